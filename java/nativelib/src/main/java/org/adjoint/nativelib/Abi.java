@@ -1,0 +1,89 @@
+package org.adjoint.nativelib;
+
+import java.nio.ByteBuffer;
+import org.bytedeco.javacpp.annotation.Cast;
+import org.bytedeco.javacpp.annotation.NoException;
+import org.bytedeco.javacpp.annotation.Platform;
+import org.bytedeco.javacpp.annotation.Raw;
+
+/**
+ * The C functions of include/adjoint.h under their own names, from which JavaCPP generates the JNI
+ * library. Addresses are {@code long}s: no object per call, no deallocator. Nothing is checked
+ * here; everyone else in this package goes through classes that do. {@link NativeLibrary#load} must
+ * have returned before the first call.
+ */
+@Platform(
+    include = {"adjoint.h", "adjoint_jni.h"},
+    link = "adjoint",
+    library = "jniadjoint")
+@NoException
+final class Abi {
+  /** The ABI that these declarations were written for ({@code ADJ_ABI_VERSION}). */
+  static final int VERSION = 1;
+
+  /** The first word of a program image ({@code ADJ_IMAGE_MAGIC}). */
+  static final long IMAGE_MAGIC = 0x31474D494A4441L;
+
+  /** The version of the image format ({@code ADJ_IMAGE_VERSION}). */
+  static final long IMAGE_VERSION = 1;
+
+  private Abi() {}
+
+  static native int adj_abi_version();
+
+  static native String adj_build_id();
+
+  static native String adj_last_error();
+
+  static native int adj_context_create(
+      int threads, long budget, String isa, @Cast("adj_context**") long[] context);
+
+  static native int adj_context_destroy(@Cast("adj_context*") long context);
+
+  static native String adj_context_isa(@Cast("const adj_context*") long context);
+
+  static native int adj_context_threads(@Cast("const adj_context*") long context);
+
+  static native String adj_blas_config(@Cast("const adj_context*") long context);
+
+  static native int adj_buffer_allocate(
+      @Cast("adj_context*") long context, long bytes, @Cast("adj_buffer**") long[] buffer);
+
+  @Cast("jlong")
+  static native long adj_buffer_address(@Cast("const adj_buffer*") long buffer);
+
+  static native int adj_buffer_free(
+      @Cast("adj_context*") long context, @Cast("adj_buffer*") long buffer);
+
+  static native int adj_memory_report(
+      @Cast("const adj_context*") long context, @Cast("adj_memory*") long[] memory);
+
+  static native int adj_memory_trim(@Cast("adj_context*") long context);
+
+  static native int adj_kernel_count();
+
+  static native String adj_kernel_name(int index);
+
+  static native int adj_program_create(
+      @Cast("adj_context*") long context,
+      @Cast("const void*") long image,
+      long bytes,
+      @Cast("adj_program**") long[] program);
+
+  static native int adj_program_run(
+      @Cast("adj_context*") long context,
+      @Cast("const adj_program*") long program,
+      @Cast("const adj_binding*") long bindings,
+      int count,
+      @Cast("int64_t*") long failed);
+
+  static native int adj_program_destroy(@Cast("adj_program*") long program);
+
+  @Raw(withEnv = true)
+  static native ByteBuffer adj_jni_view(long address, long bytes);
+
+  static native long adj_jni_address(@Raw(withEnv = true) Object buffer);
+
+  static native int adj_jni_blas_open(
+      @Cast("adj_context*") long context, String quadmath, String gfortran, String openblas);
+}

@@ -1,0 +1,149 @@
+package org.adjoint.nativelib;
+
+import java.io.ByteArrayInputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.attribute.PosixFilePermission;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.Arrays;
+import java.util.Set;
+import org.adjoint.BackendException;
+
+/**
+ * The folder on disk that shared libraries are copied to, since the system can only open files.
+ * Folders are the owner's alone, files appear whole or not at all, and what a file is called says
+ * what is in it: a key made of its content, never of a time stamp. It deletes nothing; any of its
+ * folders may be deleted while no JVM starts.
+ */
+final class LibraryCache {
+  /** The system property that names another parent folder. */
+  static final String PROPERTY = "org.adjoint.cache";
+
+  private final Path root;
+
+  private LibraryCache(Path root) {
+    this.root = root;
+  }
+
+  /**
+   * Opens the cache: in the folder the property names, else the user's cache folder, else the
+   * temporary folder.
+   */
+  static LibraryCache open() {
+    String option = System.getProperty(PROPERTY, "");
+    if (!option.isBlank()) {
+      return at(Path.of(option));
+    }
+    String xdg = System.getenv().getOrDefault("XDG_CACHE_HOME", "");
+    Path home = Path.of(System.getProperty("user.home"), ".cache");
+    try {
+      return at(xdg.isBlank() ? home : Path.of(xdg));
+    } catch (BackendException e) {
+      return at(Path.of(System.getProperty("java.io.tmpdir")));
+    }
+  }
+
+  /** Opens the cache in a folder of its own below {@code parent}. */
+  static LibraryCache at(Path parent) {
+    try {
+      Files.createDirectories(parent);
+      // The user's number in the name: a shared parent such as /tmp has one cache for each user.
+      return new LibraryCache(ownFolder(parent.resolve("adjoint-" + uid(Path.of("/proc/self")))));
+    } catch (IOException e) {
+      throw unusable(parent, e);
+    }
+  }
+
+  /** Returns the file of this name and content; what was there before and differs is replaced. */
+  Path place(String key, String name, byte[] content) {
+    try {
+      Path file = ownFolder(root.resolve(key)).resolve(name);
+      if (!Files.exists(file) || !sameContent(file, content)) {
+        write(file, new ByteArrayInputStream(content));
+      }
+      return file;
+    } catch (IOException e) {
+      throw unusable(root, e);
+    }
+  }
+
+  /**
+   * Returns the file of this name and size, which the key stands for; one of another size is
+   * replaced.
+   */
+  Path place(String key, String name, long size, Content content) {
+    try {
+      Path file = ownFolder(root.resolve(key)).resolve(name);
+      if (!Files.exists(file) || Files.size(file) != size) {
+        try (InputStream in = content.open()) {
+          write(file, in);
+        }
+      }
+      return file;
+    } catch (IOException e) {
+      throw unusable(root, e);
+    }
+  }
+
+  /** Where the bytes of a large file come from, if they are needed. */
+  @FunctionalInterface
+  interface Content {
+    /** Opens the stream, which the caller closes. */
+    InputStream open() throws IOException;
+  }
+
+  private static boolean sameContent(Path file, byte[] content) throws IOException {
+    return Files.size(file) == content.length && Arrays.equals(Files.readAllBytes(file), content);
+  }
+
+  private static void write(Path file, InputStream in) throws IOException {
+    Path temporary = Files.createTempFile(file.getParent(), file.getFileName().toString(), ".part");
+    try {
+      Files.copy(in, temporary, StandardCopyOption.REPLACE_EXISTING);
+      Files.move(temporary, file, StandardCopyOption.ATOMIC_MOVE);
+    } finally {
+      Files.deleteIfExists(temporary);
+    }
+  }
+
+  /**
+   * Makes a folder that no other user can write, or finds it to be one: what lies in it will be
+   * run.
+   */
+  private static Path ownFolder(Path folder) throws IOException {
+    try {
+      Files.createDirectory(
+          folder,
+          PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
+    } catch (FileAlreadyExistsException e) {
+      Set<PosixFilePermission> permissions = Files.getPosixFilePermissions(folder);
+      if (uid(folder) != uid(Path.of("/proc/self"))
+          || permissions.contains(PosixFilePermission.GROUP_WRITE)
+          || permissions.contains(PosixFilePermission.OTHERS_WRITE)) {
+        throw new IOException("others than you can write " + folder + "; delete it", e);
+      }
+    }
+    return folder;
+  }
+
+  private static int uid(Path path) throws IOException {
+    return (Integer) Files.getAttribute(path, "unix:uid");
+  }
+
+  private static BackendException unusable(Path folder, IOException e) {
+    return new BackendException(
+        "native backend: cannot keep its libraries in "
+            + folder
+            + " ("
+            + e
+            + "); name a folder"
+            + " that you can write with -D"
+            + PROPERTY
+            + "=DIR",
+        e);
+  }
+}

@@ -1,0 +1,89 @@
+package org.adjoint.nativelib;
+
+import java.nio.ByteBuffer;
+import java.util.HashSet;
+import java.util.Set;
+import org.adjoint.internal.backend.Backend;
+import org.adjoint.internal.backend.Executable;
+import org.adjoint.internal.backend.MemoryFigures;
+import org.adjoint.internal.backend.Storage;
+import org.adjoint.internal.ir.Program;
+
+/** The CPU kernels of native/src, behind the interface that core knows. */
+final class NativeBackend implements Backend {
+  private final NativeContext context;
+  private final Workspaces workspaces;
+  private final Set<String> kernels;
+  private final String description;
+
+  NativeBackend(NativeContext context) {
+    this.context = context;
+    this.workspaces = new Workspaces(context, context.threads());
+    this.kernels = kernels();
+    this.description = describe(context);
+  }
+
+  @Override
+  public String name() {
+    return "native";
+  }
+
+  @Override
+  public String description() {
+    return description;
+  }
+
+  @Override
+  public boolean supports(String kernel) {
+    return kernels.contains(kernel);
+  }
+
+  @Override
+  public Storage allocate(long bytes) {
+    return NativeStorage.allocate(context, bytes, workspaces::releaseIdle);
+  }
+
+  @Override
+  public Storage wrap(ByteBuffer direct) {
+    return NativeStorage.wrap(direct);
+  }
+
+  @Override
+  public Executable load(Program program) {
+    return new NativeExecutable(context, workspaces, program);
+  }
+
+  /**
+   * Idle workspaces count as pooled: nobody holds them, and they are given back when memory is
+   * short.
+   */
+  @Override
+  public MemoryFigures memory() {
+    MemoryFigures all = context.memory();
+    Workspaces.Idle idle = workspaces.idle();
+    return new MemoryFigures(
+        all.budget(),
+        all.outstanding() - idle.bytes(),
+        all.pooled() + idle.bytes(),
+        all.peak(),
+        all.buffers() - idle.buffers());
+  }
+
+  private static Set<String> kernels() {
+    Set<String> names = new HashSet<>();
+    for (int i = 0; i < Abi.adj_kernel_count(); i++) {
+      names.add(Abi.adj_kernel_name(i));
+    }
+    return Set.copyOf(names);
+  }
+
+  private static String describe(NativeContext context) {
+    String blas = context.blas();
+    return "native: "
+        + context.isa()
+        + ", "
+        + context.threads()
+        + " threads, "
+        + (blas.isEmpty() ? "own matmul" : blas);
+  }
+}

@@ -1,0 +1,75 @@
+package org.adjoint.nativelib;
+
+import java.lang.ref.Reference;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import org.adjoint.BackendException;
+import org.adjoint.internal.backend.Storage;
+
+/**
+ * Memory with a known address: a block of a context's allocator, or a user's direct buffer read in
+ * place.
+ */
+final class NativeStorage extends Storage {
+  private final long address;
+
+  /** The user's buffer, which must outlive this object; an owned block refers to nothing. */
+  private final Object keptAlive;
+
+  private NativeStorage(long bytes, long address, Object keptAlive, Runnable free) {
+    super(bytes, free);
+    this.address = address;
+    this.keptAlive = keptAlive;
+  }
+
+  /** Returns fresh memory of a context. */
+  static NativeStorage allocate(NativeContext context, long bytes, Runnable idle) {
+    long buffer = context.allocate(bytes, idle);
+    return new NativeStorage(
+        bytes, Abi.adj_buffer_address(buffer), context, () -> context.free(buffer));
+  }
+
+  /** Returns a direct buffer's memory from its position to its limit. */
+  static NativeStorage wrap(ByteBuffer direct) {
+    if (!direct.isDirect() || direct.order() != ByteOrder.nativeOrder()) {
+      throw new IllegalArgumentException(
+          "wrap: the buffer must be direct and of native byte order, as"
+              + " ByteBuffer.allocateDirect(n).order(ByteOrder.nativeOrder()) makes it; got "
+              + direct
+              + " of order "
+              + direct.order());
+    }
+    return new NativeStorage(
+        direct.remaining(), Abi.adj_jni_address(direct) + direct.position(), direct, () -> {});
+  }
+
+  /**
+   * Returns the address of any storage's memory; its owner keeps it open and reachable meanwhile.
+   */
+  static long address(Storage storage) {
+    if (storage instanceof NativeStorage own) {
+      return own.address;
+    }
+    ByteBuffer window = storage.view(0, (int) Math.min(storage.bytes(), Integer.MAX_VALUE));
+    if (!window.isDirect()) {
+      throw new BackendException(
+          "native backend: " + storage.getClass().getName() + " keeps its memory on the Java heap",
+          null);
+    }
+    return Abi.adj_jni_address(window) + window.position();
+  }
+
+  @Override
+  public ByteBuffer view(long offset, int length) {
+    if (offset < 0 || length < 0 || offset > bytes() - length) {
+      throw new IndexOutOfBoundsException(
+          "storage view: offset=" + offset + " length=" + length + " bytes=" + bytes());
+    }
+    if (length == 0) {
+      return ByteBuffer.allocateDirect(0).order(ByteOrder.nativeOrder());
+    }
+    ByteBuffer view = Abi.adj_jni_view(address + offset, length).order(ByteOrder.nativeOrder());
+    Reference.reachabilityFence(keptAlive);
+    return view;
+  }
+}

@@ -1,0 +1,56 @@
+package org.adjoint.nativelib;
+
+import org.adjoint.BackendException;
+import org.adjoint.NativeMemoryException;
+import org.adjoint.internal.backend.KernelException;
+
+/** What {@code adj_status} values mean, and the only place where they become exceptions. */
+final class Status {
+  static final int OK = 0;
+  static final int INVALID_ARGUMENT = 1;
+  static final int INVALID_IMAGE = 2;
+  static final int UNKNOWN_KERNEL = 3;
+  static final int OUT_OF_MEMORY = 4;
+  static final int OUT_OF_RANGE = 5;
+  static final int UNAVAILABLE = 6;
+  static final int INTERNAL = 7;
+
+  private Status() {}
+
+  /**
+   * Throws unless the call that just returned on this thread succeeded.
+   *
+   * @param status what it returned
+   * @param action what was tried, as in "native backend: {action}: {text}"
+   */
+  static void check(int status, String action) {
+    if (status != OK) {
+      throw failure(status, action);
+    }
+  }
+
+  /**
+   * Throws unless a run succeeded; {@code instruction} is the one that failed, −1 if none had
+   * started.
+   */
+  static void checkRun(int status, long instruction) {
+    if (status == OK) {
+      return;
+    }
+    if (instruction >= 0 && status != OUT_OF_MEMORY) {
+      throw new KernelException(
+          Math.toIntExact(instruction), status == OUT_OF_RANGE, Abi.adj_last_error());
+    }
+    throw failure(status, "run");
+  }
+
+  private static RuntimeException failure(int status, String action) {
+    String text = "native backend: " + action + ": " + Abi.adj_last_error();
+    return switch (status) {
+      case OUT_OF_MEMORY -> new NativeMemoryException(text);
+      case INVALID_IMAGE, INTERNAL ->
+          new BackendException(text + " (a bug in Adjoint, please report it)", null);
+      default -> new BackendException(text, null);
+    };
+  }
+}
