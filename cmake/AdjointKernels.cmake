@@ -1,0 +1,28 @@
+# Kernel families per instruction set: each source is compiled once for each, into a namespace and an object library of its
+# own (adjoint_kernels_<isa>). It refuses to glob: sources are listed where it is called. To add an instruction set, add its
+# name and flags here, its width to native/src/kernels/simd.h, and its detection to native/src/runtime/cpu.cpp.
+
+if(CMAKE_SYSTEM_PROCESSOR MATCHES "^(x86_64|AMD64|amd64)$")
+  set(ADJ_ISAS baseline avx2 avx512)
+else()
+  set(ADJ_ISAS baseline)
+endif()
+
+set(ADJ_FLAGS_baseline "")
+set(ADJ_FLAGS_avx2 -mavx2 -mfma)
+# g++ 12 prefers 256-bit vectors unless told, and its AVX-512 headers raise false "uninitialized" warnings.
+set(ADJ_FLAGS_avx512 -mavx2 -mfma -mavx512f -mavx512bw -mavx512dq -mavx512vl -mprefer-vector-width=512
+    -Wno-uninitialized -Wno-maybe-uninitialized)
+
+# adjoint_add_kernels(<source>...): defines adjoint_kernels_<isa> for every ISA in ADJ_ISAS.
+function(adjoint_add_kernels)
+  foreach(isa IN LISTS ADJ_ISAS)
+    set(library adjoint_kernels_${isa})
+    add_library(${library} OBJECT ${ARGN})
+    target_compile_definitions(${library} PRIVATE ADJ_ISA_NAMESPACE=${isa})
+    # -fno-trapping-math lets the compiler turn a conditional into a blend; no result depends on the exception flags.
+    # No exceptions: nothing throws inside a kernel, and the tables of a library that could are vector code that leaks.
+    target_compile_options(${library} PRIVATE ${ADJ_FLAGS_${isa}} -fno-trapping-math -fno-exceptions -fno-rtti)
+    adjoint_common(${library})
+  endforeach()
+endfunction()

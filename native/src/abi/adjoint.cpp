@@ -1,0 +1,182 @@
+/*
+ * The extern "C" functions of adjoint.h: null checks, and the only try/catch of the library. They refuse to hold logic:
+ * what they do is in src/runtime. To add a function, declare it in adjoint.h and wrap its body in `guarded`.
+ */
+#include "adjoint.h"
+
+#include <exception>
+#include <memory>
+#include <new>
+
+#include "runtime/blas.h"
+#include "runtime/build_id.h"
+#include "runtime/context.h"
+#include "runtime/error.h"
+#include "runtime/image.h"
+#include "runtime/program.h"
+#include "runtime/registry.h"
+
+namespace {
+
+using adjoint::fail;
+
+constexpr int32_t kMostThreads = 1024;
+
+/* Runs a body; whatever it throws becomes a status and a text. */
+template <class Body>
+adj_status guarded(const Body& body) noexcept {
+  try {
+    body();
+    return ADJ_OK;
+  } catch (const adjoint::Error& error) {
+    adjoint::remember(error.text.c_str());
+    return error.status;
+  } catch (const std::bad_alloc&) {
+    adjoint::remember("the system has no more memory for the library's own tables");
+    return ADJ_OUT_OF_MEMORY;
+  } catch (const std::exception& error) {
+    adjoint::remember(error.what());
+    return ADJ_INTERNAL;
+  } catch (...) {
+    adjoint::remember("an exception of unknown type");
+    return ADJ_INTERNAL;
+  }
+}
+
+void need(const void* pointer, const char* name) {
+  if (pointer == nullptr) fail(ADJ_INVALID_ARGUMENT, "%s is null", name);
+}
+
+}  // namespace
+
+extern "C" {
+
+int32_t adj_abi_version(void) { return ADJ_ABI_VERSION; }
+
+const char* adj_build_id(void) { return adjoint::build_id(); }
+
+const char* adj_last_error(void) { return adjoint::remembered(); }
+
+const char* adj_best_isa(void) { return adjoint::name_of(adjoint::best_isa()); }
+
+adj_status adj_context_create(int32_t threads, int64_t budget, const char* isa, adj_context** context) {
+  return guarded([&] {
+    need(context, "context");
+    *context = nullptr;
+    if (threads < 1 || threads > kMostThreads) {
+      fail(ADJ_INVALID_ARGUMENT, "threads is %d, outside 1..%d", threads, kMostThreads);
+    }
+    if (budget < 0) fail(ADJ_INVALID_ARGUMENT, "budget is %lld, must be 0 or more", static_cast<long long>(budget));
+    *context = new adj_context(threads, budget, adjoint::choose_isa(isa));
+  });
+}
+
+adj_status adj_context_destroy(adj_context* context) {
+  return guarded([&] {
+    if (context == nullptr) return;
+    const adj_memory memory = context->memory.report();
+    const long long programs = context->programs.load();
+    if (memory.buffers != 0 || programs != 0) {
+      fail(ADJ_INVALID_ARGUMENT, "the context still has %lld buffers and %lld programs: free them first",
+           static_cast<long long>(memory.buffers), programs);
+    }
+    delete context;
+  });
+}
+
+const char* adj_context_isa(const adj_context* context) {
+  return context == nullptr ? nullptr : adjoint::name_of(context->isa);
+}
+
+int32_t adj_context_threads(const adj_context* context) { return context == nullptr ? 0 : context->pool.threads(); }
+
+adj_status adj_blas_open(adj_context* context, const char* const* dependencies, int32_t dependencies_count,
+                         const char* openblas) {
+  return guarded([&] {
+    need(context, "context");
+    need(openblas, "openblas");
+    if (dependencies_count < 0) fail(ADJ_INVALID_ARGUMENT, "dependencies_count is %d", dependencies_count);
+    if (dependencies_count > 0) need(dependencies, "dependencies");
+    for (int32_t i = 0; i < dependencies_count; ++i) need(dependencies[i], "a dependency");
+    adjoint::blas_open(dependencies, dependencies_count, openblas);
+    context->blas.store(true);
+  });
+}
+
+const char* adj_blas_config(const adj_context* context) {
+  return context != nullptr && context->blas.load() ? adjoint::blas_config() : "";
+}
+
+adj_status adj_buffer_allocate(adj_context* context, int64_t bytes, adj_buffer** buffer) {
+  return guarded([&] {
+    need(context, "context");
+    need(buffer, "buffer");
+    *buffer = nullptr;
+    *buffer = context->memory.allocate(bytes);
+  });
+}
+
+uint64_t adj_buffer_address(const adj_buffer* buffer) {
+  return buffer == nullptr ? 0 : static_cast<uint64_t>(reinterpret_cast<uintptr_t>(buffer->address));
+}
+
+adj_status adj_buffer_free(adj_context* context, adj_buffer* buffer) {
+  return guarded([&] {
+    if (buffer == nullptr) return;
+    need(context, "context");
+    context->memory.free(buffer);
+  });
+}
+
+adj_status adj_memory_report(const adj_context* context, adj_memory* memory) {
+  return guarded([&] {
+    need(context, "context");
+    need(memory, "memory");
+    *memory = context->memory.report();
+  });
+}
+
+adj_status adj_memory_trim(adj_context* context) {
+  return guarded([&] {
+    need(context, "context");
+    context->memory.trim();
+  });
+}
+
+int32_t adj_kernel_find(const char* name) { return name == nullptr ? -1 : adjoint::kernel_find(name); }
+
+int32_t adj_kernel_count(void) { return adjoint::kernel_count(); }
+
+const char* adj_kernel_name(int32_t index) {
+  if (index < 0 || index >= adjoint::kernel_count()) return nullptr;
+  return adjoint::kernel_at(index, adjoint::Isa::kBaseline).name;
+}
+
+adj_status adj_program_create(adj_context* context, const void* image, int64_t bytes, adj_program** program) {
+  return guarded([&] {
+    need(context, "context");
+    need(image, "image");
+    need(program, "program");
+    *program = nullptr;
+    *program = new adj_program(*context, adjoint::read_image(image, bytes));
+  });
+}
+
+adj_status adj_program_run(adj_context* context, const adj_program* program, const adj_binding* bindings,
+                           int32_t bindings_count, int64_t* failed) {
+  int64_t at = -1;
+  const adj_status status = guarded([&] {
+    need(context, "context");
+    need(program, "program");
+    if (&program->context() != context) fail(ADJ_INVALID_ARGUMENT, "the program belongs to another context");
+    program->run(bindings, bindings_count, at);
+  });
+  if (failed != nullptr) *failed = at;
+  return status;
+}
+
+adj_status adj_program_destroy(adj_program* program) {
+  return guarded([&] { delete program; });
+}
+
+}  // extern "C"

@@ -1,0 +1,69 @@
+/*
+ * Elementwise functions of two operands: y = f(a, b). To add one, write its functor and its row in the table.
+ */
+#include "kernels/elementwise.h"
+
+ADJ_ISA_BEGIN
+namespace {
+
+struct Plus {
+  template <class T>
+  static T f(T a, T b) { return a + b; }
+};
+struct Minus {
+  template <class T>
+  static T f(T a, T b) { return a - b; }
+};
+struct Times {
+  template <class T>
+  static T f(T a, T b) { return a * b; }
+};
+struct Div {
+  template <class T>
+  static T f(T a, T b) { return a / b; }
+};
+struct Pow {
+  template <class T>
+  static T f(T a, T b) {
+    if constexpr (sizeof(T) == 4) return __builtin_powf(a, b);
+    else return __builtin_pow(a, b);
+  }
+};
+/* A comparison with NaN is false, so each picks a NaN operand whichever side it is on. */
+struct Maximum {
+  template <class T>
+  static T f(T a, T b) {
+    const T larger = a > b ? a : b;
+    return a != a ? a : larger;
+  }
+};
+struct Minimum {
+  template <class T>
+  static T f(T a, T b) {
+    const T smaller = a < b ? a : b;
+    return a != a ? a : smaller;
+  }
+};
+/* A product in which a zero gradient g wins over an infinite or undefined factor d. */
+struct Scale {
+  template <class T>
+  static T f(T g, T d) { return g == T(0) ? T(0) : g * d; }
+};
+struct LeakyRelu {
+  template <class T>
+  static T f(T x, T s) { return x > T(0) ? x : s * x; }
+};
+
+#define BINARY(name, functor, cost) elementwise(name, kBinaryOnFloats<functor>, cost)
+
+constexpr Kernel kernels[] = {
+    BINARY("plus", Plus, 1),       BINARY("minus", Minus, 1),     BINARY("times", Times, 1),
+    BINARY("div", Div, 2),         BINARY("pow", Pow, 40),        BINARY("maximum", Maximum, 1),
+    BINARY("minimum", Minimum, 1), BINARY("scale", Scale, 1),     BINARY("leakyRelu", LeakyRelu, 1),
+};
+
+}  // namespace
+
+extern const Family binary;
+const Family binary{kernels, sizeof(kernels) / sizeof(kernels[0])};
+ADJ_ISA_END

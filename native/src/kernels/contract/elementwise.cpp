@@ -1,0 +1,150 @@
+/*
+ * Plans elementwise calls: one nest of loops for all of them, collapsed as far as the strides allow, around a loop of two
+ * axes that the family supplies. It knows no op: counts, dtypes and costs are the row's.
+ */
+#include <algorithm>
+
+#include "kernels/contract/checks.h"
+
+namespace adjoint {
+namespace {
+
+struct Axis {
+  int64_t dim;
+  int64_t strides[kMaxElementwise];
+};
+
+const Loops& loops_of(const Kernel& kernel, const Call& call) {
+  const Loops* loops = static_cast<const Loops*>(kernel.loops);
+  for (int32_t i = 0; i < kernel.loops_count; ++i) {
+    bool fits = call.outputs[0].dtype == loops[i].dtypes[kernel.inputs];
+    for (int j = 0; j < kernel.inputs; ++j) fits = fits && call.inputs[j].dtype == loops[i].dtypes[j];
+    if (fits) return loops[i];
+  }
+  std::string dtypes;
+  for (int j = 0; j < kernel.inputs; ++j) dtypes += (j > 0 ? ", " : "") + dtype_text(call.inputs[j].dtype);
+  fail(ADJ_UNKNOWN_KERNEL, "%s: there is no kernel for %s -> %s", kernel.name, dtypes.c_str(),
+       dtype_text(call.outputs[0].dtype).c_str());
+}
+
+/* The axes longer than 1, the output's largest stride first, adjacent ones merged where all operands allow it. */
+int collapse(const Operand* const* operands, int count, Axis* axes) {
+  int rank = 0;
+  const Operand& y = *operands[count - 1];
+  for (int d = 0; d < y.rank; ++d) {
+    if (y.dims[d] == 1) continue;
+    axes[rank].dim = y.dims[d];
+    for (int j = 0; j < count; ++j) axes[rank].strides[j] = operands[j]->strides[d];
+    ++rank;
+  }
+  std::stable_sort(axes, axes + rank,
+                   [count](const Axis& a, const Axis& b) { return a.strides[count - 1] > b.strides[count - 1]; });
+  int merged = 0;
+  for (int d = 0; d < rank; ++d) {
+    bool joins = merged > 0;
+    for (int j = 0; joins && j < count; ++j) {
+      int64_t span;
+      joins = !__builtin_mul_overflow(axes[d].strides[j], axes[d].dim, &span) && axes[merged - 1].strides[j] == span;
+    }
+    if (joins) {
+      const int64_t dim = axes[merged - 1].dim * axes[d].dim;
+      axes[merged - 1] = axes[d];
+      axes[merged - 1].dim = dim;
+    } else {
+      axes[merged++] = axes[d];
+    }
+  }
+  return merged;
+}
+
+Loop loop_for(const Loops& loops, const int64_t* inner) {
+  const int inputs = loops.operands - 1;
+  /* Value operands are the last two inputs: `where` has its condition before them. */
+  const int first = inputs - 2, second = inputs - 1;
+  bool others = inner[inputs] == 1;
+  for (int j = 0; j < first; ++j) others = others && inner[j] == 1;
+  if (!others) return loops.strided;
+  if (inputs == 1) return inner[0] == 1 ? loops.contiguous : loops.strided;
+  if (inner[first] == 1 && inner[second] == 1) return loops.contiguous;
+  if (inner[first] == 0 && inner[second] == 1) return loops.first;
+  if (inner[first] == 1 && inner[second] == 0) return loops.second;
+  return loops.strided;
+}
+
+void run_elementwise(const Part& part) {
+  const ElementwisePlan& plan = *static_cast<const ElementwisePlan*>(part.plan);
+  const int count = plan.operands;
+  const int64_t pieces = ceil_div(plan.n, plan.piece);
+  const int64_t block_rows = plan.rows;
+  int64_t row = part.index / pieces * plan.rows_per_part;
+  int64_t outside = 1;
+  for (int d = 0; d < plan.rank; ++d) outside *= plan.dims[d];
+  const int64_t last = std::min(row + plan.rows_per_part, outside * block_rows);
+  const int64_t start = part.index % pieces * plan.piece;
+  Block block;
+  block.n = std::min(plan.piece, plan.n - start);
+  for (int j = 0; j < count; ++j) {
+    block.outer[j] = plan.outer[j];
+    block.inner[j] = plan.inner[j];
+  }
+  while (row < last) {
+    /* The rest of one block, which is all of it except at a part's ends. */
+    const int64_t within = row % block_rows;
+    int64_t rest = row / block_rows;
+    int64_t at[kMaxRank];
+    for (int d = plan.rank - 1; d >= 0; --d) {
+      at[d] = rest % plan.dims[d];
+      rest /= plan.dims[d];
+    }
+    block.rows = std::min(block_rows - within, last - row);
+    for (int j = 0; j < count; ++j) {
+      int64_t offset = within * plan.outer[j] + start * plan.inner_bytes[j];
+      for (int d = 0; d < plan.rank; ++d) offset += at[d] * plan.strides[j][d];
+      block.at[j] = part.at[j] + offset;
+    }
+    plan.loop(block);
+    row += block.rows;
+  }
+}
+
+}  // namespace
+
+void prepare_elementwise(const Kernel& kernel, const Call& call, Step& step) {
+  check_counts(kernel, call, 0, kernel.inputs, 1);
+  const Loops& loops = loops_of(kernel, call);
+  const int count = loops.operands;
+  const Operand* operands[kMaxElementwise];
+  for (int j = 0; j < kernel.inputs; ++j) {
+    check_dims(input(kernel, call, j), call.outputs[0]);
+    operands[j] = &call.inputs[j];
+  }
+  operands[count - 1] = &call.outputs[0];
+  const int64_t elements = count_of(call.outputs[0]);
+  if (elements == 0) return;
+
+  Axis axes[kMaxRank + 2];
+  int rank = collapse(operands, count, axes);
+  /* The block's two axes; where there are fewer, an axis of length 1 stands in. An element alone counts as contiguous. */
+  ElementwisePlan& plan = plan_of<ElementwisePlan>(step);
+  plan.operands = count;
+  plan.n = rank > 0 ? axes[rank - 1].dim : 1;
+  plan.rows = rank > 1 ? axes[rank - 2].dim : 1;
+  for (int j = 0; j < count; ++j) {
+    const int64_t size = size_of(operands[j]->dtype);
+    plan.inner[j] = rank > 0 ? axes[rank - 1].strides[j] : 1;
+    plan.outer[j] = rank > 1 ? axes[rank - 2].strides[j] * size : 0;
+    plan.inner_bytes[j] = plan.inner[j] * size;
+    for (int d = 0; d < rank - 2; ++d) plan.strides[j][d] = axes[d].strides[j] * size;
+  }
+  plan.rank = std::max(rank - 2, 0);
+  for (int d = 0; d < plan.rank; ++d) plan.dims[d] = axes[d].dim;
+  plan.loop = loop_for(loops, plan.inner);
+
+  const int64_t share = part_elements(kernel.cost);
+  const int64_t rows = elements / plan.n;
+  plan.piece = plan.n > share + share / 2 ? share : plan.n;
+  plan.rows_per_part = plan.piece < plan.n ? 1 : std::max<int64_t>(share / plan.n, 1);
+  add_stage(step, run_elementwise, ceil_div(rows, plan.rows_per_part) * ceil_div(plan.n, plan.piece));
+}
+
+}  // namespace adjoint

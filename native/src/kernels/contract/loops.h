@@ -1,0 +1,185 @@
+/*
+ * The tables between contracts and loops: what each family's contract plans, and the functions that each instruction set
+ * supplies for it. Plain structs only, for the reason given in kernel.h.
+ */
+#pragma once
+
+#include "kernels/kernel.h"
+
+namespace adjoint {
+
+/* ---- elementwise ---- */
+
+inline constexpr int kMaxElementwise = 4; /* operands of an elementwise call: three inputs and the output */
+
+/* `rows` rows of `n` elements. Operands are inputs, then the output; outer strides in bytes, inner in elements. */
+struct Block {
+  int64_t rows;
+  int64_t n;
+  char* at[kMaxElementwise];
+  int64_t outer[kMaxElementwise];
+  int64_t inner[kMaxElementwise];
+};
+
+using Loop = void (*)(const Block&);
+
+/*
+ * Loops of one signature. All inner strides are 1 in `contiguous`; in `first` and `second` that of the first or second
+ * value operand is 0 instead; `strided` takes any. A null one is not offered.
+ */
+struct Loops {
+  int32_t dtypes[kMaxElementwise]; /* inputs, then the output */
+  int32_t operands;
+  Loop contiguous;
+  Loop first;
+  Loop second;
+  Loop strided;
+};
+
+struct ElementwisePlan {
+  Loop loop;
+  int32_t operands;
+  int32_t rank; /* of the axes outside the block's two */
+  int64_t dims[kMaxRank];
+  int64_t strides[kMaxElementwise][kMaxRank]; /* bytes */
+  int64_t rows, n;                            /* of the block */
+  int64_t outer[kMaxElementwise], inner[kMaxElementwise], inner_bytes[kMaxElementwise];
+  int64_t piece; /* elements of a row that one part takes, n if whole rows */
+  int64_t rows_per_part;
+};
+
+/* ---- reduce ---- */
+
+struct Nest {
+  int32_t rank;
+  int64_t count;
+  int64_t dims[kMaxRank];
+  int64_t strides[kMaxRank]; /* elements */
+};
+
+struct ReducePlan {
+  Nest kept, reduced;
+  bool columns;       /* kept elements lie side by side: reduce many columns at once */
+  int64_t tile;       /* kept elements that one part reduces */
+  int64_t tiles;      /* how many tiles there are: within a row of the innermost kept axis if `columns` */
+  int64_t segments;   /* the reduced elements are cut into so many segments ... */
+  int64_t segment;    /* ... of so many elements */
+};
+
+struct ReduceLoops {
+  int32_t dtype;
+  Run part;    /* one tile, one segment: to the output, or to scratch if there are several segments */
+  Run combine; /* the segments of some kept elements, in order */
+};
+
+inline constexpr int64_t kReduceColumns = 128; /* the widest tile of columns */
+inline constexpr int64_t kCombineTile = 1024;  /* kept elements that one combining part takes */
+
+/* ---- matmul ---- */
+
+struct MatmulPlan {
+  int64_t m, n, k;
+  int64_t a_m, a_k, b_k, b_n, bias_m, bias_n; /* strides, elements */
+  int64_t tile_m, tile_n, tiles_m, tiles_n;
+  int32_t has_bias, activation;
+  int32_t batch_rank;
+  int64_t batch_dims[kMaxRank];
+  int64_t batch_a[kMaxRank], batch_b[kMaxRank], batch_bias[kMaxRank];
+  const struct MatmulLoops* loops; /* whose epilogue follows a tile of OpenBLAS' */
+};
+
+/* A tile of the product: `rows` x `columns` at c, whose rows are `ldc` apart. */
+template <class T>
+struct MatmulTile {
+  const T* a;
+  const T* b;
+  T* c;
+  const T* bias; /* null for none */
+  int64_t rows, columns, ldc;
+};
+
+/* The tile that is a part's. Operands are a, b, the bias if there is one, and c. */
+template <class T>
+ADJ_ALWAYS MatmulTile<T> tile_of(const Part& part, const MatmulPlan& plan) {
+  const int64_t per_batch = plan.tiles_m * plan.tiles_n, batch = part.index / per_batch;
+  const int64_t i = part.index % per_batch / plan.tiles_n * plan.tile_m, j = part.index % plan.tiles_n * plan.tile_n;
+  int64_t a = i * plan.a_m, b = j * plan.b_n, bias = i * plan.bias_m + j * plan.bias_n;
+  int64_t rest = batch;
+  for (int d = plan.batch_rank - 1; d >= 0; --d) {
+    const int64_t at = rest % plan.batch_dims[d];
+    rest /= plan.batch_dims[d];
+    a += at * plan.batch_a[d];
+    b += at * plan.batch_b[d];
+    bias += at * plan.batch_bias[d];
+  }
+  return {reinterpret_cast<const T*>(part.at[0]) + a,
+          reinterpret_cast<const T*>(part.at[1]) + b,
+          reinterpret_cast<T*>(part.at[plan.has_bias != 0 ? 3 : 2]) + batch * plan.m * plan.n + i * plan.n + j,
+          plan.has_bias != 0 ? reinterpret_cast<const T*>(part.at[2]) + bias : nullptr,
+          plan.m - i < plan.tile_m ? plan.m - i : plan.tile_m,
+          plan.n - j < plan.tile_n ? plan.n - j : plan.tile_n,
+          plan.n};
+}
+
+struct MatmulLoops {
+  int32_t dtype;
+  Run own;                                                  /* one tile by our kernels */
+  void (*epilogue)(const void* tile, const MatmulPlan& plan); /* bias and activation of a tile, whoever computed it */
+  int64_t lane_bytes;
+  int64_t blas_from; /* multiply-adds from which OpenBLAS is faster, by measurement */
+};
+
+/* ---- softmax ---- */
+
+struct SoftmaxPlan {
+  int64_t rows, n, rows_per_part;
+  int64_t g_stride;
+  bool wide_labels;
+};
+
+struct DtypeLoops {
+  int32_t dtype;
+  Run part;
+};
+
+/* ---- index ---- */
+
+struct IndexPlan {
+  int64_t b, o, n, i, k;
+  bool wide; /* I64 indices */
+  int64_t size;  /* bytes of an element of x */
+  int64_t tile;  /* gather: index rows of a part; scatterAdd: inner elements of a part */
+  int64_t tiles;
+};
+
+/* ---- optimizer ---- */
+
+struct OptimizerPlan {
+  int64_t n, tile;
+  bool nesterov;
+};
+
+/* ---- random ---- */
+
+struct RandomPlan {
+  int64_t q, m, tile, tiles;
+};
+
+/* ---- contracts ---- */
+
+void prepare_elementwise(const Kernel&, const Call&, Step&);
+void prepare_reduce(const Kernel&, const Call&, Step&);
+void prepare_argmax(const Kernel&, const Call&, Step&);
+void prepare_matmul(const Kernel&, const Call&, Step&);
+void prepare_softmax(const Kernel&, const Call&, Step&);
+void prepare_log_sum_exp(const Kernel&, const Call&, Step&);
+void prepare_cross_entropy(const Kernel&, const Call&, Step&);
+void prepare_cross_entropy_grad(const Kernel&, const Call&, Step&);
+void prepare_gather(const Kernel&, const Call&, Step&);
+void prepare_scatter_add(const Kernel&, const Call&, Step&);
+void prepare_adam(const Kernel&, const Call&, Step&);
+void prepare_sgd(const Kernel&, const Call&, Step&);
+void prepare_random(const Kernel&, const Call&, Step&);
+void prepare_random_fold(const Kernel&, const Call&, Step&);
+
+}  // namespace adjoint

@@ -1,0 +1,87 @@
+/*
+ * `gather` and `scatterAdd` along one axis: the axis n of [b, o, n, i] is indexed by [b, k]. Every index is checked where
+ * it is used, since the memory it comes from may belong to someone else. A scatter adds in the order of k.
+ */
+#include "kernels/contract/loops.h"
+#include "kernels/simd.h"
+
+ADJ_ISA_BEGIN
+namespace {
+
+/* Reads an index; false, and reported, if it is outside the axis. */
+ADJ_ALWAYS bool index_at(const Part& part, const IndexPlan& plan, const char* indices, int64_t position, int64_t& index) {
+  index = plan.wide ? reinterpret_cast<const int64_t*>(indices)[position]
+                    : reinterpret_cast<const int32_t*>(indices)[position];
+  if (index >= 0 && index < plan.n) return true;
+  part.fault->out_of_range("index", position, index, plan.n);
+  return false;
+}
+
+template <class D>
+ADJ_ALWAYS bool gather_elements(const Part& part, const IndexPlan& plan, const char* x, char* y, int64_t b, int64_t k0,
+                                int64_t k1) {
+  for (int64_t k = k0; k < k1; ++k) {
+    int64_t index;
+    if (!index_at(part, plan, part.at[1], b * plan.k + k, index)) return false;
+    reinterpret_cast<D*>(y)[k] = reinterpret_cast<const D*>(x)[index];
+  }
+  return true;
+}
+
+/* Rows of i elements of one (b, o), for a tile of k. */
+void gather_part(const Part& part) {
+  const IndexPlan& plan = *static_cast<const IndexPlan*>(part.plan);
+  const int64_t bo = part.index / plan.tiles, b = bo / plan.o;
+  const int64_t k0 = (part.index % plan.tiles) * plan.tile;
+  const int64_t k1 = plan.k - k0 < plan.tile ? plan.k : k0 + plan.tile;
+  const int64_t bytes = plan.i * plan.size;
+  const char* x = part.at[0] + bo * plan.n * bytes;
+  char* y = part.at[2] + bo * plan.k * bytes;
+  if (plan.i == 1 && plan.size == 4) {
+    gather_elements<uint32_t>(part, plan, x, y, b, k0, k1);
+    return;
+  }
+  if (plan.i == 1 && plan.size == 8) {
+    gather_elements<uint64_t>(part, plan, x, y, b, k0, k1);
+    return;
+  }
+  for (int64_t k = k0; k < k1; ++k) {
+    int64_t index;
+    if (!index_at(part, plan, part.at[1], b * plan.k + k, index)) return;
+    __builtin_memcpy(y + k * bytes, x + index * bytes, static_cast<size_t>(bytes));
+  }
+}
+
+/* One (b, o) and a tile of the i elements: no two parts write the same element, and each adds in the order of k. */
+template <class T>
+void scatter_add_part(const Part& part) {
+  const IndexPlan& plan = *static_cast<const IndexPlan*>(part.plan);
+  const int64_t bo = part.index / plan.tiles, b = bo / plan.o;
+  const int64_t i0 = (part.index % plan.tiles) * plan.tile;
+  const int64_t width = plan.i - i0 < plan.tile ? plan.i - i0 : plan.tile;
+  const T* updates = reinterpret_cast<const T*>(part.at[1]) + bo * plan.k * plan.i + i0;
+  T* y = reinterpret_cast<T*>(part.at[2]) + bo * plan.n * plan.i + i0;
+  for (int64_t r = 0; r < plan.n; ++r) __builtin_memset(y + r * plan.i, 0, static_cast<size_t>(width) * sizeof(T));
+  for (int64_t k = 0; k < plan.k; ++k) {
+    int64_t index;
+    if (!index_at(part, plan, part.at[0], b * plan.k + k, index)) return;
+    const T* update = updates + k * plan.i;
+    T* target = y + index * plan.i;
+#pragma GCC ivdep
+    for (int64_t i = 0; i < width; ++i) target[i] += update[i];
+  }
+}
+
+constexpr DtypeLoops gather_loops[] = {{0, gather_part}};
+constexpr DtypeLoops scatter_add_loops[] = {{ADJ_F32, scatter_add_part<float>}, {ADJ_F64, scatter_add_part<double>}};
+
+constexpr Kernel kernels[] = {
+    {"gather", prepare_gather, gather_loops, 1, 2, 1, {0, 0, 0}},
+    {"scatterAdd", prepare_scatter_add, scatter_add_loops, 2, 2, 1, {0, 0, 0}},
+};
+
+}  // namespace
+
+extern const Family index;
+const Family index{kernels, sizeof(kernels) / sizeof(kernels[0])};
+ADJ_ISA_END

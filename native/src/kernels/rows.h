@@ -1,0 +1,135 @@
+/*
+ * Sums and extremes of a run of elements, for the families that fold rows. Sums are taken in blocks: within a block in
+ * vector lanes, F32 in double; across blocks compensated (Knuth's TwoSum), so that the error does not grow with the length.
+ */
+#pragma once
+
+#include "kernels/simd.h"
+
+ADJ_ISA_BEGIN
+
+inline constexpr int64_t kSumBlock = 1024;
+
+/* A sum and what rounding took from it. */
+struct Compensated {
+  double high, low;
+};
+
+ADJ_ALWAYS void add(Compensated& sum, double x) {
+  const double s = sum.high + x;
+  const double back = s - sum.high;
+  sum.low += (sum.high - (s - back)) + (x - back);
+  sum.high = s;
+}
+
+/* Of infinities the compensation is NaN, and the sum alone is right. */
+ADJ_ALWAYS double value(const Compensated& sum) {
+  const double total = sum.high + sum.low;
+  return total == total ? total : sum.high;
+}
+
+template <class V, class T>
+ADJ_ALWAYS double sum_lanes(V v) {
+  double total = 0;
+  for (int64_t i = 0; i < kLanes<T>; ++i) total += static_cast<double>(v[i]);
+  return total;
+}
+
+/* The sum of n contiguous elements, n small enough that plain addition in double will do. */
+ADJ_ALWAYS double sum_block(const double* x, int64_t n) {
+  using V = Vector<double>;
+  constexpr int64_t kL = kLanes<double>;
+  V s0{}, s1{}, s2{}, s3{};
+  int64_t i = 0;
+  for (; i + 4 * kL <= n; i += 4 * kL) {
+    s0 += load<V>(x + i);
+    s1 += load<V>(x + i + kL);
+    s2 += load<V>(x + i + 2 * kL);
+    s3 += load<V>(x + i + 3 * kL);
+  }
+  for (; i + kL <= n; i += kL) s0 += load<V>(x + i);
+  double total = sum_lanes<V, double>((s0 + s1) + (s2 + s3));
+  for (; i < n; ++i) total += x[i];
+  return total;
+}
+
+ADJ_ALWAYS double sum_block(const float* x, int64_t n) {
+  using V = Vector<double>;
+  using H = VectorOf<float>::half;
+  constexpr int64_t kL = kLanes<double>;
+  V s0{}, s1{}, s2{}, s3{};
+  int64_t i = 0;
+  for (; i + 4 * kL <= n; i += 4 * kL) {
+    s0 += __builtin_convertvector(load<H>(x + i), V);
+    s1 += __builtin_convertvector(load<H>(x + i + kL), V);
+    s2 += __builtin_convertvector(load<H>(x + i + 2 * kL), V);
+    s3 += __builtin_convertvector(load<H>(x + i + 3 * kL), V);
+  }
+  for (; i + kL <= n; i += kL) s0 += __builtin_convertvector(load<H>(x + i), V);
+  double total = sum_lanes<V, double>((s0 + s1) + (s2 + s3));
+  for (; i < n; ++i) total += static_cast<double>(x[i]);
+  return total;
+}
+
+template <class T>
+ADJ_ALWAYS void sum_run(const T* x, int64_t n, int64_t stride, Compensated& sum) {
+  for (int64_t i = 0; i < n; i += kSumBlock) {
+    const int64_t length = n - i < kSumBlock ? n - i : kSumBlock;
+    if (stride == 1) {
+      add(sum, sum_block(x + i, length));
+    } else {
+      double total = 0;
+      for (int64_t j = 0; j < length; ++j) total += static_cast<double>(x[(i + j) * stride]);
+      add(sum, total);
+    }
+  }
+}
+
+/* The sum of n contiguous elements, to the last digits of T. */
+template <class T>
+ADJ_ALWAYS double sum_row(const T* x, int64_t n) {
+  Compensated sum{0, 0};
+  sum_run(x, n, 1, sum);
+  return value(sum);
+}
+
+/* Whether x takes the place of the extreme so far: it is more extreme, or NaN. */
+template <bool kMax, class V>
+ADJ_ALWAYS V extreme_of(V so_far, V x) {
+  if constexpr (kMax) {
+    const V larger = x > so_far ? x : so_far;
+    return x != x ? x : larger;
+  } else {
+    const V smaller = x < so_far ? x : so_far;
+    return x != x ? x : smaller;
+  }
+}
+
+/* The largest (or smallest) of `so_far` and n elements; NaN if any is. */
+template <bool kMax, class T>
+ADJ_ALWAYS T extreme_run(const T* x, int64_t n, int64_t stride, T so_far) {
+  using V = Vector<T>;
+  constexpr int64_t kL = kLanes<T>;
+  T result = so_far;
+  int64_t i = 0;
+  if (stride == 1 && n >= kL) {
+    V e0 = splat(so_far), e1 = e0, e2 = e0, e3 = e0;
+    for (; i + 4 * kL <= n; i += 4 * kL) {
+      e0 = extreme_of<kMax>(e0, load<V>(x + i));
+      e1 = extreme_of<kMax>(e1, load<V>(x + i + kL));
+      e2 = extreme_of<kMax>(e2, load<V>(x + i + 2 * kL));
+      e3 = extreme_of<kMax>(e3, load<V>(x + i + 3 * kL));
+    }
+    for (; i + kL <= n; i += kL) e0 = extreme_of<kMax>(e0, load<V>(x + i));
+    const V e = extreme_of<kMax>(extreme_of<kMax>(e0, e1), extreme_of<kMax>(e2, e3));
+    for (int64_t lane = 0; lane < kL; ++lane) result = extreme_of<kMax>(result, static_cast<T>(e[lane]));
+  }
+  for (; i < n; ++i) result = extreme_of<kMax>(result, x[i * stride]);
+  return result;
+}
+
+/* What an extreme starts from: every element is at least as extreme. */
+template <bool kMax, class T>
+inline constexpr T kLeast = kMax ? -static_cast<T>(__builtin_inf()) : static_cast<T>(__builtin_inf());
+
+ADJ_ISA_END

@@ -1,0 +1,18 @@
+/* A context: a pool of threads, memory, an instruction set, and whether OpenBLAS may be used. */
+#pragma once
+
+#include <atomic>
+
+#include "runtime/cpu.h"
+#include "runtime/memory.h"
+#include "runtime/pool.h"
+
+struct adj_context {
+  adj_context(int32_t threads, int64_t budget, adjoint::Isa chosen) : pool(threads), memory(budget), isa(chosen) {}
+
+  adjoint::Pool pool;
+  adjoint::Memory memory;
+  const adjoint::Isa isa;
+  std::atomic<bool> blas{false};
+  std::atomic<int64_t> programs{0};
+};

@@ -1,0 +1,19 @@
+/* Which instruction sets this machine runs. Compiled without any of them, or the question could not be asked. */
+#pragma once
+
+namespace adjoint {
+
+/* The instruction sets that the library holds kernels for, best first. */
+enum class Isa { kAvx512, kAvx2, kBaseline };
+
+const char* name_of(Isa isa);
+
+/* Whether the processor and the operating system run it. */
+bool runs(Isa isa);
+
+Isa best_isa();
+
+/* By name, or, for null, by ADJOINT_ISA of the environment and else the best; throws Error (ADJ_UNAVAILABLE). */
+Isa choose_isa(const char* name);
+
+}  // namespace adjoint

@@ -1,0 +1,176 @@
+/* Programs: see program.h. */
+#include "runtime/program.h"
+
+#include <algorithm>
+
+#include "kernels/contract/checks.h"
+#include "runtime/error.h"
+#include "runtime/overlap.h"
+#include "runtime/registry.h"
+
+using adjoint::Error;
+using adjoint::fail;
+using adjoint::Instruction;
+using adjoint::Kernel;
+using adjoint::Operand;
+using adjoint::Part;
+using adjoint::Stage;
+using adjoint::Step;
+
+namespace adjoint {
+namespace {
+
+long long ll(int64_t x) { return x; }
+
+constexpr int64_t kScratchStep = 4096; /* sizes of scratch are rounded, so that programs can share the blocks */
+constexpr int64_t kLaneAlignment = 64;
+
+int64_t round_up(int64_t bytes, int64_t step) { return (bytes + step - 1) / step * step; }
+
+/* An output may share memory with an input only where the kernel says so, and then exactly; with an output never. */
+void check_sharing(const Kernel& kernel, const Instruction& instruction) {
+  for (size_t o = 0; o < instruction.outputs.size(); ++o) {
+    const Operand& output = instruction.outputs[o];
+    for (size_t i = 0; i < instruction.inputs.size(); ++i) {
+      const Operand& input = instruction.inputs[i];
+      if (!overlap(output, input)) continue;
+      if (!same_place(output, input)) {
+        fail(ADJ_INVALID_IMAGE, "%s: output %zu %s shares memory with input %zu %s without being it", kernel.name, o,
+             shape_text(output).c_str(), i, shape_text(input).c_str());
+      }
+      if ((kernel.in_place[o] >> i & 1u) == 0) {
+        fail(ADJ_INVALID_IMAGE, "%s: output %zu must not be input %zu", kernel.name, o, i);
+      }
+    }
+    for (size_t p = 0; p < o; ++p) {
+      if (overlap(output, instruction.outputs[p])) {
+        fail(ADJ_INVALID_IMAGE, "%s: outputs %zu and %zu share memory", kernel.name, p, o);
+      }
+    }
+  }
+}
+
+/* Scratch of a run, given back however it ends. */
+class Scratch {
+ public:
+  Scratch(Memory& memory, int64_t bytes) : memory_(memory), bytes_(bytes) {
+    address = bytes > 0 ? static_cast<char*>(memory.take_scratch(bytes)) : nullptr;
+  }
+  ~Scratch() {
+    if (bytes_ > 0) memory_.give_scratch(address, bytes_);
+  }
+  Scratch(const Scratch&) = delete;
+  Scratch& operator=(const Scratch&) = delete;
+
+  char* address;
+
+ private:
+  Memory& memory_;
+  int64_t bytes_;
+};
+
+}  // namespace
+}  // namespace adjoint
+
+adj_program::adj_program(adj_context& context, const adjoint::Image& image) : context_(context) {
+  std::vector<const Kernel*> kernels;
+  for (const std::string& name : image.names) {
+    const int32_t index = adjoint::kernel_find(name.c_str());
+    if (index < 0) fail(ADJ_UNKNOWN_KERNEL, "no kernel is called \"%s\"", adjoint::printable(name.c_str()).c_str());
+    kernels.push_back(&adjoint::kernel_at(index, context.isa));
+  }
+  for (const int64_t bytes : image.binding_bytes) bindings_.push_back({bytes, 1});
+  prepared_.reserve(image.instructions.size());
+  for (size_t i = 0; i < image.instructions.size(); ++i) {
+    const Instruction& instruction = image.instructions[i];
+    prepare(instruction, *kernels[static_cast<size_t>(instruction.kernel)]);
+  }
+  shared_bytes_ = adjoint::round_up(shared_bytes_, adjoint::kScratchStep);
+  context_.programs.fetch_add(1);
+}
+
+adj_program::~adj_program() { context_.programs.fetch_sub(1); }
+
+void adj_program::prepare(const Instruction& instruction, const Kernel& kernel) {
+  const adjoint::Call call{instruction.ints.data(),
+                           static_cast<int64_t>(instruction.ints.size()),
+                           instruction.inputs.data(),
+                           static_cast<int64_t>(instruction.inputs.size()),
+                           instruction.outputs.data(),
+                           static_cast<int64_t>(instruction.outputs.size()),
+                           context_.blas.load()};
+  Prepared& prepared = prepared_.emplace_back();
+  prepared.name = kernel.name;
+  prepared.places = places_.size();
+  prepared.operands = instruction.inputs.size() + instruction.outputs.size();
+  prepared.step = Step{};
+  adjoint::check_sharing(kernel, instruction);
+  kernel.prepare(kernel, call, prepared.step);
+  for (const auto* operands : {&instruction.inputs, &instruction.outputs}) {
+    for (const Operand& operand : *operands) {
+      places_.push_back({operand.binding, operand.offset});
+      int64_t& alignment = bindings_[static_cast<size_t>(operand.binding)].alignment;
+      alignment = std::max(alignment, adjoint::size_of(operand.dtype));
+    }
+  }
+  Step& step = prepared.step;
+  step.lane_bytes = adjoint::round_up(step.lane_bytes, adjoint::kLaneAlignment);
+  shared_bytes_ = std::max(shared_bytes_, step.shared_bytes);
+  lane_bytes_ = std::max(lane_bytes_, step.lane_bytes);
+  for (int32_t s = 0; s < step.stages_count; ++s) {
+    const Stage& stage = step.stages[s];
+    if (step.lane_bytes > 0) lanes_ = std::max(lanes_, std::min<int64_t>(context_.pool.threads(), stage.parts));
+  }
+}
+
+void adj_program::check(const adj_binding* bindings, int32_t count) const {
+  using adjoint::ll;
+  if (count < 0 || static_cast<size_t>(count) != bindings_.size()) {
+    fail(ADJ_INVALID_ARGUMENT, "%d bindings given, the program has %zu", count, bindings_.size());
+  }
+  if (count > 0 && bindings == nullptr) fail(ADJ_INVALID_ARGUMENT, "bindings is null");
+  for (size_t i = 0; i < bindings_.size(); ++i) {
+    const adj_binding& given = bindings[i];
+    const Binding& needed = bindings_[i];
+    if (given.bytes < needed.bytes) {
+      fail(ADJ_INVALID_ARGUMENT, "binding %zu has %lld bytes, needs %lld", i, ll(given.bytes), ll(needed.bytes));
+    }
+    if (needed.bytes == 0) continue;
+    if (given.address == 0) fail(ADJ_INVALID_ARGUMENT, "binding %zu has address 0, needs %lld bytes", i, ll(needed.bytes));
+    if (given.address % static_cast<uint64_t>(needed.alignment) != 0 ||
+        given.address > UINTPTR_MAX - static_cast<uint64_t>(needed.bytes)) {
+      fail(ADJ_INVALID_ARGUMENT, "binding %zu at address 0x%llx: must be a multiple of %lld", i,
+           static_cast<unsigned long long>(given.address), ll(needed.alignment));
+    }
+  }
+}
+
+void adj_program::run(const adj_binding* bindings, int32_t count, int64_t& failed) const {
+  failed = -1;
+  check(bindings, count);
+  adjoint::Pool& pool = context_.pool;
+  const adjoint::Pool::Permit permit(pool);
+  const adjoint::Scratch scratch(context_.memory,
+                                 adjoint::round_up(shared_bytes_ + lanes_ * lane_bytes_, adjoint::kScratchStep));
+  char* at[adjoint::kMaxOperands];
+  for (const Prepared& prepared : prepared_) {
+    ++failed;
+    const Place* places = &places_[prepared.places];
+    for (size_t j = 0; j < prepared.operands; ++j) {
+      /* As integers: the address is 0 where a binding has no bytes. */
+      const uint64_t address = bindings[places[j].binding].address + static_cast<uint64_t>(places[j].offset);
+      at[j] = reinterpret_cast<char*>(static_cast<uintptr_t>(address));
+    }
+    adjoint::Fault fault;
+    const Step& step = prepared.step;
+    const Part part{step.plan, at, 0, scratch.address, scratch.address + shared_bytes_, &fault};
+    for (int32_t s = 0; s < step.stages_count; ++s) {
+      pool.run(step.stages[s], part, step.lane_bytes);
+      if (fault.noun != nullptr) {
+        fail(ADJ_OUT_OF_RANGE, "%s: %s %lld at position %lld is outside 0..%lld", prepared.name, fault.noun,
+             adjoint::ll(fault.value), adjoint::ll(fault.position), adjoint::ll(fault.limit - 1));
+      }
+    }
+  }
+  failed = -1;
+}

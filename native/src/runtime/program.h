@@ -1,0 +1,52 @@
+/*
+ * A program: the instructions of an image, each prepared once, so that a run is only calls. Immutable, and run by any
+ * number of threads at once. It refuses to plan memory: bindings and offsets come with the image.
+ */
+#pragma once
+
+#include <vector>
+
+#include "kernels/kernel.h"
+#include "runtime/context.h"
+#include "runtime/image.h"
+
+struct adj_program {
+ public:
+  /* Throws Error. The context must outlive the program. */
+  adj_program(adj_context& context, const adjoint::Image& image);
+  ~adj_program();
+  adj_program(const adj_program&) = delete;
+  adj_program& operator=(const adj_program&) = delete;
+
+  const adj_context& context() const { return context_; }
+
+  /* Runs it; throws Error. `failed` is the instruction that was running, -1 before the first. */
+  void run(const adj_binding* bindings, int32_t count, int64_t& failed) const;
+
+ private:
+  /* Where an operand is. */
+  struct Place {
+    int64_t binding, offset;
+  };
+  struct Prepared {
+    const char* name;
+    size_t places; /* the first of its operands' */
+    size_t operands;
+    adjoint::Step step;
+  };
+  struct Binding {
+    int64_t bytes;
+    int64_t alignment;
+  };
+
+  void prepare(const adjoint::Instruction& instruction, const adjoint::Kernel& kernel);
+  void check(const adj_binding* bindings, int32_t count) const;
+
+  adj_context& context_;
+  std::vector<Binding> bindings_;
+  std::vector<Place> places_;
+  std::vector<Prepared> prepared_;
+  int64_t shared_bytes_ = 0; /* the most scratch that any instruction shares among its parts ... */
+  int64_t lane_bytes_ = 0;   /* ... and that any needs for each thread */
+  int64_t lanes_ = 1;
+};

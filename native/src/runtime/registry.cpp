@@ -1,0 +1,55 @@
+/* Kernels by name: see registry.h. */
+#include "runtime/registry.h"
+
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "kernels/families.h"
+
+namespace adjoint {
+namespace {
+
+std::vector<const Kernel*> rows_of(const Families& families) {
+  std::vector<const Kernel*> rows;
+  for (int32_t f = 0; f < families.count; ++f) {
+    for (int32_t k = 0; k < families.families[f]->count; ++k) rows.push_back(&families.families[f]->kernels[k]);
+  }
+  return rows;
+}
+
+struct Registry {
+  Registry() {
+    rows[static_cast<int>(Isa::kBaseline)] = rows_of(cpu::baseline::families);
+#if defined(ADJ_X86_ISAS)
+    rows[static_cast<int>(Isa::kAvx2)] = rows_of(cpu::avx2::families);
+    rows[static_cast<int>(Isa::kAvx512)] = rows_of(cpu::avx512::families);
+#endif
+    const auto& baseline = rows[static_cast<int>(Isa::kBaseline)];
+    for (size_t i = 0; i < baseline.size(); ++i) by_name.emplace(baseline[i]->name, static_cast<int32_t>(i));
+  }
+
+  std::vector<const Kernel*> rows[3];
+  std::unordered_map<std::string, int32_t> by_name;
+};
+
+/* Never destroyed, so that it outlives every thread. */
+const Registry& registry() {
+  static const Registry& only = *new Registry;
+  return only;
+}
+
+}  // namespace
+
+int32_t kernel_count() { return static_cast<int32_t>(registry().by_name.size()); }
+
+int32_t kernel_find(const char* name) {
+  const auto found = registry().by_name.find(name);
+  return found == registry().by_name.end() ? -1 : found->second;
+}
+
+const Kernel& kernel_at(int32_t index, Isa isa) {
+  return *registry().rows[static_cast<int>(isa)][static_cast<size_t>(index)];
+}
+
+}  // namespace adjoint
