@@ -1,6 +1,6 @@
 package org.adjoint.nativelib;
 
-import java.nio.ByteBuffer;
+import java.nio.Buffer;
 import java.util.HashSet;
 import java.util.Set;
 import org.adjoint.internal.backend.Backend;
@@ -44,7 +44,7 @@ final class NativeBackend implements Backend {
   }
 
   @Override
-  public Storage wrap(ByteBuffer direct) {
+  public Storage wrap(Buffer direct) {
     return NativeStorage.wrap(direct);
   }
 
@@ -78,12 +78,11 @@ final class NativeBackend implements Backend {
   }
 
   private static String describe(NativeContext context) {
+    int threads = context.threads();
     String blas = context.blas();
     return "native: "
         + context.isa()
-        + ", "
-        + context.threads()
-        + " threads, "
+        + (threads == 1 ? ", 1 thread, " : ", " + threads + " threads, ")
         + (blas.isEmpty() ? "own matmul" : blas);
   }
 }

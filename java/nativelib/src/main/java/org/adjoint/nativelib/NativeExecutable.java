@@ -65,7 +65,8 @@ final class NativeExecutable implements Executable {
               + " and "
               + values.length);
     }
-    if (users.getAndUpdate(n -> n == 0 ? 0 : n + 1) == 0) {
+    // Without the first check, runs that overlap for ever would keep a closed program alive.
+    if (closed.get() || users.getAndUpdate(n -> n == 0 ? 0 : n + 1) == 0) {
       throw new IllegalStateException("run: this program is closed");
     }
     try {

@@ -77,9 +77,9 @@ final class NativeLibrary {
       return "load Adjoint in one class loader that the others share";
     }
     if (Files.exists(Path.of("/lib/ld-musl-x86_64.so.1"))) {
-      return "it needs glibc, and this system has musl: choose the reference backend";
+      return "it needs glibc and this system has musl; choose the reference backend";
     }
-    return "it needs glibc 2.14 or later";
+    return "it needs glibc 2.34 or later";
   }
 
   /**
@@ -100,7 +100,7 @@ final class NativeLibrary {
           null);
     }
     String build = Abi.adj_build_id();
-    if (!contains(library, build.getBytes(StandardCharsets.UTF_8))) {
+    if (!isBuild(library, build)) {
       throw new BackendException(
           "native backend: another build of "
               + LIBRARY
@@ -111,10 +111,18 @@ final class NativeLibrary {
     }
   }
 
-  /** Returns whether {@code bytes} has {@code text} somewhere. */
-  static boolean contains(byte[] bytes, byte[] text) {
-    String haystack = new String(bytes, StandardCharsets.ISO_8859_1);
-    return haystack.contains(new String(text, StandardCharsets.ISO_8859_1));
+  /**
+   * Returns whether a library's file has this build id: the linker's digest, in hexadecimal, or a
+   * text.
+   */
+  static boolean isBuild(byte[] library, String id) {
+    byte[] stored =
+        id.matches("([0-9a-f]{2})+")
+            ? HexFormat.of().parseHex(id)
+            : id.getBytes(StandardCharsets.UTF_8);
+    // One char a byte, so that String's search can be used.
+    return new String(library, StandardCharsets.ISO_8859_1)
+        .contains(new String(stored, StandardCharsets.ISO_8859_1));
   }
 
   private static byte[] read(String name) {

@@ -1,8 +1,13 @@
 package org.adjoint.nativelib;
 
 import java.lang.ref.Reference;
+import java.nio.Buffer;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.nio.DoubleBuffer;
+import java.nio.FloatBuffer;
+import java.nio.IntBuffer;
+import java.nio.LongBuffer;
 import org.adjoint.BackendException;
 import org.adjoint.internal.backend.Storage;
 
@@ -30,17 +35,40 @@ final class NativeStorage extends Storage {
   }
 
   /** Returns a direct buffer's memory from its position to its limit. */
-  static NativeStorage wrap(ByteBuffer direct) {
-    if (!direct.isDirect() || direct.order() != ByteOrder.nativeOrder()) {
+  static NativeStorage wrap(Buffer direct) {
+    Layout layout = Layout.of(direct);
+    if (!direct.isDirect() || layout.order() != ByteOrder.nativeOrder()) {
       throw new IllegalArgumentException(
           "wrap: the buffer must be direct and of native byte order, as"
               + " ByteBuffer.allocateDirect(n).order(ByteOrder.nativeOrder()) makes it; got "
               + direct
               + " of order "
-              + direct.order());
+              + layout.order());
     }
-    return new NativeStorage(
-        direct.remaining(), Abi.adj_jni_address(direct) + direct.position(), direct, () -> {});
+    long bytes = (long) direct.remaining() * layout.elementBytes();
+    long address = Abi.adj_jni_address(direct) + (long) direct.position() * layout.elementBytes();
+    return new NativeStorage(bytes, address, direct, () -> {});
+  }
+
+  /** What {@link Buffer} does not say of its elements. */
+  private record Layout(int elementBytes, ByteOrder order) {
+    static Layout of(Buffer buffer) {
+      if (buffer instanceof ByteBuffer b) {
+        return new Layout(Byte.BYTES, b.order());
+      } else if (buffer instanceof FloatBuffer b) {
+        return new Layout(Float.BYTES, b.order());
+      } else if (buffer instanceof DoubleBuffer b) {
+        return new Layout(Double.BYTES, b.order());
+      } else if (buffer instanceof IntBuffer b) {
+        return new Layout(Integer.BYTES, b.order());
+      } else if (buffer instanceof LongBuffer b) {
+        return new Layout(Long.BYTES, b.order());
+      }
+      throw new IllegalArgumentException(
+          "wrap: no element type is like "
+              + buffer
+              + "; give a Byte-, Float-, Double-, Int- or LongBuffer");
+    }
   }
 
   /**

@@ -1,0 +1,112 @@
+package org.adjoint.nativelib;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import org.adjoint.NativeMemoryException;
+import org.adjoint.internal.backend.Backend;
+import org.adjoint.internal.backend.Executable;
+import org.adjoint.internal.backend.Storage;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+
+/**
+ * Every byte is accounted, the budget is hard, and reaching it costs an exception, not the process.
+ */
+@NeedsNative
+class MemoryTest {
+  private static final long MB = 1 << 20;
+
+  @BeforeAll
+  static void load() {
+    NativeLibrary.load();
+  }
+
+  private static Backend backend(long budget) {
+    return new NativeBackend(NativeContext.create(2, budget));
+  }
+
+  @Test
+  void countsWhatIsHeld() {
+    Backend backend = backend(64 * MB);
+    assertEquals(64 * MB, backend.memory().budget());
+    Storage a = backend.allocate(MB);
+    Storage b = backend.allocate(2 * MB);
+    assertEquals(3 * MB, backend.memory().outstanding());
+    assertEquals(2, backend.memory().buffers());
+    a.close();
+    a.close();
+    b.close();
+    assertEquals(0, backend.memory().outstanding());
+    assertEquals(0, backend.memory().buffers());
+    assertTrue(backend.memory().peak() >= 3 * MB);
+  }
+
+  @Test
+  void overBudgetIsAnExceptionAndLifeGoesOn() {
+    Backend backend = backend(8 * MB);
+    Storage held = backend.allocate(6 * MB);
+    NativeMemoryException e =
+        assertThrows(NativeMemoryException.class, () -> backend.allocate(4 * MB));
+    assertTrue(e.getMessage().contains("allocate " + 4 * MB + " bytes"), e::toString);
+    held.close();
+    backend.allocate(4 * MB).close();
+    assertEquals(0, backend.memory().outstanding());
+  }
+
+  @Test
+  void unreachableValuesMakeRoom() {
+    Backend backend = backend(8 * MB);
+    for (int i = 0; i < 100; i++) {
+      backend.allocate(3 * MB);
+    }
+    assertTrue(backend.memory().outstanding() <= 8 * MB);
+  }
+
+  @Test
+  void workspaceOverBudgetGivesItsPermitBack() {
+    Backend backend = backend(MB);
+    try (Executable large = backend.load(Programs.elementwise("plus", 3, 2 * MB));
+        Executable small = backend.load(Programs.elementwise("plus", 3, MB / 2));
+        Storage a = Programs.floats(backend, 1, 2, 3);
+        Storage c = backend.allocate(12)) {
+      Storage[] arguments = {a, a, c};
+      for (int i = 0; i < 3; i++) {
+        assertThrows(NativeMemoryException.class, () -> large.run(arguments, new long[0]));
+      }
+      small.run(arguments, new long[0]);
+      assertArrayEquals(new float[] {2, 4, 6}, Programs.floats(c));
+    }
+    assertEquals(0, backend.memory().outstanding());
+  }
+
+  @Test
+  void idleWorkspacesMakeRoom() {
+    Backend backend = backend(2 * MB);
+    try (Executable program = backend.load(Programs.elementwise("plus", 3, MB + MB / 2));
+        Storage a = Programs.floats(backend, 1, 2, 3);
+        Storage c = backend.allocate(12)) {
+      program.run(new Storage[] {a, a, c}, new long[0]);
+      assertTrue(backend.memory().pooled() >= MB, () -> backend.memory().toString());
+      backend.allocate(MB).close();
+    }
+  }
+
+  @Test
+  void steadyStateAllocatesNothing() {
+    Backend backend = backend(0);
+    try (Executable program = backend.load(Programs.plusThenTimes(1000));
+        Storage a = backend.allocate(4000);
+        Storage c = backend.allocate(4000)) {
+      Storage[] arguments = {a, a, c};
+      program.run(arguments, new long[1]);
+      var before = backend.memory();
+      for (int i = 0; i < 10_000; i++) {
+        program.run(arguments, new long[1]);
+      }
+      assertEquals(before, backend.memory());
+    }
+  }
+}
