@@ -16,6 +16,8 @@ final class Workspaces {
   /** After so many runs of one workspace, its size is held against the largest need among them. */
   private static final int REVIEW = 256;
 
+  private static final long LINE = 64;
+
   private final NativeContext context;
   private final Semaphore permits;
 
@@ -147,10 +149,12 @@ final class Workspaces {
     w.largestNeed = Math.max(w.largestNeed, bytes);
     if (w.bytes < bytes) {
       drop(w);
-      long buffer = context.allocate(bytes, this::releaseIdle);
+      // In whole cache lines, as the allocator counts them.
+      long lines = Math.addExact(bytes, LINE - 1) / LINE * LINE;
+      long buffer = context.allocate(lines, this::releaseIdle);
       w.buffer = buffer;
       w.address = Abi.adj_buffer_address(buffer);
-      w.bytes = bytes;
+      w.bytes = lines;
     }
     if (w.block.capacity() < blockBytes) {
       int capacity = Math.max(1024, Math.multiplyExact(blockBytes, 2));

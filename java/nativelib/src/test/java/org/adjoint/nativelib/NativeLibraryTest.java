@@ -36,7 +36,9 @@ class NativeLibraryTest {
   private Path classes;
   private Path cache;
 
-  /** What a child JVM runs: it opens the backend, adds, and prints what it is, or why it cannot be. */
+  /**
+   * What a child JVM runs: it opens the backend, adds, and prints what it is, or why it cannot be.
+   */
   static final class Child {
     private Child() {}
 
