@@ -1,0 +1,88 @@
+package org.adjoint;
+
+import java.util.ArrayList;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * One call of {@link Tensor#backward}: its loss and the parameters that it reached, until a step
+ * consumes it.
+ */
+record Backward(Tensor loss, List<Parameter> parameters) {
+  private static final Logger LOG = LoggerFactory.getLogger(Tensor.class);
+  private static final AtomicBoolean HINTED = new AtomicBoolean();
+
+  @Override
+  public boolean equals(Object other) {
+    return this == other;
+  }
+
+  @Override
+  public int hashCode() {
+    return System.identityHashCode(this);
+  }
+
+  static void run(Tensor y) {
+    Tensor loss = new Tensor(y.node(), y.index());
+    Grad.checkScalar("backward", loss);
+    if (loss.node().isEvaluated()
+        && loss.node().inputs().length > 0
+        && HINTED.compareAndSet(false, true)) {
+      LOG.info(
+          "backward(): this loss was evaluated before, so its forward part runs twice; ask for its value afterwards");
+    }
+    List<Parameter> parameters = Grad.trainableParameters(loss.node());
+    evaluateEarlier(parameters);
+    List<Tensor> gradients = Grad.grad(loss, parameters.toArray(new Tensor[0]));
+    Backward backward = new Backward(loss, parameters);
+    for (int i = 0; i < parameters.size(); i++) {
+      Parameter parameter = parameters.get(i);
+      Tensor g = gradients.get(i).detach();
+      Optional<Tensor> earlier = parameter.grad();
+      parameter.setGrad(earlier.isPresent() ? earlier.get().plus(g) : g);
+      parameter.addConsumer(backward);
+    }
+  }
+
+  /**
+   * Evaluates gradients of earlier passes, so that K micro-batches are K runs and not one K-fold
+   * program.
+   */
+  private static void evaluateEarlier(List<Parameter> parameters) {
+    List<Tensor> roots = new ArrayList<>();
+    Set<Backward> passes = new LinkedHashSet<>();
+    for (Parameter parameter : parameters) {
+      Optional<Tensor> g = parameter.grad();
+      if (g.isEmpty() || g.get().node().isEvaluated()) {
+        continue;
+      }
+      if (parameter.consumers().isEmpty()) {
+        throw new IllegalStateException(
+            "backward(): the gradient of parameter '"
+                + parameter.name()
+                + "' was consumed by step() without being evaluated; call zeroGrad() after step()");
+      }
+      roots.add(g.get());
+      passes.addAll(parameter.consumers());
+    }
+    for (Backward pass : passes) {
+      roots.add(pass.loss());
+    }
+    if (!roots.isEmpty()) {
+      Evaluator.evaluate(roots);
+    }
+  }
+
+  /** Ends this pass after a step: the loss keeps its value and loses its graph. */
+  void retire() {
+    for (Parameter parameter : parameters) {
+      parameter.removeConsumer(this);
+    }
+    loss.node().retire();
+  }
+}

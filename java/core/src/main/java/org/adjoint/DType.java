@@ -1,0 +1,49 @@
+package org.adjoint;
+
+/**
+ * The element types of tensors. Types never mix by themselves: an op over two of them is an error
+ * that names both, and {@link Tensor#cast} converts.
+ */
+public enum DType {
+  /** IEEE 754 binary32, the default. */
+  F32(1, 4),
+  /** IEEE 754 binary64. */
+  F64(2, 8),
+  /** Signed 32-bit integers: labels, indices, random bits. */
+  I32(4, 4),
+  /** Signed 64-bit integers: labels, indices, keys. */
+  I64(5, 8),
+  /** One byte, 0 or 1: what comparisons give and {@code where} takes. */
+  BOOL(6, 1);
+
+  private final int code;
+  private final int bytes;
+
+  DType(int code, int bytes) {
+    this.code = code;
+    this.bytes = bytes;
+  }
+
+  /**
+   * Returns the number that stands for this type in a program image ({@code adj_dtype} of
+   * adjoint.h).
+   */
+  public int code() {
+    return code;
+  }
+
+  /** Returns the bytes of one element. */
+  public int bytes() {
+    return bytes;
+  }
+
+  /** Returns whether derivatives exist for this type: true for {@link #F32} and {@link #F64}. */
+  public boolean isFloating() {
+    return this == F32 || this == F64;
+  }
+
+  /** Returns whether this type can index an axis: true for {@link #I32} and {@link #I64}. */
+  public boolean isInteger() {
+    return this == I32 || this == I64;
+  }
+}

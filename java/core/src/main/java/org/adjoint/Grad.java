@@ -1,0 +1,222 @@
+package org.adjoint;
+
+import java.util.ArrayList;
+import java.util.List;
+import org.adjoint.op.Call;
+import org.adjoint.op.Op;
+
+/**
+ * Reverse-mode differentiation: a graph in, a graph out. The result is made of the same ops as any
+ * other graph, so it can be differentiated again, to any order. Nothing runs here.
+ */
+public final class Grad {
+  private Grad() {}
+
+  /**
+   * Returns the gradient of a scalar by each of {@code xs}: tensors of their shapes, zeros for one
+   * that y does not depend on.
+   *
+   * @throws IllegalArgumentException if y is not a floating scalar or an x is not floating
+   * @throws IllegalStateException if the graph of y was consumed by an optimizer step, or was
+   *     dropped by an evaluation
+   */
+  public static List<Tensor> grad(Tensor y, Tensor... xs) {
+    checkScalar("grad", y);
+    return vjp(y, Tensor.ones(y.dtype(), y.shape().dims()), xs);
+  }
+
+  /**
+   * Returns the vector-Jacobian products {@code cotangentᵀ · ∂y/∂x} for each of {@code xs}, of
+   * their shapes.
+   *
+   * @throws IllegalArgumentException if the cotangent has another shape or dtype than y, or an x is
+   *     not floating
+   */
+  public static List<Tensor> vjp(Tensor y, Tensor cotangent, Tensor... xs) {
+    if (!cotangent.type().equals(y.type())) {
+      throw new IllegalArgumentException(
+          "vjp: the cotangent of " + y.type() + " should have that type, got " + cotangent.type());
+    }
+    return pull(List.of(y), List.of(cotangent), List.of(), xs);
+  }
+
+  /**
+   * Returns the vector-Jacobian product by {@code x} of outputs whose graph is followed no further
+   * back than {@code inputs}: the derivative of a part of a graph, as rules of fused ops need it.
+   */
+  public static Tensor vjpWithin(
+      List<Tensor> ys, List<Tensor> cotangents, List<Tensor> inputs, Tensor x) {
+    return pull(ys, cotangents, inputs, x).get(0);
+  }
+
+  static void checkScalar(String name, Tensor y) {
+    if (y.size() != 1 || !y.dtype().isFloating()) {
+      throw new IllegalArgumentException(
+          name + ": needs a floating scalar, got " + y.type() + "; sum() or mean() it, or use vjp");
+    }
+  }
+
+  /**
+   * Returns the trainable parameters that a node reaches, in the order a depth-first walk meets
+   * them.
+   */
+  static List<Parameter> trainableParameters(Node y) {
+    List<Parameter> parameters = new ArrayList<>();
+    for (Node node : DifferentiablePart.of(List.of(y), List.of()).order()) {
+      if (node instanceof Version v && v.parameter().isTrainable()) {
+        if (v.isSuperseded() && !v.isSnapshot()) {
+          throw v.supersededError();
+        }
+        if (v.parameter().current() == v) {
+          parameters.add(v.parameter());
+        }
+      }
+    }
+    return parameters;
+  }
+
+  private static List<Tensor> pull(
+      List<Tensor> ys, List<Tensor> cotangents, List<Tensor> inputs, Tensor... xs) {
+    List<Node> outputs = new ArrayList<>();
+    for (Tensor y : ys) {
+      outputs.add(y.node());
+    }
+    List<Node> boundary = new ArrayList<>();
+    for (Tensor input : inputs) {
+      boundary.add(input.node());
+    }
+    DifferentiablePart part = DifferentiablePart.of(outputs, boundary);
+    List<Node> order = part.order();
+    Cotangents sums = new Cotangents(part);
+    boolean[] needed = new boolean[order.size()];
+    Tensor[] wanted = new Tensor[xs.length];
+    for (int i = 0; i < xs.length; i++) {
+      wanted[i] = wanted(i, xs[i], part, needed);
+    }
+    spread(part, needed);
+    for (int i = 0; i < ys.size(); i++) {
+      sums.add(ys.get(i).node(), ys.get(i).index(), cotangents.get(i));
+    }
+    for (int at = order.size() - 1; at >= 0; at--) {
+      Node node = order.get(at);
+      if (needed[at] && sums.reached(at) && part.isInner(at)) {
+        pullThrough(node, at, part, needed, sums);
+      }
+    }
+    List<Tensor> gradients = new ArrayList<>();
+    for (Tensor x : wanted) {
+      gradients.add(sums.of(x));
+    }
+    return gradients;
+  }
+
+  /** Marks an x as needed if the graph reaches it, and checks that its gradient can be had. */
+  private static Tensor wanted(int i, Tensor x, DifferentiablePart part, boolean[] needed) {
+    Tensor fixed = new Tensor(x.node(), x.index());
+    if (!x.dtype().isFloating()) {
+      throw new IllegalArgumentException(
+          "grad: input "
+              + i
+              + " is "
+              + x.type()
+              + "; integers and booleans have no derivative, cast() it first");
+    }
+    int at = part.position(fixed.node());
+    if (at != NodeMap.ABSENT) {
+      needed[at] = true;
+      return fixed;
+    }
+    if (x instanceof Parameter p) {
+      for (Node node : part.order()) {
+        if (node instanceof Version v
+            && v.parameter() == p
+            && v.isSuperseded()
+            && !v.isSnapshot()) {
+          throw v.supersededError();
+        }
+      }
+    } else if (!fixed.node().isVariable() && part.meetsCut()) {
+      throw new IllegalStateException(
+          "grad: y does not reach input "
+              + i
+              + ", "
+              + x.type()
+              + ", but an evaluation has dropped part of its graph;"
+              + " mark the input with variable() before building on it, or differentiate before evaluating");
+    }
+    return fixed;
+  }
+
+  /** Extends {@code needed} from the xs to everything that depends on them. */
+  private static void spread(DifferentiablePart part, boolean[] needed) {
+    List<Node> order = part.order();
+    for (int at = 0; at < order.size(); at++) {
+      if (needed[at] || !part.isInner(at)) {
+        continue;
+      }
+      Node node = order.get(at);
+      Node[] inputs = node.inputs();
+      for (int i = 0; i < inputs.length && !needed[at]; i++) {
+        needed[at] = DifferentiablePart.passes(node, inputs, i) && needed[part.position(inputs[i])];
+      }
+    }
+  }
+
+  private static void pullThrough(
+      Node node, int at, DifferentiablePart part, boolean[] needed, Cotangents sums) {
+    Node[] inputs = node.inputs();
+    Op op = node.op();
+    List<Tensor> tensors = new ArrayList<>(inputs.length);
+    for (int i = 0; i < inputs.length; i++) {
+      tensors.add(new Tensor(inputs[i], node.index(i)));
+    }
+    Call call = new Call(tensors, Tensor.outputs(node), node.attrs());
+    List<Tensor> cotangents = sums.ofAll(at, node);
+    for (int i = 0; i < inputs.length; i++) {
+      if (DifferentiablePart.passes(node, inputs, i) && needed[part.position(inputs[i])]) {
+        Tensor g = op.vjp(call, i, cotangents);
+        sums.add(inputs[i], node.index(i), g.sumTo(tensors.get(i).shape()));
+      }
+    }
+  }
+
+  /** The cotangents gathered so far, summed once for each value that has several uses. */
+  private static final class Cotangents {
+    private final DifferentiablePart part;
+    private final Tensor[][] sums;
+
+    Cotangents(DifferentiablePart part) {
+      this.part = part;
+      this.sums = new Tensor[part.order().size()][];
+    }
+
+    void add(Node node, int index, Tensor g) {
+      int at = part.position(node);
+      if (sums[at] == null) {
+        sums[at] = new Tensor[node.outputs()];
+      }
+      Tensor sum = sums[at][index];
+      sums[at][index] = sum == null ? g : sum.plus(g);
+    }
+
+    boolean reached(int at) {
+      return sums[at] != null;
+    }
+
+    Tensor of(Tensor x) {
+      int at = part.position(x.node());
+      boolean absent = at == NodeMap.ABSENT || sums[at] == null || sums[at][x.index()] == null;
+      return absent ? Tensor.zeros(x.dtype(), x.shape().dims()) : sums[at][x.index()];
+    }
+
+    List<Tensor> ofAll(int at, Node node) {
+      List<Tensor> all = new ArrayList<>(node.outputs());
+      for (int i = 0; i < node.outputs(); i++) {
+        Tensor sum = sums[at][i];
+        Type type = node.type(i);
+        all.add(sum == null ? Tensor.zeros(type.dtype(), type.shape().dims()) : sum);
+      }
+      return all;
+    }
+  }
+}

@@ -1,0 +1,25 @@
+package org.adjoint;
+
+import org.adjoint.internal.backend.MemoryFigures;
+
+/** What off-heap memory the backend in use holds. */
+public final class Memory {
+  private Memory() {}
+
+  /**
+   * The figures of one moment, in bytes.
+   *
+   * @param budget the most that may be outstanding, 0 for no limit
+   * @param outstanding held by values and workspaces
+   * @param pooled freed and kept for reuse
+   * @param peak the highest {@code outstanding} so far
+   * @param buffers how many blocks are outstanding
+   */
+  public record Report(long budget, long outstanding, long pooled, long peak, long buffers) {}
+
+  /** Returns the figures of this moment. */
+  public static Report report() {
+    MemoryFigures f = Backends.current().memory();
+    return new Report(f.budget(), f.outstanding(), f.pooled(), f.peak(), f.buffers());
+  }
+}

@@ -1,0 +1,220 @@
+package org.adjoint;
+
+import java.util.Set;
+import org.adjoint.internal.backend.Storage;
+import org.adjoint.op.Op;
+
+/**
+ * A vertex of the computation graph: an op over earlier nodes, a scalar that travels with each run,
+ * or a value. Small and without native memory until it is evaluated. What users hold is a {@link
+ * Tensor}: a node and one of its outputs.
+ */
+class Node {
+  private static final Node[] NO_INPUTS = {};
+  private static final int[] NO_INDICES = {};
+
+  /** Spreads nodes over hash tables; duplicates, as a race makes them, only cost time. */
+  private static int nextHash;
+
+  private static int newHash() {
+    nextHash += 0x9E3779B9;
+    return nextHash;
+  }
+
+  /** What a node is. */
+  enum Kind {
+    /** An op over inputs. */
+    OP,
+    /** A scalar without native memory: its bits are handed over with each run. */
+    SCALAR,
+    /** A value that came from outside. */
+    VALUE
+  }
+
+  private final Kind kind;
+  private final Op op;
+  private final long[] attrs;
+  private final int[] indices;
+  private final Type[] types;
+  private final long word;
+  private final int hash = newHash();
+
+  private volatile Node[] inputs;
+  private volatile Storage[] values;
+  private volatile boolean variable;
+  private volatile boolean cut;
+  private volatile boolean retired;
+
+  /**
+   * Sources that this evaluated node keeps its inputs for: versions and variables; empty for a node
+   * that has none.
+   */
+  private volatile Node[] sources = NO_INPUTS;
+
+  private Node(
+      Kind kind, Op op, long[] attrs, Node[] inputs, int[] indices, Type[] types, long word) {
+    this.kind = kind;
+    this.op = op;
+    this.attrs = attrs;
+    this.inputs = inputs;
+    this.indices = indices;
+    this.types = types;
+    this.word = word;
+  }
+
+  /** Makes a node of an op. */
+  Node(Op op, long[] attrs, Node[] inputs, int[] indices, Type[] types) {
+    this(Kind.OP, op, attrs, inputs, indices, types, 0);
+  }
+
+  /** Returns a node that is a scalar with these bits. */
+  static Node scalar(DType dtype, long word) {
+    Type[] types = {new Type(dtype, Shape.SCALAR)};
+    return new Node(Kind.SCALAR, null, null, NO_INPUTS, NO_INDICES, types, word);
+  }
+
+  /** Returns a node that is a value. */
+  static Node value(Type type, Storage storage) {
+    Node node = new Node(Kind.VALUE, null, null, NO_INPUTS, NO_INDICES, new Type[] {type}, 0);
+    node.values = new Storage[] {storage};
+    return node;
+  }
+
+  final Kind kind() {
+    return kind;
+  }
+
+  final Op op() {
+    return op;
+  }
+
+  final long[] attrs() {
+    return attrs;
+  }
+
+  /** Returns the bits of a scalar. */
+  final long word() {
+    return word;
+  }
+
+  final int hash() {
+    return hash;
+  }
+
+  final int outputs() {
+    return types.length;
+  }
+
+  final Type type(int output) {
+    return types[output];
+  }
+
+  final Type[] types() {
+    return types;
+  }
+
+  /** Returns the inputs; none once the node has become a leaf. */
+  final Node[] inputs() {
+    return inputs;
+  }
+
+  /** Returns which output of input {@code i} this node reads. */
+  final int index(int i) {
+    return indices[i];
+  }
+
+  /** Returns whether every output has a value. */
+  final boolean isEvaluated() {
+    return values != null;
+  }
+
+  /** Returns the value of an output of an evaluated node. */
+  final Storage value(int output) {
+    return values[output];
+  }
+
+  /** Gives the node its values unless another thread did; returns whether these were taken. */
+  final synchronized boolean publish(Storage[] storages) {
+    if (values != null) {
+      return false;
+    }
+    values = storages;
+    return true;
+  }
+
+  /** Takes the values away from a version whose memory a newer one took over. */
+  final void forget() {
+    values = null;
+  }
+
+  /** Makes this node a leaf: what it was computed from may be freed. */
+  final void cut() {
+    if (inputs.length > 0) {
+      cut = true;
+      inputs = NO_INPUTS;
+    }
+    sources = NO_INPUTS;
+  }
+
+  /**
+   * Frees what a version was assigned; unlike {@link #cut} nothing could have been differentiated
+   * behind it.
+   */
+  final void dropInputs() {
+    inputs = NO_INPUTS;
+  }
+
+  /** Returns whether this node once had inputs and was made a leaf. */
+  final boolean isCut() {
+    return cut;
+  }
+
+  /** Makes this node a leaf that must not be differentiated again. */
+  final void retire() {
+    retired = true;
+    cut();
+  }
+
+  final boolean isRetired() {
+    return retired;
+  }
+
+  final void markVariable() {
+    variable = true;
+  }
+
+  final boolean isVariable() {
+    return variable;
+  }
+
+  /** Keeps the inputs of an evaluated node for as long as one of {@code reached} is current. */
+  final void keepFor(Node[] reached) {
+    sources = reached;
+  }
+
+  /**
+   * Returns whether differentiation may still reach a current version or a variable through this
+   * evaluated node, adding those to {@code found}; if not, the node becomes a leaf.
+   */
+  final boolean reachesSource(Set<Node> found) {
+    boolean reaches = isSource();
+    if (reaches) {
+      found.add(this);
+    }
+    for (Node source : sources) {
+      if (source.isSource()) {
+        found.add(source);
+        reaches = true;
+      }
+    }
+    if (!reaches && kind == Kind.OP && isEvaluated()) {
+      cut();
+    }
+    return reaches;
+  }
+
+  /** Returns whether gradients are taken with respect to this node. */
+  boolean isSource() {
+    return variable;
+  }
+}

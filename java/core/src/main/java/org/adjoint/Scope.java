@@ -1,0 +1,81 @@
+package org.adjoint;
+
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import org.adjoint.internal.backend.Storage;
+
+/**
+ * Frees values at a certain point instead of when the garbage collector finds them: those made on
+ * this thread, by {@code Tensor.of} or by an evaluation, between {@link #open} and {@link #close}.
+ * Values of parameters are never touched. Scopes nest; using a tensor whose value was freed throws.
+ */
+public final class Scope implements AutoCloseable {
+  private static final ThreadLocal<Scope> INNERMOST = new ThreadLocal<>();
+
+  private final Scope outer;
+  private final Thread thread = Thread.currentThread();
+  private final List<Storage> made = new ArrayList<>();
+  private final Set<Storage> kept = new HashSet<>();
+  private boolean closed;
+
+  private Scope(Scope outer) {
+    this.outer = outer;
+  }
+
+  /** Returns a new scope on this thread, inside the one that is open, if any. */
+  public static Scope open() {
+    Scope scope = new Scope(INNERMOST.get());
+    INNERMOST.set(scope);
+    return scope;
+  }
+
+  /** Computes a tensor if it is pending, lets its value outlive this scope, and returns it. */
+  public Tensor keep(Tensor tensor) {
+    tensor.eval();
+    Node node = tensor.node();
+    if (node.isEvaluated()) {
+      kept.add(node.value(tensor.index()));
+    }
+    return tensor;
+  }
+
+  static Tensor register(Tensor tensor) {
+    Scope scope = INNERMOST.get();
+    if (scope != null) {
+      scope.made.add(tensor.node().value(tensor.index()));
+    }
+    return tensor;
+  }
+
+  /**
+   * Frees what was made and not kept; what was kept belongs to the outer scope. Closing twice does
+   * nothing.
+   *
+   * @throws IllegalStateException on another thread, or while an inner scope is open
+   */
+  @Override
+  public void close() {
+    if (closed) {
+      return;
+    }
+    if (thread != Thread.currentThread() || INNERMOST.get() != this) {
+      throw new IllegalStateException(
+          "scope: close it on the thread that opened it, after the scopes inside it");
+    }
+    closed = true;
+    if (outer == null) {
+      INNERMOST.remove();
+    } else {
+      INNERMOST.set(outer);
+    }
+    for (Storage storage : made) {
+      if (!kept.contains(storage)) {
+        storage.close();
+      } else if (outer != null) {
+        outer.made.add(storage);
+      }
+    }
+  }
+}

@@ -1,0 +1,292 @@
+package org.adjoint;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Set;
+import org.adjoint.internal.ir.Graph;
+
+/**
+ * The pending part of a graph in an order that can run, and its structural key. Values become
+ * leaves, scalars become slots, everything else is an op to run. Two traces with equal keys are the
+ * same program on other data: the key holds ops, attributes, topology with aliasing of leaves,
+ * types, roots and donations, and no value of any scalar.
+ */
+final class Trace {
+  private static final int LEAF = 0;
+  private static final int SCALAR = 1;
+  private static final int OP = 2;
+
+  /** A leaf: an evaluated node's output. */
+  record Leaf(Node node, int index) {
+    Type type() {
+      return node.type(index);
+    }
+  }
+
+  private final List<Node> ops = new ArrayList<>();
+  private final List<Node[]> opInputs = new ArrayList<>();
+  private final List<Leaf> leaves = new ArrayList<>();
+  private final List<Node> scalars = new ArrayList<>();
+  private final List<Tensor> roots = new ArrayList<>();
+  private final List<Version> pending = new ArrayList<>();
+  private final NodeMap places = new NodeMap();
+  private long[] key = new long[256];
+  private int keyLength;
+
+  /** Returns the ops, each after its inputs. */
+  List<Node> ops() {
+    return ops;
+  }
+
+  List<Leaf> leaves() {
+    return leaves;
+  }
+
+  List<Node> scalars() {
+    return scalars;
+  }
+
+  List<Tensor> roots() {
+    return roots;
+  }
+
+  /** Returns the pending versions met on the way that are still current; each is a root. */
+  List<Version> pending() {
+    return pending;
+  }
+
+  /** Registers a leaf before the walk, so that it has the next number whatever the order. */
+  void declare(Leaf leaf) {
+    leafNumber(leaf.node(), leaf.index());
+  }
+
+  /** Registers a scalar before the walk. */
+  void declare(Node scalar) {
+    places.put(scalar, place(SCALAR, scalars.size()));
+    scalars.add(scalar);
+  }
+
+  /** Adds a value that must exist after the run, with all that it needs. */
+  void addRoot(Tensor root) {
+    visit(root.node());
+    roots.add(root);
+  }
+
+  /** Walks what a node needs without making it a root. */
+  void visit(Node node) {
+    walk(node);
+  }
+
+  /** Returns the number of an op of this trace. */
+  int opNumber(Node op) {
+    return places.get(op) >> 2;
+  }
+
+  /** Returns the number of a leaf, adding it if it is new. */
+  int leafNumber(Node node, int index) {
+    int place = places.get(node);
+    if (place == NodeMap.ABSENT) {
+      places.put(node, place(LEAF, leaves.size()));
+      return addLeaf(node, index);
+    }
+    int first = place >> 2;
+    if (leaves.get(first).index() == index) {
+      return first;
+    }
+    // Another output of an evaluated node: rare, so a walk over the leaves will do.
+    for (int i = 0; i < leaves.size(); i++) {
+      if (leaves.get(i).node() == node && leaves.get(i).index() == index) {
+        return i;
+      }
+    }
+    return addLeaf(node, index);
+  }
+
+  private int addLeaf(Node node, int index) {
+    Type type = node.type(index);
+    leaves.add(new Leaf(node, index));
+    append(-1 - type.dtype().code());
+    append(type.shape().rank());
+    for (int i = 0; i < type.shape().rank(); i++) {
+      append(type.shape().dim(i));
+    }
+    return leaves.size() - 1;
+  }
+
+  private static int place(int kind, int number) {
+    return number << 2 | kind;
+  }
+
+  private void walk(Node root) {
+    List<Node> path = new ArrayList<>();
+    List<Node[]> inputsOf = new ArrayList<>();
+    List<int[]> next = new ArrayList<>();
+    enter(root, path, inputsOf, next);
+    while (!path.isEmpty()) {
+      int top = path.size() - 1;
+      Node[] inputs = inputsOf.get(top);
+      int[] at = next.get(top);
+      if (at[0] < inputs.length) {
+        enter(inputs[at[0]++], path, inputsOf, next);
+      } else {
+        Node node = path.remove(top);
+        inputsOf.remove(top);
+        next.remove(top);
+        if (places.get(node) == NodeMap.ABSENT) {
+          finish(node, inputs);
+        }
+      }
+    }
+  }
+
+  private void enter(Node node, List<Node> path, List<Node[]> inputsOf, List<int[]> next) {
+    if (places.get(node) != NodeMap.ABSENT) {
+      return;
+    }
+    // Inputs before values: a node loses its inputs only after it got its values.
+    Node[] inputs = node.inputs();
+    if (node.isEvaluated()) {
+      return;
+    }
+    if (node.kind() == Node.Kind.SCALAR) {
+      append(-100 - node.type(0).dtype().code());
+      declare(node);
+      return;
+    }
+    if (node instanceof Version v) {
+      if (v.isSuperseded()) {
+        throw v.supersededError();
+      }
+      if (v.parameter().current() == v) {
+        pending.add(v);
+      }
+    }
+    path.add(node);
+    inputsOf.add(inputs);
+    next.add(new int[] {0});
+  }
+
+  private void finish(Node node, Node[] inputs) {
+    int[] codes = new int[inputs.length];
+    for (int i = 0; i < inputs.length; i++) {
+      codes[i] = code(inputs[i], node.index(i));
+    }
+    append(node.op().primitive().id());
+    append(node.attrs().length);
+    for (long attr : node.attrs()) {
+      append(attr);
+    }
+    append(codes.length);
+    for (int code : codes) {
+      append(code);
+    }
+    places.put(node, place(OP, ops.size()));
+    ops.add(node);
+    opInputs.add(inputs);
+  }
+
+  /** Returns a number for an input that means the same in every trace of this structure. */
+  private int code(Node node, int index) {
+    int place = places.get(node);
+    if (place == NodeMap.ABSENT || (place & 3) == LEAF) {
+      return place(LEAF, leafNumber(node, index)) << 4;
+    }
+    return place << 4 | index;
+  }
+
+  private void append(long word) {
+    if (keyLength == key.length) {
+      key = Arrays.copyOf(key, 2 * keyLength);
+    }
+    key[keyLength++] = word;
+  }
+
+  /** Returns the structural key, with which leaf each root may take the memory of (−1 for none). */
+  long[] key(int[] donors) {
+    append(-200);
+    for (int i = 0; i < donors.length; i++) {
+      append(code(roots.get(i).node(), roots.get(i).index()));
+      append(donors[i]);
+    }
+    return Arrays.copyOf(key, keyLength);
+  }
+
+  /** Returns the graph for the compiler. */
+  Graph graph(int[] donors) {
+    List<Type> leafTypes = new ArrayList<>();
+    for (Leaf leaf : leaves) {
+      leafTypes.add(leaf.type());
+    }
+    List<DType> scalarTypes = new ArrayList<>();
+    for (Node scalar : scalars) {
+      scalarTypes.add(scalar.type(0).dtype());
+    }
+    int next = leaves.size() + scalars.size();
+    int[] firsts = new int[ops.size()];
+    List<Graph.Node> nodes = new ArrayList<>(ops.size());
+    for (int at = 0; at < ops.size(); at++) {
+      Node node = ops.get(at);
+      firsts[at] = next;
+      Node[] inputs = opInputs.get(at);
+      int[] values = new int[inputs.length];
+      for (int i = 0; i < inputs.length; i++) {
+        values[i] = value(inputs[i], node.index(i), firsts);
+      }
+      nodes.add(new Graph.Node(node.op().primitive(), node.attrs(), values, node.types(), next));
+      next += node.outputs();
+    }
+    int[] rootValues = new int[roots.size()];
+    for (int i = 0; i < rootValues.length; i++) {
+      rootValues[i] = value(roots.get(i).node(), roots.get(i).index(), firsts);
+    }
+    return new Graph(leafTypes, scalarTypes, nodes, rootValues, donors);
+  }
+
+  private int value(Node node, int index, int[] firsts) {
+    int place = places.get(node);
+    return switch (place & 3) {
+      case LEAF -> leafNumber(node, index);
+      case SCALAR -> leaves.size() + (place >> 2);
+      default -> firsts[place >> 2] + index;
+    };
+  }
+
+  /** Returns the inputs of an op as this trace found them. */
+  Node[] inputs(int at) {
+    return opInputs.get(at);
+  }
+
+  /**
+   * Returns for each op whether derivatives through it reach a current version or a variable, and
+   * gathers those.
+   */
+  boolean[] reachesSource(Set<Node> sources) {
+    boolean[] leaf = new boolean[leaves.size()];
+    for (int i = 0; i < leaf.length; i++) {
+      leaf[i] = leaves.get(i).node().reachesSource(sources);
+    }
+    boolean[] reaches = new boolean[ops.size()];
+    for (int at = 0; at < reaches.length; at++) {
+      Node node = ops.get(at);
+      Node[] inputs = node instanceof Version ? new Node[0] : opInputs.get(at);
+      for (int i = 0; i < inputs.length; i++) {
+        if (!DifferentiablePart.passes(node, inputs, i)) {
+          continue;
+        }
+        Node input = inputs[i];
+        int place = places.get(input);
+        boolean through =
+            (place & 3) == LEAF
+                ? leaf[leafNumber(input, node.index(i))]
+                : (place & 3) == OP && reaches[place >> 2];
+        if (input.isSource()) {
+          sources.add(input);
+          through = true;
+        }
+        reaches[at] |= through;
+      }
+    }
+    return reaches;
+  }
+}

@@ -1,0 +1,233 @@
+package org.adjoint;
+
+import java.lang.ref.Reference;
+import java.nio.Buffer;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.DoubleBuffer;
+import java.nio.FloatBuffer;
+import java.nio.IntBuffer;
+import java.nio.LongBuffer;
+import java.util.Arrays;
+import java.util.List;
+import org.adjoint.internal.backend.Storage;
+
+/**
+ * Carries elements between Java and off-heap memory, in windows of at most {@link #WINDOW} bytes.
+ */
+final class Values {
+  private static final int WINDOW = 1 << 30;
+
+  private Values() {}
+
+  /** Moves the elements [from, from + count) of an array through a window. */
+  private interface Mover {
+    void move(ByteBuffer window, int from, int count);
+  }
+
+  /** Returns the bits of a number in a dtype, as a scalar of a run carries them. */
+  static long word(DType dtype, double value) {
+    return switch (dtype) {
+      case F32 -> Float.floatToRawIntBits((float) value) & 0xFFFFFFFFL;
+      case F64 -> Double.doubleToRawLongBits(value);
+      case I32 -> (int) value & 0xFFFFFFFFL;
+      case I64 -> (long) value;
+      case BOOL -> value != 0 ? 1 : 0;
+    };
+  }
+
+  static Tensor copyOf(DType dtype, Object data, int length, long... dims) {
+    Type type = new Type(dtype, checked(length, dims));
+    Storage storage = Backends.current().allocate(type.bytes());
+    each(storage, dtype, length, writer(data));
+    return Scope.register(new Tensor(Node.value(type, storage), 0));
+  }
+
+  private static Shape checked(long length, long... dims) {
+    Shape shape = Shape.of(dims);
+    if (shape.size() != length) {
+      throw new IllegalArgumentException(
+          "tensor: " + length + " elements do not fill shape " + shape + " of " + shape.size());
+    }
+    return shape;
+  }
+
+  private static Mover writer(Object data) {
+    if (data instanceof float[] a) {
+      return (w, from, n) -> w.asFloatBuffer().put(a, from, n);
+    } else if (data instanceof double[] a) {
+      return (w, from, n) -> w.asDoubleBuffer().put(a, from, n);
+    } else if (data instanceof int[] a) {
+      return (w, from, n) -> w.asIntBuffer().put(a, from, n);
+    } else if (data instanceof long[] a) {
+      return (w, from, n) -> w.asLongBuffer().put(a, from, n);
+    } else if (data instanceof boolean[] a) {
+      return (w, from, n) -> {
+        for (int i = 0; i < n; i++) {
+          w.put(i, (byte) (a[from + i] ? 1 : 0));
+        }
+      };
+    }
+    throw new IllegalArgumentException("tensor: cannot copy a " + data.getClass());
+  }
+
+  private static void each(Storage storage, DType dtype, int length, Mover mover) {
+    int most = WINDOW / dtype.bytes();
+    for (int from = 0; from < length; from += most) {
+      int count = Math.min(most, length - from);
+      long offset = (long) from * dtype.bytes();
+      mover.move(storage.view(offset, count * dtype.bytes()), from, count);
+    }
+    Reference.reachabilityFence(storage);
+  }
+
+  static Tensor wrap(Buffer buffer, long... dims) {
+    DType dtype;
+    ByteOrder order;
+    if (buffer instanceof FloatBuffer b) {
+      dtype = DType.F32;
+      order = b.order();
+    } else if (buffer instanceof DoubleBuffer b) {
+      dtype = DType.F64;
+      order = b.order();
+    } else if (buffer instanceof IntBuffer b) {
+      dtype = DType.I32;
+      order = b.order();
+    } else if (buffer instanceof LongBuffer b) {
+      dtype = DType.I64;
+      order = b.order();
+    } else if (buffer instanceof ByteBuffer) {
+      dtype = DType.BOOL;
+      order = ByteOrder.nativeOrder();
+    } else {
+      throw new IllegalArgumentException(
+          "wrap: cannot read a "
+              + buffer.getClass().getSimpleName()
+              + "; use a Float-, Double-, Int-, Long- or ByteBuffer");
+    }
+    if (!buffer.isDirect() || order != ByteOrder.nativeOrder()) {
+      String what = buffer.isDirect() ? "a buffer in " + order + " byte order" : "a heap buffer";
+      throw new IllegalArgumentException(
+          "wrap: "
+              + what
+              + " cannot be read in place; use ByteBuffer.allocateDirect(n).order(ByteOrder.nativeOrder()),"
+              + " or Tensor.of, which copies");
+    }
+    Type type = new Type(dtype, checked(buffer.remaining(), dims));
+    Storage storage = Backends.current().wrap(buffer);
+    return new Tensor(Node.value(type, storage), 0);
+  }
+
+  static void release(Tensor tensor) {
+    Node node = tensor.node();
+    if (node instanceof Version) {
+      throw new IllegalStateException("release: " + tensor + " is a parameter; it owns its value");
+    }
+    if (node.isEvaluated()) {
+      node.value(tensor.index()).close();
+    }
+  }
+
+  /** Returns a window on the one element of a tensor, after computing it. */
+  static ByteBuffer one(Tensor tensor, String method, DType dtype) {
+    Type type = tensor.type();
+    if (type.shape().size() != 1) {
+      throw new IllegalStateException(
+          method + "(): " + type + " has " + type.shape().size() + " elements, not one");
+    }
+    need(type, method, dtype);
+    ByteBuffer copy = ByteBuffer.allocate(8).order(ByteOrder.nativeOrder());
+    Node node = tensor.node();
+    if (node.kind() == Node.Kind.SCALAR) {
+      return copy.putLong(0, node.word());
+    }
+    read(tensor, dtype, 1, (w, from, n) -> copy.put(0, w, 0, dtype.bytes()));
+    return copy;
+  }
+
+  private static void need(Type type, String method, DType dtype) {
+    if (type.dtype() != dtype) {
+      throw new IllegalStateException(
+          method
+              + "(): the tensor is "
+              + type
+              + ", not "
+              + dtype
+              + "; use the method of that type or cast()");
+    }
+  }
+
+  private static int length(Tensor tensor, String method, DType dtype) {
+    need(tensor.type(), method, dtype);
+    long size = tensor.size();
+    if (size > Integer.MAX_VALUE - 8) {
+      throw new IllegalStateException(
+          method + "(): " + tensor + " has more elements than a Java array; slice it");
+    }
+    return (int) size;
+  }
+
+  private static void read(Tensor tensor, DType dtype, int length, Mover mover) {
+    Node node = tensor.node();
+    Evaluator.evaluate(List.of(new Tensor(node, tensor.index())));
+    if (node.kind() == Node.Kind.SCALAR) {
+      ByteBuffer word =
+          ByteBuffer.allocate(8).order(ByteOrder.nativeOrder()).putLong(0, node.word());
+      mover.move(word, 0, 1);
+      return;
+    }
+    Storage storage = Evaluator.pinned(tensor, node);
+    try {
+      each(storage, dtype, length, mover);
+    } finally {
+      storage.unpin();
+    }
+  }
+
+  static float[] floats(Tensor tensor) {
+    float[] out = new float[length(tensor, "toArray", DType.F32)];
+    read(tensor, DType.F32, out.length, (w, from, n) -> w.asFloatBuffer().get(out, from, n));
+    return out;
+  }
+
+  static double[] doubles(Tensor tensor) {
+    if (tensor.dtype() == DType.F32) {
+      float[] narrow = floats(tensor);
+      double[] out = new double[narrow.length];
+      Arrays.setAll(out, i -> narrow[i]);
+      return out;
+    }
+    double[] out = new double[length(tensor, "toDoubleArray", DType.F64)];
+    read(tensor, DType.F64, out.length, (w, from, n) -> w.asDoubleBuffer().get(out, from, n));
+    return out;
+  }
+
+  static int[] ints(Tensor tensor) {
+    int[] out = new int[length(tensor, "toIntArray", DType.I32)];
+    read(tensor, DType.I32, out.length, (w, from, n) -> w.asIntBuffer().get(out, from, n));
+    return out;
+  }
+
+  static long[] longs(Tensor tensor) {
+    if (tensor.dtype() == DType.I32) {
+      return Arrays.stream(ints(tensor)).asLongStream().toArray();
+    }
+    long[] out = new long[length(tensor, "toLongArray", DType.I64)];
+    read(tensor, DType.I64, out.length, (w, from, n) -> w.asLongBuffer().get(out, from, n));
+    return out;
+  }
+
+  static boolean[] booleans(Tensor tensor) {
+    boolean[] out = new boolean[length(tensor, "toBooleanArray", DType.BOOL)];
+    read(
+        tensor,
+        DType.BOOL,
+        out.length,
+        (w, from, n) -> {
+          for (int i = 0; i < n; i++) {
+            out[from + i] = w.get(i) != 0;
+          }
+        });
+    return out;
+  }
+}

@@ -1,0 +1,93 @@
+package org.adjoint;
+
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.adjoint.op.Op;
+import org.adjoint.op.ShapeOps;
+
+/**
+ * The node of one version of a {@link Parameter}: the assigned tensor, detached. It is pending
+ * until an evaluation gives it memory, usually that of the version before, which is superseded from
+ * then on.
+ */
+final class Version extends Node {
+  private static final long[] NO_ATTRS = {};
+
+  private final Parameter parameter;
+  private final Thread assignedBy = Thread.currentThread();
+  private final AtomicBoolean claimed = new AtomicBoolean();
+  private volatile boolean snapshot;
+  private volatile boolean superseded;
+
+  Version(Parameter parameter, Node assigned, int index) {
+    super(
+        detach(),
+        NO_ATTRS,
+        new Node[] {assigned},
+        new int[] {index},
+        new Type[] {assigned.type(index)});
+    this.parameter = parameter;
+  }
+
+  private static Op detach() {
+    return ShapeOps.DETACH;
+  }
+
+  Parameter parameter() {
+    return parameter;
+  }
+
+  /** Returns whether this version waits for its first evaluation. */
+  boolean isPending() {
+    return !isEvaluated() && !superseded;
+  }
+
+  Thread assignedBy() {
+    return assignedBy;
+  }
+
+  /** Takes the right to evaluate this version; only one evaluation at a time has it. */
+  boolean claim() {
+    return claimed.compareAndSet(false, true);
+  }
+
+  void release() {
+    claimed.set(false);
+  }
+
+  void keepAsSnapshot() {
+    snapshot = true;
+  }
+
+  boolean isSnapshot() {
+    return snapshot;
+  }
+
+  boolean isSuperseded() {
+    return superseded;
+  }
+
+  /** Ends this version: its graph goes, and its value too unless a snapshot keeps it. */
+  void supersede() {
+    superseded = true;
+    if (!snapshot) {
+      forget();
+    }
+    cut();
+  }
+
+  @Override
+  boolean isSource() {
+    return parameter.current() == this || isVariable();
+  }
+
+  /** Returns the error for reading a version whose memory has gone to a newer one. */
+  IllegalStateException supersededError() {
+    return new IllegalStateException(
+        "parameter '"
+            + parameter.name()
+            + "' "
+            + type(0)
+            + ": this graph reads a superseded version of it;"
+            + " evaluate before step() or assign(), pass the tensor to step(…), or take a snapshot() first");
+  }
+}

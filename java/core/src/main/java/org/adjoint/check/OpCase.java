@@ -1,0 +1,131 @@
+package org.adjoint.check;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.SplittableRandom;
+import java.util.function.DoubleUnaryOperator;
+import java.util.function.Function;
+import org.adjoint.DType;
+import org.adjoint.Shape;
+import org.adjoint.Tensor;
+
+/**
+ * One row of the table of checks: an op on inputs of certain shapes and domains.
+ *
+ * @param op the op's name in the op table
+ * @param about what is special in this row, empty if nothing
+ * @param inputs where the inputs come from
+ * @param function the op
+ * @param order how often it can be differentiated at all its samples; 0 for none
+ * @param tolerance how far an F32 result may be from the reference, relative to max(1, |y|)
+ */
+public record OpCase(
+    String op,
+    String about,
+    List<Input> inputs,
+    Function<List<Tensor>, Tensor> function,
+    int order,
+    double tolerance) {
+
+  /** What a floating input's values are made of, from uniform draws in [0, 1). */
+  public enum Domain {
+    /** [−2, 2). */
+    ANY(u -> 4 * u - 2),
+    /** [0.5, 2). */
+    POSITIVE(u -> 0.5 + 1.5 * u),
+    /** [−2, −0.2) and [0.2, 2): away from a kink at 0. */
+    AWAY_FROM_ZERO(u -> u < 0.5 ? -0.2 - 3.6 * u : 0.2 + 3.6 * (u - 0.5));
+
+    private final DoubleUnaryOperator of;
+
+    Domain(DoubleUnaryOperator of) {
+      this.of = of;
+    }
+  }
+
+  /** An input: a floating one takes the dtype under test, the others have their own. */
+  public sealed interface Input {
+    /** Returns its shape. */
+    Shape shape();
+  }
+
+  /** Floating values from a domain. */
+  public record Floating(Domain domain, Shape shape) implements Input {}
+
+  /** Booleans, about half true. */
+  public record Flags(Shape shape) implements Input {}
+
+  /** Indices 0 … n − 1, as I32 or I64. */
+  public record Indices(int n, DType dtype, Shape shape) implements Input {}
+
+  /** Random keys. */
+  public record Keys(Shape shape) implements Input {}
+
+  /** Returns the row's name for people. */
+  public String title() {
+    List<Shape> shapes = new ArrayList<>();
+    for (Input input : inputs) {
+      shapes.add(input.shape());
+    }
+    return op + (about.isEmpty() ? "" : " " + about) + " " + shapes;
+  }
+
+  /** Returns fresh inputs; the same for the same seed, whatever the dtype. */
+  public List<Tensor> sample(DType dtype, long seed) {
+    SplittableRandom random = new SplittableRandom(seed);
+    List<Tensor> tensors = new ArrayList<>();
+    for (Input input : inputs) {
+      tensors.add(sample(input, dtype, random));
+    }
+    return tensors;
+  }
+
+  private static Tensor sample(Input input, DType dtype, SplittableRandom random) {
+    int size = (int) input.shape().size();
+    long[] dims = input.shape().dims();
+    if (input instanceof Floating f) {
+      double[] wide = new double[size];
+      for (int i = 0; i < size; i++) {
+        // Representable in F32, so that both dtypes start from the same numbers.
+        wide[i] = (float) f.domain().of.applyAsDouble(random.nextDouble());
+      }
+      return dtype == DType.F64 ? Tensor.of(wide, dims) : Tensor.of(narrow(wide), dims);
+    } else if (input instanceof Flags) {
+      boolean[] flags = new boolean[size];
+      for (int i = 0; i < size; i++) {
+        flags[i] = random.nextBoolean();
+      }
+      return Tensor.of(flags, dims);
+    } else if (input instanceof Indices x) {
+      int[] index = new int[size];
+      for (int i = 0; i < size; i++) {
+        index[i] = random.nextInt(x.n());
+      }
+      return Tensor.of(index, dims).cast(x.dtype());
+    }
+    long[] keys = new long[size];
+    for (int i = 0; i < size; i++) {
+      keys[i] = random.nextLong();
+    }
+    return Tensor.of(keys, dims);
+  }
+
+  private static float[] narrow(double[] wide) {
+    float[] narrow = new float[wide.length];
+    for (int i = 0; i < wide.length; i++) {
+      narrow[i] = (float) wide[i];
+    }
+    return narrow;
+  }
+
+  /** Returns which inputs are floating, and so can be differentiated. */
+  public List<Integer> floatingInputs() {
+    List<Integer> floating = new ArrayList<>();
+    for (int i = 0; i < inputs.size(); i++) {
+      if (inputs.get(i) instanceof Floating) {
+        floating.add(i);
+      }
+    }
+    return floating;
+  }
+}

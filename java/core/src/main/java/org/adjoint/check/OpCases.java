@@ -1,0 +1,378 @@
+package org.adjoint.check;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.function.BinaryOperator;
+import java.util.function.Function;
+import java.util.function.UnaryOperator;
+import org.adjoint.DType;
+import org.adjoint.Key;
+import org.adjoint.Shape;
+import org.adjoint.Tensor;
+import org.adjoint.check.OpCase.Domain;
+import org.adjoint.check.OpCase.Flags;
+import org.adjoint.check.OpCase.Floating;
+import org.adjoint.check.OpCase.Indices;
+import org.adjoint.check.OpCase.Input;
+import org.adjoint.check.OpCase.Keys;
+import org.adjoint.op.OptimizerOps;
+import org.adjoint.op.SoftmaxOps;
+
+/**
+ * The table of checks: at least one row for every op. Each backend runs the same rows: value
+ * against the reference, gradients against central differences, F32 against F64. To cover a new op,
+ * add a row to the method of its kind; a test fails while an op of the op table has none.
+ */
+public final class OpCases {
+  private static final double ULPS = 1e-6;
+  private static final int TWICE = 2;
+
+  /** Sizes around vector widths and a prime beyond any tile. */
+  private static final long[] AWKWARD = {0, 1, 2, 7, 8, 9, 15, 16, 17, 31, 33, 64, 1009};
+
+  private final List<OpCase> rows = new ArrayList<>();
+
+  private OpCases() {}
+
+  /** Returns all rows. */
+  public static List<OpCase> all() {
+    OpCases table = new OpCases();
+    table.unary();
+    table.binary();
+    table.comparisons();
+    table.shapes();
+    table.reductions();
+    table.products();
+    table.indexed();
+    table.softmax();
+    table.optimizers();
+    table.random();
+    return List.copyOf(table.rows);
+  }
+
+  private void unary() {
+    unary("neg", Domain.ANY, Tensor::neg);
+    unary("abs", Domain.AWAY_FROM_ZERO, Tensor::abs);
+    unary("exp", Domain.ANY, Tensor::exp);
+    unary("log", Domain.POSITIVE, Tensor::log);
+    unary("sqrt", Domain.POSITIVE, Tensor::sqrt);
+    unary("square", Domain.ANY, Tensor::square);
+    unary("tanh", Domain.ANY, Tensor::tanh);
+    unary("sigmoid", Domain.ANY, Tensor::sigmoid);
+    unary("relu", Domain.AWAY_FROM_ZERO, Tensor::relu);
+    unary("leakyRelu", Domain.AWAY_FROM_ZERO, x -> x.leakyRelu(0.01));
+    add(
+        "leakyRelu",
+        "slope as input",
+        floats(Domain.AWAY_FROM_ZERO, s(5), s()),
+        x -> org.adjoint.op.ElementwiseOps.LEAKY_RELU.apply(x.get(0), x.get(1)));
+  }
+
+  private void binary() {
+    binary("plus", Domain.ANY, Tensor::plus);
+    binary("minus", Domain.ANY, Tensor::minus);
+    binary("times", Domain.ANY, Tensor::times);
+    binary("div", Domain.AWAY_FROM_ZERO, Tensor::div);
+    binary("pow", Domain.POSITIVE, Tensor::pow);
+    binary("maximum", Domain.ANY, Tensor::max);
+    binary("minimum", Domain.ANY, Tensor::min);
+    binary("scale", Domain.AWAY_FROM_ZERO, Tensor::scale);
+    add(
+        "pow",
+        "negative base, whole exponent",
+        floats(Domain.AWAY_FROM_ZERO, s(9)),
+        x -> x.get(0).pow(3));
+    for (Shape[] shapes :
+        List.of(new Shape[] {s(7), s(7), s(7)}, new Shape[] {s(3, 1), s(4), s(2, 3, 4)})) {
+      List<Input> in =
+          List.of(
+              new Flags(shapes[0]),
+              new Floating(Domain.ANY, shapes[1]),
+              new Floating(Domain.ANY, shapes[2]));
+      add("where", "", in, x -> Tensor.where(x.get(0), x.get(1), x.get(2)));
+    }
+  }
+
+  private void comparisons() {
+    compare("equal", Tensor::eq);
+    compare("notEqual", Tensor::ne);
+    compare("less", Tensor::lt);
+    compare("lessEqual", Tensor::le);
+    compare("greater", Tensor::gt);
+    compare("greaterEqual", Tensor::ge);
+  }
+
+  private void shapes() {
+    one("reshape", s(2, 6), x -> x.reshape(3, -1));
+    one("reshape", "of a transposed view", s(3, 4), x -> x.transpose().reshape(2, 6));
+    one("broadcastTo", s(3, 1), x -> x.broadcastTo(2, 3, 4));
+    one("permute", s(2, 3, 4), x -> x.permute(2, 0, 1));
+    one("slice", s(5, 7), x -> x.slice(1, 1, 6, 2));
+    one(
+        "unslice",
+        s(3, 2),
+        x -> org.adjoint.op.ShapeOps.UNSLICE.apply(new long[] {1, 0, 2, 1, 7, 2}, x).get(0));
+    one("detach", s(4), 0, Tensor::detach);
+    add(
+        "concat",
+        "",
+        floats(Domain.ANY, s(2, 3), s(2, 1), s(2, 0)),
+        x -> Tensor.concat(-1, x.toArray(new Tensor[0])));
+    one(
+        "cast",
+        "to F64 and back",
+        s(9),
+        x -> x.cast(DType.F64).times(x.cast(DType.F64)).cast(x.dtype()));
+    one("cast", "to I32", s(33), 0, x -> x.times(3).cast(DType.I32));
+    one("cast", "to BOOL", s(17), 0, x -> x.cast(DType.BOOL));
+    row(
+        "cast",
+        "I64 to I32",
+        List.of(new Indices(100, DType.I64, s(19))),
+        x -> x.get(0).cast(DType.I32),
+        0,
+        0);
+  }
+
+  private void reductions() {
+    for (int[] axes : new int[][] {{}, {0}, {1}, {2}, {0, 2}, {1, 2}}) {
+      String about = "over " + Arrays.toString(axes);
+      one("sum", about, s(3, 5, 4), x -> x.sum(axes));
+      one("max", about, s(3, 5, 4), x -> x.max(axes));
+      one("min", about, s(3, 5, 4), x -> x.min(axes));
+    }
+    for (long n : AWKWARD) {
+      one("sum", "rows", s(3, n), x -> x.sum(1));
+      one("sum", "columns", s(n, 3), x -> x.sum(0));
+      if (n > 0) {
+        one("max", "rows", s(2, n), x -> x.max(1));
+        one("min", "columns", s(n, 2), x -> x.min(0));
+        one("argmax", "", s(3, n), 0, x -> x.argmax(1));
+      }
+    }
+    one("argmax", "first axis", s(5, 3), 0, x -> x.argmax(0));
+    one("sum", "of a scalar", s(), Tensor::sum);
+  }
+
+  private void products() {
+    long[][] sizes = {
+      {1, 1, 1}, {2, 3, 4}, {7, 9, 8}, {16, 17, 33}, {5, 1, 6}, {0, 3, 2}, {3, 0, 2}, {65, 31, 70}
+    };
+    for (long[] m : sizes) {
+      add(
+          "matmul",
+          "",
+          floats(Domain.ANY, s(m[0], m[1]), s(m[1], m[2])),
+          x -> x.get(0).matmul(x.get(1)));
+      add(
+          "matmul",
+          "NT",
+          floats(Domain.ANY, s(m[0], m[1]), s(m[2], m[1])),
+          x -> x.get(0).matmul(x.get(1).transpose()));
+      add(
+          "matmul",
+          "TN",
+          floats(Domain.ANY, s(m[1], m[0]), s(m[1], m[2])),
+          x -> x.get(0).transpose().matmul(x.get(1)));
+    }
+    add(
+        "matmul",
+        "batched",
+        floats(Domain.ANY, s(2, 1, 3, 4), s(5, 4, 2)),
+        x -> x.get(0).matmul(x.get(1)));
+    add("matmul", "vectors", floats(Domain.ANY, s(4), s(4)), x -> x.get(0).matmul(x.get(1)));
+    add(
+        "matmul",
+        "matrix and vector",
+        floats(Domain.ANY, s(3, 4), s(4)),
+        x -> x.get(0).matmul(x.get(1)));
+    add(
+        "matmul",
+        "of a strided view",
+        floats(Domain.ANY, s(3, 8), s(4, 2)),
+        x -> x.get(0).slice(1, 0, 8, 2).matmul(x.get(1)));
+    for (String name : List.of("relu", "tanh", "sigmoid", "none")) {
+      add(
+          "matmul",
+          "with bias and " + name,
+          floats(Domain.ANY, s(5, 7), s(7, 18), s(18)),
+          x -> {
+            Tensor z = x.get(0).matmul(x.get(1)).plus(x.get(2));
+            return switch (name) {
+              case "relu" -> z.relu();
+              case "tanh" -> z.tanh();
+              case "sigmoid" -> z.sigmoid();
+              default -> z;
+            };
+          });
+    }
+  }
+
+  private void indexed() {
+    for (DType dtype : List.of(DType.I32, DType.I64)) {
+      List<Input> in = List.of(new Floating(Domain.ANY, s(5, 6)), new Indices(5, dtype, s(2, 4)));
+      add("gather", "axis 0, " + dtype, in, x -> x.get(0).gather(0, x.get(1)));
+      List<Input> scatter = List.of(new Indices(6, dtype, s(9)), new Floating(Domain.ANY, s(3, 9)));
+      add(
+          "scatterAdd",
+          "axis 1, " + dtype,
+          scatter,
+          x -> Tensor.scatterAdd(s(3, 6), 1, x.get(0), x.get(1)));
+    }
+    List<Input> last = List.of(new Floating(Domain.ANY, s(3, 6)), new Indices(6, DType.I32, s(0)));
+    add("gather", "no indices", last, x -> x.get(0).gather(-1, x.get(1)));
+  }
+
+  private void softmax() {
+    for (long n : new long[] {1, 2, 7, 10, 16, 17, 33, 1009}) {
+      long rows = n > 64 ? 2 : 3;
+      one("softmax", "", s(rows, n), x -> x.softmax(-1));
+      one("logSoftmax", "", s(rows, n), x -> x.logSoftmax(-1));
+      one("logSumExp", "", s(rows, n), x -> x.logSumExp(-1));
+      crossEntropy(rows, (int) n);
+    }
+    one("softmax", "first axis", s(5, 3), x -> x.softmax(0));
+    one("logSoftmax", "middle axis", s(2, 3, 4), x -> x.logSoftmax(1));
+    one("logSumExp", "first axis", s(5, 3), x -> x.logSumExp(0));
+    one("logSumExp", "of nothing", s(3, 0), x -> x.logSumExp(1));
+  }
+
+  private void crossEntropy(long rows, int n) {
+    for (DType dtype : List.of(DType.I32, DType.I64)) {
+      List<Input> in =
+          List.of(new Floating(Domain.ANY, s(rows, n)), new Indices(n, dtype, s(rows)));
+      add("softmaxCrossEntropy", "" + dtype, in, x -> x.get(0).softmaxCrossEntropy(x.get(1)));
+      List<Input> back =
+          List.of(
+              new Floating(Domain.ANY, s(rows, n)),
+              new Indices(n, dtype, s(rows)),
+              new Floating(Domain.ANY, s(rows)));
+      add(
+          "softmaxCrossEntropyGrad",
+          "" + dtype,
+          back,
+          x -> SoftmaxOps.SOFTMAX_CROSS_ENTROPY_GRAD.apply(x.get(0), x.get(1), x.get(2)));
+    }
+  }
+
+  private void optimizers() {
+    Tensor step = Tensor.scalar(3.0);
+    for (long n : new long[] {0, 1, 7, 16, 33}) {
+      List<Input> moments = new ArrayList<>(floats(Domain.ANY, s(n), s(n), s(n)));
+      moments.add(new Floating(Domain.POSITIVE, s(n)));
+      add(
+          "adam",
+          "",
+          moments,
+          x ->
+              Tensor.concat(
+                  0,
+                  OptimizerOps.adam(
+                          x.get(0), x.get(1), x.get(2), x.get(3), step, 0.1, 0.9, 0.99, 1e-8)
+                      .toArray(new Tensor[0])));
+      for (boolean nesterov : new boolean[] {false, true}) {
+        add(
+            "sgd",
+            nesterov ? "nesterov" : "",
+            floats(Domain.ANY, s(n), s(n), s(n)),
+            x ->
+                Tensor.concat(
+                    0,
+                    OptimizerOps.sgd(x.get(0), x.get(1), x.get(2), 0.1, 0.9, nesterov)
+                        .toArray(new Tensor[0])));
+      }
+    }
+  }
+
+  private void random() {
+    for (Shape keys : List.of(s(), s(3))) {
+      List<Input> in = List.of(new Keys(keys));
+      row("randomBits", "", in, x -> Key.of(x.get(0)).bits(5, 7), 0, 0);
+      row("randomUniform", "F32", in, x -> Key.of(x.get(0)).uniform(DType.F32, 37), 0, 0);
+      row("randomUniform", "F64", in, x -> Key.of(x.get(0)).uniform(DType.F64, 37), 0, 0);
+      row("randomNormal", "F32", in, x -> Key.of(x.get(0)).normal(DType.F32, 1009), 0, ULPS);
+      row("randomNormal", "F64", in, x -> Key.of(x.get(0)).normal(DType.F64, 1009), 0, ULPS);
+      row("randomSplit", "", in, x -> Key.of(x.get(0)).split(3).get(2).bits(), 0, 0);
+      row("randomFold", "", in, x -> Key.of(x.get(0)).fold(7).bits(), 0, 0);
+    }
+  }
+
+  // ---- how rows are written ----
+
+  private static Shape s(long... dims) {
+    return Shape.of(dims);
+  }
+
+  private static List<Input> floats(Domain domain, Shape... shapes) {
+    List<Input> inputs = new ArrayList<>();
+    for (Shape shape : shapes) {
+      inputs.add(new Floating(domain, shape));
+    }
+    return inputs;
+  }
+
+  private void row(
+      String op,
+      String about,
+      List<Input> in,
+      Function<List<Tensor>, Tensor> f,
+      int order,
+      double tolerance) {
+    rows.add(new OpCase(op, about, in, f, order, tolerance));
+  }
+
+  private void add(String op, String about, List<Input> in, Function<List<Tensor>, Tensor> f) {
+    row(op, about, in, f, TWICE, 4 * ULPS);
+  }
+
+  private void one(String op, Shape shape, UnaryOperator<Tensor> f) {
+    one(op, "", shape, f);
+  }
+
+  private void one(String op, String about, Shape shape, UnaryOperator<Tensor> f) {
+    one(op, about, shape, TWICE, f);
+  }
+
+  private void one(String op, Shape shape, int order, UnaryOperator<Tensor> f) {
+    one(op, "", shape, order, f);
+  }
+
+  private void one(String op, String about, Shape shape, int order, UnaryOperator<Tensor> f) {
+    row(op, about, floats(Domain.ANY, shape), x -> f.apply(x.get(0)), order, 4 * ULPS);
+  }
+
+  private void unary(String op, Domain domain, UnaryOperator<Tensor> f) {
+    for (long n : AWKWARD) {
+      add(op, "", floats(domain, s(n)), x -> f.apply(x.get(0)));
+    }
+    add(op, "scalar", floats(domain, s()), x -> f.apply(x.get(0)));
+    add(op, "transposed", floats(domain, s(5, 9)), x -> f.apply(x.get(0).transpose()));
+  }
+
+  private void binary(String op, Domain domain, BinaryOperator<Tensor> f) {
+    for (long n : AWKWARD) {
+      add(op, "", floats(domain, s(n), s(n)), x -> f.apply(x.get(0), x.get(1)));
+    }
+    add(op, "row", floats(domain, s(3, 17), s(17)), x -> f.apply(x.get(0), x.get(1)));
+    add(op, "column", floats(domain, s(3, 1), s(3, 17)), x -> f.apply(x.get(0), x.get(1)));
+    add(op, "outer", floats(domain, s(4, 1), s(2, 1, 5)), x -> f.apply(x.get(0), x.get(1)));
+    add(op, "scalar", floats(domain, s(), s(9)), x -> f.apply(x.get(0), x.get(1)));
+    add(
+        op,
+        "transposed",
+        floats(domain, s(5, 9), s(9, 5)),
+        x -> f.apply(x.get(0).transpose(), x.get(1)));
+  }
+
+  private void compare(String op, BinaryOperator<Tensor> f) {
+    for (long n : AWKWARD) {
+      row(op, "", floats(Domain.ANY, s(n), s(n)), x -> f.apply(x.get(0), x.get(1)), 0, 0);
+    }
+    for (DType dtype : List.of(DType.I32, DType.I64)) {
+      List<Input> in = List.of(new Indices(3, dtype, s(33)), new Indices(3, dtype, s(33)));
+      row(op, "" + dtype, in, x -> f.apply(x.get(0), x.get(1)), 0, 0);
+    }
+    row(op, "broadcast", floats(Domain.ANY, s(5, 1), s(7)), x -> f.apply(x.get(0), x.get(1)), 0, 0);
+  }
+}

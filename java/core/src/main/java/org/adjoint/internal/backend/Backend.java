@@ -1,0 +1,42 @@
+package org.adjoint.internal.backend;
+
+import java.nio.Buffer;
+import org.adjoint.internal.ir.Program;
+
+/**
+ * Something that owns memory and runs programs. Stateless towards its callers: any number of
+ * threads may use it at once. All backends of this kind share the machine's memory, so a program
+ * may be handed storages of another backend.
+ */
+public interface Backend {
+  /** Returns the name it is chosen by, such as {@code native}. */
+  String name();
+
+  /** Returns one line for people: instruction set, threads, libraries in use. */
+  String description();
+
+  /**
+   * Returns whether programs may call the kernel of this name. What it lacks is expanded into what
+   * it has.
+   */
+  boolean supports(String kernel);
+
+  /**
+   * Returns fresh memory of {@code bytes} ≥ 0 with undefined contents.
+   *
+   * @throws org.adjoint.NativeMemoryException if there is no room
+   */
+  Storage allocate(long bytes);
+
+  /**
+   * Returns a storage that reads a direct buffer of native byte order in place, from its position
+   * to its limit.
+   */
+  Storage wrap(Buffer direct);
+
+  /** Returns the program, validated and ready to run. */
+  Executable load(Program program);
+
+  /** Returns the memory figures of this moment. */
+  MemoryFigures memory();
+}

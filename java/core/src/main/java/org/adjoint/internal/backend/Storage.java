@@ -1,0 +1,117 @@
+package org.adjoint.internal.backend;
+
+import java.lang.ref.Cleaner;
+import java.nio.ByteBuffer;
+import java.util.concurrent.atomic.AtomicLong;
+
+/**
+ * A block of off-heap memory that holds one value. It is freed once: by {@link #close}, or by a
+ * {@link Cleaner} when nothing refers to it any more. A run pins what it reads and owns what it
+ * overwrites; closing a storage meanwhile takes effect at the end.
+ */
+public abstract class Storage implements AutoCloseable {
+  private static final Cleaner CLEANER = Cleaner.create();
+  private static final long CLOSED = 1L << 32;
+  private static final long OWNED = 1L << 33;
+
+  /** The number of pins in the low half, {@link #CLOSED} and {@link #OWNED} above it. */
+  private final AtomicLong state = new AtomicLong();
+
+  private final long bytes;
+  private final Cleaner.Cleanable memory;
+
+  /**
+   * Makes a storage.
+   *
+   * @param bytes its size
+   * @param free gives the memory back; runs once and must not refer to this object
+   */
+  protected Storage(long bytes, Runnable free) {
+    this.bytes = bytes;
+    this.memory = CLEANER.register(this, free);
+  }
+
+  /** Returns the size in bytes. */
+  public final long bytes() {
+    return bytes;
+  }
+
+  /**
+   * Returns a window on the memory in native byte order, valid while this storage is open and
+   * reachable.
+   *
+   * @param offset where it starts, in bytes
+   * @param length its bytes
+   */
+  public abstract ByteBuffer view(long offset, int length);
+
+  /** What came of an attempt to pin. */
+  public enum Pin {
+    /** The memory stays until {@link Storage#unpin}. */
+    PINNED,
+    /** The storage is closed. */
+    CLOSED,
+    /** A run owns it alone for now; try again. */
+    BUSY
+  }
+
+  /** Keeps the memory from being freed and from being overwritten until {@link #unpin}. */
+  public final Pin tryPin() {
+    for (; ; ) {
+      long s = state.get();
+      if ((s & CLOSED) != 0) {
+        return Pin.CLOSED;
+      }
+      if ((s & OWNED) != 0) {
+        return Pin.BUSY;
+      }
+      if (state.compareAndSet(s, s + 1)) {
+        return Pin.PINNED;
+      }
+    }
+  }
+
+  /**
+   * Takes the memory for one run alone, which may overwrite it; returns false if anything else uses
+   * it.
+   */
+  public final boolean tryOwn() {
+    return state.compareAndSet(0, OWNED);
+  }
+
+  /** Undoes {@link #tryOwn}. */
+  public final void disown() {
+    if (state.addAndGet(-OWNED) == CLOSED) {
+      memory.clean();
+    }
+  }
+
+  /** Undoes one {@link #pin}. */
+  public final void unpin() {
+    if (state.decrementAndGet() == CLOSED) {
+      memory.clean();
+    }
+  }
+
+  /** Frees the memory, now or at the last unpin. Closing twice does nothing. */
+  @Override
+  public final void close() {
+    for (; ; ) {
+      long s = state.get();
+      if ((s & CLOSED) != 0) {
+        return;
+      }
+      if (state.compareAndSet(s, s | CLOSED)) {
+        if (s == 0) {
+          memory.clean();
+        }
+        return;
+      }
+    }
+  }
+
+  /** Returns whether {@link #close} was called. */
+  public final boolean isClosed() {
+    return (state.get() & CLOSED) != 0;
+  }
+}

@@ -1,0 +1,41 @@
+package org.adjoint.internal.compile;
+
+import org.adjoint.internal.ir.Graph;
+import org.adjoint.internal.ir.Program;
+
+/**
+ * Turns a graph into a program by a short list of passes, each in a file of its own and each
+ * printable before and after. To add a pass, write a class with a static {@code apply} and put it
+ * in the list below; nothing else knows the order.
+ */
+public final class Compiler {
+  private Compiler() {}
+
+  /**
+   * What compiling gives.
+   *
+   * @param program the program
+   * @param constants the words of scalars that lowering added, after the graph's own
+   */
+  public record Result(Program program, long[] constants) {}
+
+  /** Returns the program of a graph. */
+  public static Result compile(Graph graph) {
+    Graph optimised = optimise(graph);
+    Steps lowered = Lower.apply(optimised);
+    Steps scheduled = Schedule.apply(lowered);
+    // In-place reuse, donation, liveness and the workspace are one decision: what shares memory
+    // with what.
+    return new Result(Plan.apply(scheduled), scheduled.constants());
+  }
+
+  /** Returns the graph after the passes that work on graphs. */
+  public static Graph optimise(Graph graph) {
+    Graph g = CommonSubexpressions.apply(graph);
+    g = DeadCode.apply(g);
+    g = MatmulEpilogue.apply(g);
+    // Elementwise and reduce fusion belongs here: the graph still has one node an op, and views are
+    // not yet fixed.
+    return g;
+  }
+}

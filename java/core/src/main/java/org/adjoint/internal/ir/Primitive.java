@@ -1,0 +1,23 @@
+package org.adjoint.internal.ir;
+
+/**
+ * What the compiler must know of an op: its name, an id that keys the program cache, the kernel it
+ * may call and how to turn it into calls. Each row of the op table owns one; derivatives stay in
+ * the room above.
+ *
+ * @param id unique in the process and dense, for structural keys
+ * @param name the op's name
+ * @param fallible whether running it may fail on the data, as an index out of range does
+ * @param kernel the kernel it calls, for asking a backend whether it has it; a view op has none
+ *     ({@link #NO_KERNEL})
+ * @param lowering how one node becomes views and kernel calls
+ */
+public record Primitive(int id, String name, boolean fallible, Kernel kernel, Lowering lowering) {
+  /** The kernel of ops that only look at memory in another way. */
+  public static final Kernel NO_KERNEL = new Kernel("", ScalarFunction.NONE, Kernel.Layout.STRIDED);
+
+  @Override
+  public String toString() {
+    return name;
+  }
+}

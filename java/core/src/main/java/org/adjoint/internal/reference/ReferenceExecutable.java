@@ -1,0 +1,63 @@
+package org.adjoint.internal.reference;
+
+import java.lang.ref.Reference;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import org.adjoint.internal.backend.Executable;
+import org.adjoint.internal.backend.KernelException;
+import org.adjoint.internal.backend.Storage;
+import org.adjoint.internal.ir.Instruction;
+import org.adjoint.internal.ir.Program;
+
+/** Interprets a program, instruction by instruction. */
+final class ReferenceExecutable implements Executable {
+  private final ReferenceBackend backend;
+  private final Program program;
+
+  ReferenceExecutable(ReferenceBackend backend, Program program) {
+    this.backend = backend;
+    this.program = program;
+  }
+
+  @Override
+  public void run(Storage[] arguments, long[] scalars) {
+    ByteBuffer[] bindings = new ByteBuffer[Program.ARGUMENTS + arguments.length];
+    ByteBuffer words = ByteBuffer.allocate(8 * scalars.length).order(ByteOrder.nativeOrder());
+    for (int i = 0; i < scalars.length; i++) {
+      words.putLong(8 * i, scalars[i]);
+    }
+    bindings[Program.SCALARS] = words;
+    for (int i = 0; i < arguments.length; i++) {
+      bindings[Program.ARGUMENTS + i] = arguments[i].view(0, (int) program.argumentBytes()[i]);
+    }
+    try (Storage workspace = backend.allocate(program.workspaceBytes())) {
+      bindings[Program.WORKSPACE] = workspace.view(0, (int) program.workspaceBytes());
+      for (int i = 0; i < program.instructions().size(); i++) {
+        step(i, program.instructions().get(i), bindings);
+      }
+    } finally {
+      Reference.reachabilityFence(arguments);
+    }
+  }
+
+  private static void step(int index, Instruction instruction, ByteBuffer[] bindings) {
+    Elements[] inputs = new Elements[instruction.inputs().size()];
+    Elements[] outputs = new Elements[instruction.outputs().size()];
+    for (int i = 0; i < inputs.length; i++) {
+      inputs[i] = Elements.of(instruction.inputs().get(i), bindings);
+    }
+    for (int i = 0; i < outputs.length; i++) {
+      outputs[i] = Elements.of(instruction.outputs().get(i), bindings);
+    }
+    try {
+      ReferenceKernels.run(instruction.kernel(), instruction.ints(), inputs, outputs);
+    } catch (IndexOutOfBoundsException e) {
+      throw new KernelException(index, true, e.getMessage());
+    }
+  }
+
+  @Override
+  public void close() {
+    // Nothing outside the heap belongs to it.
+  }
+}

@@ -1,0 +1,141 @@
+package org.adjoint.internal.reference;
+
+import java.util.HashMap;
+import java.util.Map;
+import org.adjoint.DType;
+import org.adjoint.internal.ir.Kernel;
+import org.adjoint.internal.ir.ScalarFunction;
+
+/**
+ * The kernels by name. Elementwise ones need no entry: they are the scalar function of their row in
+ * the op table. The contracts stand in native/src/kernels/README.md; fused ops have none here, so
+ * that they are checked against their expansions.
+ */
+final class ReferenceKernels {
+  /** A kernel that is no elementwise function. */
+  interface Structured {
+    void run(long[] ints, Elements[] in, Elements[] out);
+  }
+
+  private static final Map<String, Structured> STRUCTURED = new HashMap<>();
+
+  static {
+    STRUCTURED.put("copy", (ints, in, out) -> copy(in[0], out[0]));
+    STRUCTURED.put("cast", (ints, in, out) -> cast(in[0], out[0]));
+    STRUCTURED.put("where", (ints, in, out) -> where(in, out[0]));
+    STRUCTURED.put("sum", (ints, in, out) -> Reductions.sum(in[0], out[0]));
+    STRUCTURED.put("max", (ints, in, out) -> Reductions.extreme(in[0], out[0], Math::max));
+    STRUCTURED.put("min", (ints, in, out) -> Reductions.extreme(in[0], out[0], Math::min));
+    STRUCTURED.put("argmax", (ints, in, out) -> Reductions.argmax(in[0], out[0]));
+    STRUCTURED.put("matmul", Products::matmul);
+    STRUCTURED.put("gather", (ints, in, out) -> Indexing.gather(in[0], in[1], out[0]));
+    STRUCTURED.put("scatterAdd", (ints, in, out) -> Indexing.scatterAdd(in[0], in[1], out[0]));
+    STRUCTURED.put("randomBits", (ints, in, out) -> RandomDraws.bits(in[0], out[0]));
+    STRUCTURED.put("randomUniform", (ints, in, out) -> RandomDraws.uniform(in[0], out[0]));
+    STRUCTURED.put("randomNormal", (ints, in, out) -> RandomDraws.normal(in[0], out[0]));
+    STRUCTURED.put("randomSplit", (ints, in, out) -> RandomDraws.split(in[0], out[0]));
+    STRUCTURED.put("randomFold", (ints, in, out) -> RandomDraws.fold(in[0], in[1], out[0]));
+  }
+
+  private ReferenceKernels() {}
+
+  /** Returns whether a kernel that is no elementwise function is known. */
+  static boolean has(String name) {
+    return STRUCTURED.containsKey(name);
+  }
+
+  static void run(Kernel kernel, long[] ints, Elements[] in, Elements[] out) {
+    ScalarFunction scalar = kernel.scalar();
+    if (scalar instanceof ScalarFunction.Unary unary) {
+      double[] x = in[0].doubles();
+      for (int i = 0; i < x.length; i++) {
+        x[i] = unary.f().applyAsDouble(x[i]);
+      }
+      out[0].put(x);
+    } else if (scalar instanceof ScalarFunction.Binary binary) {
+      double[] a = in[0].doubles();
+      double[] b = in[1].doubles();
+      for (int i = 0; i < a.length; i++) {
+        a[i] = binary.f().applyAsDouble(a[i], b[i]);
+      }
+      out[0].put(a);
+    } else if (scalar instanceof ScalarFunction.Comparison comparison) {
+      out[0].put(compare(comparison, in[0], in[1]));
+    } else {
+      STRUCTURED.get(kernel.name()).run(ints, in, out);
+    }
+  }
+
+  private static long[] compare(ScalarFunction.Comparison comparison, Elements a, Elements b) {
+    long[] out = new long[a.size()];
+    if (a.dtype().isFloating()) {
+      double[] x = a.doubles();
+      double[] y = b.doubles();
+      for (int i = 0; i < out.length; i++) {
+        out[i] = comparison.f().test(x[i], y[i]) ? 1 : 0;
+      }
+    } else {
+      long[] x = a.longs();
+      long[] y = b.longs();
+      for (int i = 0; i < out.length; i++) {
+        out[i] = comparison.l().test(x[i], y[i]) ? 1 : 0;
+      }
+    }
+    return out;
+  }
+
+  private static void copy(Elements x, Elements y) {
+    if (x.dtype().isFloating()) {
+      y.put(x.doubles());
+    } else {
+      y.put(x.longs());
+    }
+  }
+
+  private static void cast(Elements x, Elements y) {
+    if (y.dtype().isFloating()) {
+      y.put(x.doubles());
+      return;
+    }
+    if (!x.dtype().isFloating()) {
+      long[] whole = x.longs();
+      if (y.dtype() == DType.BOOL) {
+        for (int i = 0; i < whole.length; i++) {
+          whole[i] = whole[i] != 0 ? 1 : 0;
+        }
+      }
+      y.put(whole);
+      return;
+    }
+    double[] from = x.doubles();
+    long[] to = new long[from.length];
+    for (int i = 0; i < to.length; i++) {
+      to[i] =
+          switch (y.dtype()) {
+            case BOOL -> from[i] != 0 ? 1 : 0;
+            case I32 -> (int) from[i];
+            default -> (long) from[i];
+          };
+    }
+    y.put(to);
+  }
+
+  private static void where(Elements[] in, Elements out) {
+    long[] condition = in[0].longs();
+    if (out.dtype().isFloating()) {
+      double[] a = in[1].doubles();
+      double[] b = in[2].doubles();
+      for (int i = 0; i < a.length; i++) {
+        a[i] = condition[i] != 0 ? a[i] : b[i];
+      }
+      out.put(a);
+    } else {
+      long[] a = in[1].longs();
+      long[] b = in[2].longs();
+      for (int i = 0; i < a.length; i++) {
+        a[i] = condition[i] != 0 ? a[i] : b[i];
+      }
+      out.put(a);
+    }
+  }
+}

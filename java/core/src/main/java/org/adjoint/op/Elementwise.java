@@ -1,0 +1,154 @@
+package org.adjoint.op;
+
+import java.util.List;
+import java.util.function.DoubleBinaryOperator;
+import java.util.function.DoubleUnaryOperator;
+import java.util.function.Function;
+import org.adjoint.DType;
+import org.adjoint.Shape;
+import org.adjoint.Tensor;
+import org.adjoint.Type;
+import org.adjoint.internal.ir.Kernel;
+import org.adjoint.internal.ir.Lowering;
+import org.adjoint.internal.ir.Ref;
+import org.adjoint.internal.ir.ScalarFunction;
+
+/**
+ * The kind of ops that work on each element alone, with NumPy's broadcasting. A row states a scalar
+ * function, which is the reference kernel too, and one partial derivative an input; because the
+ * Jacobian is diagonal, the same partial carries tangents forward and cotangents back. The rows
+ * stand in {@link ElementwiseOps}.
+ */
+public final class Elementwise extends Op {
+  /**
+   * How an input's (co)tangent passes the op: linear in {@code g}, made of public tensor
+   * operations.
+   */
+  @FunctionalInterface
+  public interface Partial {
+    /** Returns {@code g} times the partial derivative at the call. */
+    Tensor pull(Call call, Tensor g);
+  }
+
+  /** Which dtypes a row takes and gives. */
+  enum Signature {
+    /** Floating in, the same out. */
+    FLOATING,
+    /** Two alike of any type in, BOOL out. */
+    COMPARISON,
+    /** A BOOL, then two alike of any type. */
+    SELECT
+  }
+
+  private final int arity;
+  private final Signature signature;
+  private final List<Partial> partials;
+
+  private Elementwise(
+      String name, int arity, Signature signature, ScalarFunction scalar, Partial... partials) {
+    this(name, arity, signature, kernel(name, signature, scalar), partials);
+  }
+
+  private Elementwise(
+      String name, int arity, Signature signature, Kernel kernel, Partial... partials) {
+    super(name, false, kernel, lowering(kernel));
+    this.arity = arity;
+    this.signature = signature;
+    this.partials = List.of(partials);
+  }
+
+  private static Kernel kernel(String name, Signature signature, ScalarFunction scalar) {
+    return signature == Signature.COMPARISON
+        ? new Kernel(name, scalar, Kernel.Layout.STRIDED, -1)
+        : new Kernel(name, scalar, Kernel.Layout.STRIDED, Kernel.ANY);
+  }
+
+  private static Lowering lowering(Kernel kernel) {
+    return (emitter, attrs, inputs, outputs) -> {
+      Ref[] views = new Ref[inputs.length];
+      for (int i = 0; i < inputs.length; i++) {
+        views[i] = inputs[i].broadcast(outputs[0].shape());
+      }
+      Ref[] out = {emitter.allocate(outputs[0])};
+      emitter.call(kernel, NO_ATTRS, views, out);
+      return out;
+    };
+  }
+
+  /** Returns a row of one floating input. */
+  static Elementwise unary(String name, DoubleUnaryOperator f, Partial dx) {
+    return new Elementwise(name, 1, Signature.FLOATING, new ScalarFunction.Unary(f), dx);
+  }
+
+  /** Returns a row of two floating inputs. */
+  static Elementwise binary(String name, DoubleBinaryOperator f, Partial da, Partial db) {
+    return new Elementwise(name, 2, Signature.FLOATING, new ScalarFunction.Binary(f), da, db);
+  }
+
+  /** Returns a row that compares two inputs; its derivative is zero. */
+  static Elementwise comparison(
+      String name, ScalarFunction.DoubleRelation f, ScalarFunction.LongRelation l) {
+    return new Elementwise(name, 2, Signature.COMPARISON, new ScalarFunction.Comparison(f, l));
+  }
+
+  /** Returns the row that picks between two inputs by a BOOL one. */
+  static Elementwise select(String name, Partial da, Partial db) {
+    Partial none = (c, g) -> g;
+    return new Elementwise(name, 3, Signature.SELECT, ScalarFunction.NONE, none, da, db);
+  }
+
+  /**
+   * Returns the partial that multiplies by {@code derivative}, which must be finite wherever the op
+   * is used.
+   */
+  static Partial product(Function<Call, Tensor> derivative) {
+    return (call, g) -> g.times(derivative.apply(call));
+  }
+
+  /**
+   * Returns the partial that multiplies by {@code derivative}, which may be infinite or NaN: 0
+   * stays 0.
+   */
+  static Partial singular(Function<Call, Tensor> derivative) {
+    return (call, g) -> g.scale(derivative.apply(call));
+  }
+
+  /** Returns how many inputs the op takes. */
+  public int arity() {
+    return arity;
+  }
+
+  @Override
+  public List<Type> infer(List<Type> inputs, long[] attrs) {
+    expect(inputs, arity);
+    int from = signature == Signature.SELECT ? 1 : 0;
+    sameDType(inputs, from, arity);
+    if (signature == Signature.FLOATING) {
+      floating(inputs.get(0));
+    }
+    if (signature == Signature.SELECT && inputs.get(0).dtype() != DType.BOOL) {
+      throw new IllegalArgumentException(
+          name() + ": the condition must be BOOL, got " + inputs.get(0));
+    }
+    Shape shape = inputs.get(0).shape();
+    for (int i = 1; i < arity; i++) {
+      shape = Shape.broadcast(name(), shape, inputs.get(i).shape());
+    }
+    return List.of(
+        new Type(signature == Signature.COMPARISON ? DType.BOOL : inputs.get(from).dtype(), shape));
+  }
+
+  @Override
+  public boolean isDifferentiable(int input) {
+    return switch (signature) {
+      case FLOATING -> true;
+      case COMPARISON -> false;
+      case SELECT -> input > 0;
+    };
+  }
+
+  @Override
+  public Tensor vjp(Call call, int input, List<Tensor> cotangents) {
+    return partials.get(input).pull(call, cotangents.get(0));
+  }
+}

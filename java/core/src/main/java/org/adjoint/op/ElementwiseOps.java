@@ -1,0 +1,182 @@
+package org.adjoint.op;
+
+import static org.adjoint.op.Elementwise.binary;
+import static org.adjoint.op.Elementwise.comparison;
+import static org.adjoint.op.Elementwise.product;
+import static org.adjoint.op.Elementwise.select;
+import static org.adjoint.op.Elementwise.singular;
+import static org.adjoint.op.Elementwise.unary;
+
+import java.util.List;
+import org.adjoint.Tensor;
+
+/**
+ * The elementwise rows of the op table: name, scalar function, a partial derivative an input. To
+ * add one, add a row here and to {@link #ALL}, a functor to native/src/kernels, and a row to {@code
+ * OpCases}.
+ *
+ * <p>Conventions where a derivative does not exist: relu′(0) = 0, abs′(0) = 0, maximum and minimum
+ * give ½ each at a tie, sqrt′(0) = +∞ (and 0 times it is 0), 0ᵇ by limits.
+ */
+public final class ElementwiseOps {
+  public static final Elementwise NEG = unary("neg", x -> -x, (c, g) -> g.neg());
+
+  /** |x|; abs′(0) = 0, the middle of its subdifferential. */
+  public static final Elementwise ABS =
+      unary(
+          "abs",
+          Math::abs,
+          (c, g) -> pick(c.x().gt(0), g, pick(c.x().lt(0), g.neg(), c.number(0))));
+
+  public static final Elementwise EXP = unary("exp", Math::exp, product(Call::y));
+
+  public static final Elementwise LOG =
+      unary("log", Math::log, singular(c -> c.number(1).div(c.x())));
+
+  public static final Elementwise SQRT =
+      unary("sqrt", Math::sqrt, singular(c -> c.number(0.5).div(c.y())));
+
+  public static final Elementwise SQUARE =
+      unary("square", x -> x * x, product(c -> c.x().times(2)));
+
+  public static final Elementwise TANH =
+      unary("tanh", Math::tanh, product(c -> c.number(1).minus(c.y().square())));
+
+  /** The logistic function 1 / (1 + e⁻ˣ), computed without overflow; σ′ = σ(1 − σ). */
+  public static final Elementwise SIGMOID =
+      unary(
+          "sigmoid", ElementwiseOps::sigmoid, product(c -> c.y().times(c.number(1).minus(c.y()))));
+
+  /** max(x, 0); relu′(0) = 0. */
+  public static final Elementwise RELU =
+      unary("relu", x -> x <= 0 ? 0 : x, (c, g) -> pick(c.y().gt(0), g, c.number(0)));
+
+  /** x where x &gt; 0, else s·x; the derivative at 0 is s. */
+  public static final Elementwise LEAKY_RELU =
+      binary(
+          "leakyRelu",
+          (x, s) -> x > 0 ? x : s * x,
+          (c, g) -> pick(c.x().gt(0), g, g.times(c.x(1))),
+          (c, g) -> pick(c.x().gt(0), c.number(0), g.times(c.x())));
+
+  public static final Elementwise PLUS = binary("plus", Double::sum, (c, g) -> g, (c, g) -> g);
+
+  public static final Elementwise MINUS =
+      binary("minus", (a, b) -> a - b, (c, g) -> g, (c, g) -> g.neg());
+
+  public static final Elementwise TIMES =
+      binary("times", (a, b) -> a * b, product(c -> c.x(1)), product(c -> c.x(0)));
+
+  public static final Elementwise DIV =
+      binary(
+          "div",
+          (a, b) -> a / b,
+          singular(c -> c.number(1).div(c.x(1))),
+          singular(c -> c.y().div(c.x(1)).neg()));
+
+  /**
+   * aᵇ. By limits: the derivative by a of a⁰ is 0 everywhere; the derivative by b of 0ᵇ is 0 for b
+   * ≥ 0.
+   */
+  public static final Elementwise POW =
+      binary(
+          "pow",
+          Math::pow,
+          singular(c -> pick(c.x(1).eq(0), c.number(0), c.x(1).times(c.x(0).pow(c.x(1).minus(1))))),
+          singular(
+              c -> {
+                Tensor slope = c.y().times(c.x(0).log());
+                Tensor atZero = pick(c.x(1).ge(0), c.number(0), slope);
+                return pick(c.x(0).eq(0), atZero, slope);
+              }));
+
+  public static final Elementwise MAXIMUM =
+      binary("maximum", Math::max, larger(0, 1), larger(1, 0));
+
+  public static final Elementwise MINIMUM =
+      binary("minimum", Math::min, larger(1, 0), larger(0, 1));
+
+  /**
+   * 0 where g is 0, else g·d: what multiplies by a derivative that may be infinite. Linear in g.
+   */
+  public static final Elementwise SCALE =
+      binary(
+          "scale",
+          (g, d) -> g == 0 ? 0 : g * d,
+          (c, t) -> t.scale(c.x(1)),
+          (c, t) -> c.x(0).scale(t));
+
+  public static final Elementwise EQUAL = comparison("equal", (a, b) -> a == b, (a, b) -> a == b);
+  public static final Elementwise NOT_EQUAL =
+      comparison("notEqual", (a, b) -> a != b, (a, b) -> a != b);
+  public static final Elementwise LESS = comparison("less", (a, b) -> a < b, (a, b) -> a < b);
+  public static final Elementwise LESS_EQUAL =
+      comparison("lessEqual", (a, b) -> a <= b, (a, b) -> a <= b);
+  public static final Elementwise GREATER = comparison("greater", (a, b) -> a > b, (a, b) -> a > b);
+  public static final Elementwise GREATER_EQUAL =
+      comparison("greaterEqual", (a, b) -> a >= b, (a, b) -> a >= b);
+
+  /**
+   * a where the condition holds, else b; nothing of the branch not taken reaches the result or a
+   * gradient.
+   */
+  public static final Elementwise WHERE =
+      select(
+          "where", (c, g) -> pick(c.x(0), g, c.number(0)), (c, g) -> pick(c.x(0), c.number(0), g));
+
+  /** The rows in the order of their names' groups. */
+  public static final List<Elementwise> ALL =
+      List.of(
+          NEG,
+          ABS,
+          EXP,
+          LOG,
+          SQRT,
+          SQUARE,
+          TANH,
+          SIGMOID,
+          RELU,
+          LEAKY_RELU,
+          PLUS,
+          MINUS,
+          TIMES,
+          DIV,
+          POW,
+          MAXIMUM,
+          MINIMUM,
+          SCALE,
+          EQUAL,
+          NOT_EQUAL,
+          LESS,
+          LESS_EQUAL,
+          GREATER,
+          GREATER_EQUAL,
+          WHERE);
+
+  private ElementwiseOps() {}
+
+  private static Tensor pick(Tensor condition, Tensor a, Tensor b) {
+    return Tensor.where(condition, a, b);
+  }
+
+  /**
+   * Returns the partial that is 1 where input {@code mine} exceeds {@code other}, ½ at a tie, else
+   * 0.
+   */
+  private static Elementwise.Partial larger(int a, int b) {
+    return (c, g) -> {
+      // At a call of maximum the gradient goes to the larger input; of minimum, the indices come
+      // swapped.
+      Tensor tie = pick(c.x(a).eq(c.x(b)), g.times(0.5), c.number(0));
+      return pick(c.x(a).gt(c.x(b)), g, tie);
+    };
+  }
+
+  private static double sigmoid(double x) {
+    if (x >= 0) {
+      return 1 / (1 + Math.exp(-x));
+    }
+    double e = Math.exp(x);
+    return e / (1 + e);
+  }
+}

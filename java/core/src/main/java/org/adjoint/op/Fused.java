@@ -1,0 +1,123 @@
+package org.adjoint.op;
+
+import java.util.List;
+import java.util.Optional;
+import java.util.function.IntPredicate;
+import org.adjoint.Grad;
+import org.adjoint.Tensor;
+import org.adjoint.Type;
+import org.adjoint.internal.ir.Kernel;
+import org.adjoint.internal.ir.Lowering;
+
+/**
+ * The kind of ops that have a kernel of their own for speed and an expansion in other ops for
+ * meaning. A backend without the kernel runs the expansion, and every transform without a rule of
+ * its own uses it: nothing here is differentiable only once. Rows stand in {@link SoftmaxOps} and
+ * {@link OptimizerOps}.
+ */
+public final class Fused extends Op {
+  /** The type rule of a row. */
+  @FunctionalInterface
+  interface Rule {
+    /** Returns the types of the outputs. */
+    List<Type> infer(Fused op, List<Type> inputs, long[] attrs);
+  }
+
+  /** The meaning of a row in other ops. */
+  @FunctionalInterface
+  interface Expansion {
+    /** Returns the outputs. */
+    List<Tensor> expand(List<Tensor> inputs, long[] attrs);
+  }
+
+  /** A derivative that is better than that of the expansion. */
+  @FunctionalInterface
+  interface Pull {
+    /** Returns the cotangent of the input. */
+    Tensor pull(Call call, int input, Tensor g);
+  }
+
+  private final Rule rule;
+  private final Expansion expansion;
+  private final IntPredicate differentiable;
+  private final Optional<Pull> pull;
+
+  private Fused(
+      String name,
+      boolean fallible,
+      Kernel kernel,
+      Rule rule,
+      Lowering lowering,
+      Expansion expansion,
+      IntPredicate differentiable,
+      Optional<Pull> pull) {
+    super(name, fallible, kernel, lowering);
+    this.rule = rule;
+    this.expansion = expansion;
+    this.differentiable = differentiable;
+    this.pull = pull;
+  }
+
+  /** Returns a row with a derivative rule of its own. */
+  static Fused of(
+      Kernel kernel,
+      boolean fallible,
+      Rule rule,
+      Lowering lowering,
+      Expansion expansion,
+      IntPredicate differentiable,
+      Pull pull) {
+    return new Fused(
+        kernel.name(),
+        fallible,
+        kernel,
+        rule,
+        lowering,
+        expansion,
+        differentiable,
+        Optional.of(pull));
+  }
+
+  /** Returns a row whose derivative is that of its expansion. */
+  static Fused of(
+      Kernel kernel,
+      boolean fallible,
+      Rule rule,
+      Lowering lowering,
+      Expansion expansion,
+      IntPredicate differentiable) {
+    return new Fused(
+        kernel.name(),
+        fallible,
+        kernel,
+        rule,
+        lowering,
+        expansion,
+        differentiable,
+        Optional.empty());
+  }
+
+  /** Returns the same outputs made of other ops. */
+  public List<Tensor> expand(List<Tensor> inputs, long[] attrs) {
+    return expansion.expand(inputs, attrs);
+  }
+
+  @Override
+  public List<Type> infer(List<Type> inputs, long[] attrs) {
+    return rule.infer(this, inputs, attrs);
+  }
+
+  @Override
+  public boolean isDifferentiable(int input) {
+    return differentiable.test(input);
+  }
+
+  @Override
+  public Tensor vjp(Call call, int input, List<Tensor> cotangents) {
+    if (pull.isPresent()) {
+      return pull.get().pull(call, input, cotangents.get(0));
+    }
+    return Grad.vjpWithin(
+        expand(call.inputs(), call.attrs()), cotangents, call.inputs(), call.inputs().get(input));
+  }
+}

@@ -1,0 +1,92 @@
+package org.adjoint.op;
+
+import java.util.List;
+import java.util.function.BiFunction;
+import org.adjoint.Tensor;
+import org.adjoint.Type;
+import org.adjoint.internal.ir.Kernel;
+import org.adjoint.internal.ir.Lowering;
+import org.adjoint.internal.ir.Primitive;
+
+/**
+ * The kind of ops that are linear in each of their value inputs while the others are held: views,
+ * casts, products, gather and scatter. A row states its transpose; the op itself carries tangents
+ * forward. Rows stand in {@link ShapeOps}, {@link ProductOps} and {@link IndexOps}.
+ */
+public final class Linear extends Op {
+  /** The transpose of an op in one input: takes the output's cotangent to the input's. */
+  @FunctionalInterface
+  public interface Transpose {
+    /** Returns the cotangent of input {@code input}, linear in {@code g}. */
+    Tensor pull(Call call, int input, Tensor g);
+  }
+
+  private final int firstValue;
+  private final int values;
+  private final BiFunction<List<Type>, long[], Type> rule;
+  private final Transpose transpose;
+
+  private Linear(
+      String name,
+      boolean fallible,
+      Kernel kernel,
+      int firstValue,
+      int values,
+      BiFunction<List<Type>, long[], Type> rule,
+      Lowering lowering,
+      Transpose transpose) {
+    super(name, fallible, kernel, lowering);
+    this.firstValue = firstValue;
+    this.values = values;
+    this.rule = rule;
+    this.transpose = transpose;
+  }
+
+  /** Returns a row that looks at the memory of its one input in another way. */
+  static Linear view(
+      String name,
+      BiFunction<List<Type>, long[], Type> rule,
+      Lowering lowering,
+      Transpose transpose) {
+    return new Linear(name, false, Primitive.NO_KERNEL, 0, 1, rule, lowering, transpose);
+  }
+
+  /** Returns a row that is linear in each of all its inputs. */
+  static Linear of(
+      String name,
+      Kernel kernel,
+      BiFunction<List<Type>, long[], Type> rule,
+      Lowering lowering,
+      Transpose transpose) {
+    return new Linear(name, false, kernel, 0, Integer.MAX_VALUE, rule, lowering, transpose);
+  }
+
+  /**
+   * Returns a row that is linear in input {@code value} and reads indices, which may be out of
+   * range, from the other.
+   */
+  static Linear indexed(
+      String name,
+      Kernel kernel,
+      int value,
+      BiFunction<List<Type>, long[], Type> rule,
+      Lowering lowering,
+      Transpose transpose) {
+    return new Linear(name, true, kernel, value, 1, rule, lowering, transpose);
+  }
+
+  @Override
+  public List<Type> infer(List<Type> inputs, long[] attrs) {
+    return List.of(rule.apply(inputs, attrs));
+  }
+
+  @Override
+  public boolean isDifferentiable(int input) {
+    return input >= firstValue && input - firstValue < values;
+  }
+
+  @Override
+  public Tensor vjp(Call call, int input, List<Tensor> cotangents) {
+    return transpose.pull(call, input, cotangents.get(0));
+  }
+}

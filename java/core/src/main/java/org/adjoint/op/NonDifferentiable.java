@@ -1,0 +1,42 @@
+package org.adjoint.op;
+
+import java.util.List;
+import org.adjoint.Tensor;
+import org.adjoint.Type;
+import org.adjoint.internal.ir.Kernel;
+import org.adjoint.internal.ir.Lowering;
+
+/**
+ * The kind of ops whose derivative is zero or does not exist: indices, random bits, a cut in the
+ * graph.
+ */
+public final class NonDifferentiable extends Op {
+  /** The type rule of a row. */
+  @FunctionalInterface
+  interface Rule {
+    /** Returns the type of the output. */
+    Type infer(NonDifferentiable op, List<Type> inputs, long[] attrs);
+  }
+
+  private final Rule rule;
+
+  NonDifferentiable(String name, Kernel kernel, Rule rule, Lowering lowering) {
+    super(name, false, kernel, lowering);
+    this.rule = rule;
+  }
+
+  @Override
+  public List<Type> infer(List<Type> inputs, long[] attrs) {
+    return List.of(rule.infer(this, inputs, attrs));
+  }
+
+  @Override
+  public boolean isDifferentiable(int input) {
+    return false;
+  }
+
+  @Override
+  public Tensor vjp(Call call, int input, List<Tensor> cotangents) {
+    throw new IllegalStateException(name() + ": has no derivative");
+  }
+}

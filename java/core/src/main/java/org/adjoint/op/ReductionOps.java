@@ -1,0 +1,57 @@
+package org.adjoint.op;
+
+import java.util.List;
+import org.adjoint.DType;
+import org.adjoint.Tensor;
+import org.adjoint.Type;
+import org.adjoint.internal.ir.Kernel;
+import org.adjoint.internal.ir.ScalarFunction;
+
+/**
+ * The reductions of the op table. max and min share a cotangent evenly among all elements that tie;
+ * argmax has no derivative. The sum of no elements is 0, a maximum of none is an error.
+ */
+public final class ReductionOps {
+  static final ScalarFunction NO_SCALAR = ScalarFunction.NONE;
+
+  public static final Reduction SUM =
+      Reduction.of("sum", false, (c, y, g) -> g.broadcastTo(c.x().shape().dims()));
+
+  public static final Reduction MAX = Reduction.of("max", true, ReductionOps::shareAmongTies);
+
+  public static final Reduction MIN = Reduction.of("min", true, ReductionOps::shareAmongTies);
+
+  private static final Kernel ARGMAX_KERNEL =
+      new Kernel("argmax", NO_SCALAR, Kernel.Layout.STRIDED_INPUTS, -1);
+
+  /**
+   * The index of the first maximum along the one axis of its attributes, as I64; the first NaN
+   * counts as the maximum.
+   */
+  public static final NonDifferentiable ARGMAX =
+      new NonDifferentiable(
+          "argmax",
+          ARGMAX_KERNEL,
+          (op, inputs, attrs) -> {
+            Type x = inputs.get(0);
+            op.floating(x);
+            Reduction.needElements("argmax", x, attrs);
+            return new Type(DType.I64, Reduction.fold(x.shape(), attrs, false));
+          },
+          Reduction.lowering(ARGMAX_KERNEL));
+
+  /** All rows. */
+  public static final List<Op> ALL = List.of(SUM, MAX, MIN, ARGMAX);
+
+  private ReductionOps() {}
+
+  private static Tensor shareAmongTies(Call call, Tensor y, Tensor g) {
+    Tensor ties = call.x().eq(y);
+    int[] axes = new int[call.attrs().length];
+    for (int i = 0; i < axes.length; i++) {
+      axes[i] = (int) call.attrs()[i];
+    }
+    Tensor count = ties.cast(call.y().dtype()).sum(true, axes);
+    return Tensor.where(ties, g.div(count), call.number(0));
+  }
+}
