@@ -1,0 +1,147 @@
+package org.adjoint.nn.data;
+
+import de.siegmar.fastcsv.reader.CsvParseException;
+import de.siegmar.fastcsv.reader.CsvReader;
+import de.siegmar.fastcsv.reader.CsvRecord;
+import de.siegmar.fastcsv.reader.FieldMismatchStrategy;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.InputStreamReader;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.Arrays;
+import org.adjoint.Key;
+
+/**
+ * 1797 grey-scale 8×8 images of handwritten digits, which travel inside this jar; source and
+ * licence (CC BY 4.0) stand beside them in {@code digits.README.md}. A row is 64 pixel values
+ * 0..16, then the label 0..9; as features, pixels are divided by 16. It is not a general reader of
+ * CSV files: every row is held to this layout.
+ */
+public final class Digits {
+  /** The features of an image: 8 × 8 pixels. */
+  public static final int COLUMNS = 64;
+
+  /** How many classes there are. */
+  public static final int CLASSES = 10;
+
+  /** The largest pixel value. */
+  public static final int WHITE = 16;
+
+  private static final String RESOURCE = "digits.csv.gz";
+
+  private Digits() {}
+
+  /** Returns all 1797 images in their published order. */
+  public static Dataset load() {
+    InputStream resource = Digits.class.getResourceAsStream(RESOURCE);
+    if (resource == null) {
+      throw new DataException(RESOURCE, "is missing from the jar of org.adjoint.nn");
+    }
+    try (Source source = Source.of(RESOURCE, resource)) {
+      return parse(source);
+    }
+  }
+
+  /**
+   * Returns the images of a file of the same layout, plain or gzip'd.
+   *
+   * @throws DataException naming the line, if a row has another width or a value out of range
+   */
+  public static Dataset read(Path file) {
+    try (Source source = Source.open(file)) {
+      return parse(source);
+    }
+  }
+
+  /**
+   * Returns the fixed split: stratified, drawn from key 0 whatever the seed of the training, one
+   * image in five (rounded up) for the test. Of the 1797 images 1437 are for training and 360 for
+   * the test.
+   */
+  public static Split split(Dataset digits) {
+    return Split.stratified(digits, (digits.rows() + 4) / 5, Key.of(0));
+  }
+
+  private static Dataset parse(Source source) {
+    float[] features = new float[2048 * COLUMNS];
+    int[] labels = new int[2048];
+    int rows = 0;
+    try (CsvReader<CsvRecord> reader =
+        CsvReader.builder()
+            .skipEmptyLines(false)
+            .extraFieldStrategy(
+                FieldMismatchStrategy
+                    .IGNORE) // parseRow counts them, and says so in this format's terms
+            .missingFieldStrategy(FieldMismatchStrategy.IGNORE)
+            .allowUnclosedQuote(false)
+            .ofCsvRecord(
+                new InputStreamReader(source.stream(), StandardCharsets.UTF_8.newDecoder()))) {
+      for (CsvRecord row : reader) {
+        if (rows == labels.length) {
+          labels = Arrays.copyOf(labels, 2 * rows);
+          features = Arrays.copyOf(features, 2 * rows * COLUMNS);
+        }
+        labels[rows] = parseRow(source, row, features, rows * COLUMNS);
+        rows++;
+      }
+    } catch (UncheckedIOException e) {
+      throw source.failure(e.getCause());
+    } catch (IOException e) {
+      throw source.failure(e);
+    } catch (CsvParseException e) {
+      throw e.getCause() instanceof IOException io
+          ? source.failure(io)
+          : source.error("row " + (rows + 1) + ": is not CSV: " + e.getMessage());
+    }
+    if (rows == 0) {
+      throw source.error("has no rows");
+    }
+    return Dataset.of(
+        "digits",
+        Arrays.copyOf(features, rows * COLUMNS),
+        Arrays.copyOf(labels, rows),
+        COLUMNS,
+        CLASSES);
+  }
+
+  private static int parseRow(Source source, CsvRecord row, float[] features, int offset) {
+    if (row.getFieldCount() != COLUMNS + 1) {
+      throw source.error(
+          "line "
+              + row.getStartingLineNumber()
+              + ": "
+              + row.getFieldCount()
+              + " values, expected "
+              + (COLUMNS + 1)
+              + " (64 pixels and the label)");
+    }
+    for (int i = 0; i < COLUMNS; i++) {
+      features[offset + i] = value(source, row, i, "pixel", WHITE) / (float) WHITE;
+    }
+    return value(source, row, COLUMNS, "label", CLASSES - 1);
+  }
+
+  private static int value(Source source, CsvRecord row, int column, String what, int max) {
+    String text = row.getField(column);
+    int value = -1;
+    if (text.length() <= 3 && !text.isEmpty() && text.chars().allMatch(c -> c >= '0' && c <= '9')) {
+      value = Integer.parseInt(text);
+    }
+    if (value < 0 || value > max) {
+      throw source.error(
+          "line "
+              + row.getStartingLineNumber()
+              + ", column "
+              + (column + 1)
+              + ": "
+              + what
+              + " '"
+              + (text.length() > 20 ? text.substring(0, 20) + "…" : text)
+              + "' is not a whole number 0.."
+              + max);
+    }
+    return value;
+  }
+}

@@ -1,0 +1,152 @@
+package org.adjoint.nn.optim;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import org.adjoint.Parameter;
+import org.adjoint.Parameters;
+import org.adjoint.Tensor;
+
+/**
+ * A rule that moves parameters against their gradients. It computes no gradient and owns no loop.
+ * Whatever it remembers between steps is a {@link Parameter#buffer}, so a step, the losses behind
+ * it and the new state are one program that runs once, and the learning rate is an input of that
+ * program: changing it compiles nothing.
+ *
+ * <p>To add a rule, extend this class: make the state in the constructor, {@link #keep} it, and
+ * {@code assign} the new values in {@link #update}. An optimizer belongs to one thread at a time.
+ */
+public abstract class Optimizer {
+  private final List<Parameter> parameters;
+  private final List<Parameter> state = new ArrayList<>();
+  private double learningRate;
+
+  /**
+   * Starts an optimizer.
+   *
+   * @param parameters what to move, in the order in which {@link #update} counts them; trainable,
+   *     each once
+   * @param learningRate see {@link #learningRate(double)}
+   * @throws IllegalArgumentException naming the parameter, if one is a buffer or listed twice
+   */
+  protected Optimizer(List<Parameter> parameters, double learningRate) {
+    this.parameters = List.copyOf(parameters);
+    this.learningRate = checked(learningRate);
+    for (int i = 0; i < this.parameters.size(); i++) {
+      Parameter parameter = this.parameters.get(i);
+      if (!parameter.isTrainable()) {
+        throw new IllegalArgumentException(
+            "optimizer: " + parameter.name() + " is a buffer, which never gets a gradient");
+      }
+      for (int j = 0; j < i; j++) {
+        if (this.parameters.get(j) == parameter) {
+          throw new IllegalArgumentException(
+              "optimizer: " + parameter.name() + " is listed twice and would move twice");
+        }
+      }
+    }
+  }
+
+  /**
+   * Assigns what the whole step shares, such as a step count, before the first {@link #update} of a
+   * step.
+   */
+  protected void begin() {}
+
+  /**
+   * Assigns the next value of one parameter and of the state kept for it.
+   *
+   * @param index its place in {@link #parameters}
+   * @param parameter the parameter
+   * @param gradient the gradient of the losses by it, of its shape and type
+   */
+  protected abstract void update(int index, Parameter parameter, Tensor gradient);
+
+  /** Registers state that {@link #step} evaluates together with the parameters, and returns it. */
+  protected final Parameter keep(Parameter buffer) {
+    state.add(buffer);
+    return buffer;
+  }
+
+  /**
+   * Moves every parameter that has a gradient, once, and runs everything that is pending in one
+   * program: the losses that {@code backward()} reached, the new values, and {@code also}.
+   * Afterwards those losses' graphs are spent. Parameters that no {@code backward()} reached, and
+   * their state, stay as they are. Gradients stay until {@link #zeroGrad}.
+   *
+   * @param also tensors to evaluate in the same program, at the values before the step: losses,
+   *     counts, predictions
+   */
+  public final void step(Tensor... also) {
+    boolean begun = false;
+    for (int i = 0; i < parameters.size(); i++) {
+      Parameter parameter = parameters.get(i);
+      Optional<Tensor> gradient = parameter.grad();
+      if (gradient.isPresent()) {
+        if (!begun) {
+          begin();
+          begun = true;
+        }
+        update(i, parameter, gradient.get());
+      }
+    }
+    List<Parameter> all = new ArrayList<>(parameters);
+    all.addAll(state);
+    Parameters.commit(all, also);
+  }
+
+  /**
+   * Forgets the gradients of all parameters, so that the next {@code backward()} starts from zero.
+   */
+  public final void zeroGrad() {
+    parameters.forEach(Parameter::zeroGrad);
+  }
+
+  /** Returns the parameters that this optimizer moves, in their order. */
+  public final List<Parameter> parameters() {
+    return parameters;
+  }
+
+  /**
+   * Returns what this optimizer remembers between steps: moments, counts. Empty if it remembers
+   * nothing.
+   */
+  public final List<Parameter> state() {
+    return List.copyOf(state);
+  }
+
+  /** Returns the learning rate of the next step. */
+  public final double learningRate() {
+    return learningRate;
+  }
+
+  /**
+   * Sets the learning rate of the following steps.
+   *
+   * @param learningRate the step length, ≥ 0
+   * @throws IllegalArgumentException if it is negative or not finite
+   */
+  public final void learningRate(double learningRate) {
+    this.learningRate = checked(learningRate);
+  }
+
+  private static double checked(double learningRate) {
+    if (!(learningRate >= 0 && learningRate < Double.POSITIVE_INFINITY)) {
+      throw new IllegalArgumentException(
+          "optimizer: learning rate " + learningRate + " is not in [0, inf)");
+    }
+    return learningRate;
+  }
+
+  /**
+   * Returns a coefficient that has to lie in [0, 1).
+   *
+   * @throws IllegalArgumentException naming it and its value, if it does not
+   */
+  static double fraction(String name, double value) {
+    if (!(value >= 0 && value < 1)) {
+      throw new IllegalArgumentException("optimizer: " + name + " " + value + " is not in [0, 1)");
+    }
+    return value;
+  }
+}

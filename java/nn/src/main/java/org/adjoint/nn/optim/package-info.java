@@ -1,0 +1,2 @@
+/** Rules that move parameters against their gradients. */
+package org.adjoint.nn.optim;

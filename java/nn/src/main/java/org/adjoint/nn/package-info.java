@@ -1,0 +1,2 @@
+/** Layers, initialisers and losses. */
+package org.adjoint.nn;

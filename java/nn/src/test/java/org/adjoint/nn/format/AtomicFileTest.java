@@ -1,0 +1,118 @@
+package org.adjoint.nn.format;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.stream.Stream;
+import org.adjoint.nn.data.DataException;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class AtomicFileTest {
+  @TempDir private Path folder;
+
+  @Test
+  void aFileAppearsWhole() throws IOException {
+    Path file = folder.resolve("a");
+    AtomicFile.write(file, out -> out.write(bytes("first, and longer")));
+    AtomicFile.write(file, out -> out.write(bytes("second")));
+    assertEquals("second", Files.readString(file));
+    assertEquals(List.of("a"), names());
+  }
+
+  @Test
+  void aFailureLeavesTheOldFileAndNothingElse() throws IOException {
+    Path file = Files.writeString(folder.resolve("a"), "old");
+    String message =
+        assertThrows(
+                DataException.class,
+                () ->
+                    AtomicFile.write(
+                        file,
+                        out -> {
+                          out.write(bytes("half"));
+                          throw new IOException("No space left on device");
+                        }))
+            .getMessage();
+    assertEquals(file + ": cannot be written: No space left on device", message);
+    assertThrows(
+        IllegalStateException.class,
+        () ->
+            AtomicFile.write(
+                file,
+                out -> {
+                  throw new IllegalStateException("a mistake");
+                }));
+    assertEquals("old", Files.readString(file));
+    assertEquals(List.of("a"), names());
+  }
+
+  @Test
+  void theOldFileIsThereUntilTheNewOneIsWhole() {
+    Path file = folder.resolve("a");
+    AtomicFile.write(file, out -> out.write(bytes("old")));
+    AtomicFile.write(
+        file,
+        out -> {
+          out.write(bytes("new"));
+          assertEquals("old", Files.readString(file));
+        });
+  }
+
+  @Test
+  void aSymbolicLinkStaysOne() throws IOException {
+    Path target = Files.writeString(folder.resolve("target"), "old");
+    Path link = Files.createSymbolicLink(folder.resolve("link"), target);
+    AtomicFile.write(link, out -> out.write(bytes("new")));
+    assertTrue(Files.isSymbolicLink(link));
+    assertEquals("new", Files.readString(target));
+  }
+
+  @Test
+  void whetherItCanBeWrittenIsTriedWithoutTouchingIt() throws IOException {
+    Path file = folder.resolve("a");
+    AtomicFile.requireWritable(file);
+    assertFalse(Files.exists(file));
+    Files.writeString(file, "old");
+    AtomicFile.requireWritable(file);
+    assertEquals("old", Files.readString(file));
+    assertEquals(List.of("a"), names());
+  }
+
+  @Test
+  void targetsThatAreNoFilesAreRefused() {
+    assertRefused(folder, "is a folder");
+    assertRefused(folder.resolve("no").resolve("a"), "does not exist");
+    Path device = Path.of("/dev/null");
+    if (Files.exists(device)) {
+      assertRefused(device, "not a regular file");
+    }
+  }
+
+  private static void assertRefused(Path file, String part) {
+    for (Runnable attempt :
+        List.<Runnable>of(
+            () -> AtomicFile.requireWritable(file), () -> AtomicFile.write(file, out -> {}))) {
+      String message = assertThrows(DataException.class, attempt::run).getMessage();
+      assertTrue(message.startsWith(file + ": ") && message.contains(part), message);
+    }
+  }
+
+  private List<String> names() throws IOException {
+    try (Stream<Path> files = Files.list(folder)) {
+      return files.map(file -> file.getFileName().toString()).sorted().toList();
+    }
+  }
+
+  private static ByteBuffer bytes(String text) {
+    return ByteBuffer.wrap(text.getBytes(StandardCharsets.UTF_8));
+  }
+}
