@@ -1,14 +1,13 @@
 package org.adjoint.nativelib;
 
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
+
 import java.io.IOException;
 import java.io.InputStream;
-import java.net.URL;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
+import java.util.List;
 import java.util.Locale;
 import org.adjoint.BackendException;
 
@@ -25,9 +24,16 @@ final class NativeLibrary {
   private static final String FOLDER = "org/adjoint/nativelib/" + SUPPORTED + "/";
 
   /** In the order they are loaded: the second finds the first by its SONAME. */
-  private static final String LIBRARY = "libadjoint.so";
+  private static final List<String> LIBRARIES = List.of("libadjoint.so", "libjniadjoint.so");
 
-  private static final String BINDING = "libjniadjoint.so";
+  private static final String CURE =
+      "take org.adjoint:adjoint, or add org.adjoint:adjoint-nativelib with classifier "
+          + SUPPORTED
+          + " (on the module path: --add-modules org.adjoint.nativelib.linux.x86_64);"
+          + " a build with -DskipNative has none";
+
+  /** How much of a library is read to find its build id. */
+  private static final int HEADER = 1 << 16;
 
   private static boolean loaded;
 
@@ -51,12 +57,15 @@ final class NativeLibrary {
               + "; choose the reference backend",
           null);
     }
-    byte[] library = read(LIBRARY);
-    byte[] binding = read(BINDING);
-    String key = contentKey(library, binding);
-    load(cache.place(key, LIBRARY, library));
-    load(cache.place(key, BINDING, binding));
-    check(library);
+    List<PackedLibrary> libraries;
+    try {
+      libraries = PackedLibrary.find(FOLDER, LIBRARIES, CURE);
+    } catch (BackendException e) {
+      throw new BackendException("native backend: " + e.getMessage(), e);
+    }
+    List<Path> files = cache.place("native", libraries);
+    files.forEach(NativeLibrary::load);
+    check(files.get(0));
   }
 
   private static void load(Path file) {
@@ -86,12 +95,12 @@ final class NativeLibrary {
    * What is bound to these declarations must be what was extracted: another copy in the process
    * would take its place.
    */
-  private static void check(byte[] library) {
+  private static void check(Path library) {
     int version = Abi.adj_abi_version();
     if (version != Abi.VERSION) {
       throw new BackendException(
           "native backend: "
-              + LIBRARY
+              + library.getFileName()
               + " has ABI "
               + version
               + ", these classes need "
@@ -100,62 +109,34 @@ final class NativeLibrary {
           null);
     }
     String build = Abi.adj_build_id();
-    if (!isBuild(library, build)) {
-      throw new BackendException(
-          "native backend: another build of "
-              + LIBRARY
-              + " ("
-              + build
-              + ") is already in this process; use one version of Adjoint in it",
-          null);
+    try (InputStream in = Files.newInputStream(library)) {
+      if (!isBuild(in.readNBytes(HEADER), build)) {
+        throw new BackendException(
+            "native backend: another build of "
+                + library.getFileName()
+                + " ("
+                + build
+                + ") is already in this process; use one version of Adjoint in it",
+            null);
+      }
+    } catch (IOException e) {
+      throw new BackendException("native backend: cannot read " + library + ": " + e, e);
     }
   }
 
   /**
-   * Returns whether a library's file has this build id: the linker's digest, in hexadecimal, or a
-   * text.
+   * Returns whether a library has this build id: the linker's digest in hexadecimal. Anything else
+   * says that the linker made none, and nothing can be compared.
+   *
+   * @param header the library's first bytes; the linker puts its notes there
    */
-  static boolean isBuild(byte[] library, String id) {
-    byte[] stored =
-        id.matches("([0-9a-f]{2})+")
-            ? HexFormat.of().parseHex(id)
-            : id.getBytes(StandardCharsets.UTF_8);
+  static boolean isBuild(byte[] header, String id) {
+    if (!id.matches("([0-9a-f]{2})+")) {
+      return true;
+    }
+    byte[] digest = HexFormat.of().parseHex(id);
     // One char a byte, so that String's search can be used.
-    return new String(library, StandardCharsets.ISO_8859_1)
-        .contains(new String(stored, StandardCharsets.ISO_8859_1));
-  }
-
-  private static byte[] read(String name) {
-    URL resource = NativeLibrary.class.getClassLoader().getResource(FOLDER + name);
-    if (resource == null) {
-      throw new BackendException(
-          "native backend: "
-              + FOLDER
-              + name
-              + " is not on the class path: take org.adjoint:adjoint,"
-              + " or add org.adjoint:adjoint-nativelib with classifier "
-              + SUPPORTED
-              + " (on the module path: --add-modules org.adjoint.nativelib.linux.x86_64);"
-              + " a build with -DskipNative has none",
-          null);
-    }
-    try (InputStream in = resource.openStream()) {
-      return in.readAllBytes();
-    } catch (IOException e) {
-      throw new BackendException("native backend: cannot read " + resource + ": " + e, e);
-    }
-  }
-
-  private static String contentKey(byte[]... files) {
-    try {
-      MessageDigest digest = MessageDigest.getInstance("SHA-256");
-      for (byte[] file : files) {
-        digest.update(file);
-      }
-      return "native-" + HexFormat.of().formatHex(digest.digest(), 0, 8);
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException("every JDK has SHA-256", e);
-    }
+    return new String(header, ISO_8859_1).contains(new String(digest, ISO_8859_1));
   }
 
   private static String platform() {

@@ -2,17 +2,20 @@ package org.adjoint.nativelib;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import java.io.ByteArrayInputStream;
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.List;
 import java.util.stream.Stream;
+import java.util.zip.CRC32;
 import org.adjoint.BackendException;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -22,9 +25,24 @@ class LibraryCacheTest {
 
   @TempDir Path parent;
 
+  private List<PackedLibrary> packed;
+
+  @BeforeEach
+  void pack() throws IOException {
+    CRC32 sum = new CRC32();
+    sum.update(CONTENT);
+    Path file = Files.write(parent.resolve("packed"), CONTENT);
+    packed =
+        List.of(new PackedLibrary("lib.so", file.toUri().toURL(), CONTENT.length, sum.getValue()));
+  }
+
+  private Path place() {
+    return LibraryCache.at(parent).place("test", packed).get(0);
+  }
+
   @Test
   void placesFilesForTheOwnerAlone() throws Exception {
-    Path file = LibraryCache.at(parent).place("key", "lib.so", CONTENT);
+    Path file = place();
     assertArrayEquals(CONTENT, Files.readAllBytes(file));
     for (Path folder : List.of(file.getParent(), file.getParent().getParent())) {
       assertEquals(
@@ -37,42 +55,44 @@ class LibraryCacheTest {
 
   @Test
   void replacesStaleFilesOfTheSameSizeAndTime() throws Exception {
-    LibraryCache cache = LibraryCache.at(parent);
-    Path file = cache.place("key", "lib.so", CONTENT);
+    Path file = place();
     FileTime time = Files.getLastModifiedTime(file);
     Files.write(file, new byte[] {1, 2, 3, 5});
     Files.setLastModifiedTime(file, time);
-    assertArrayEquals(CONTENT, Files.readAllBytes(cache.place("key", "lib.so", CONTENT)));
-  }
-
-  @Test
-  void leavesGoodFilesAlone() throws Exception {
-    LibraryCache cache = LibraryCache.at(parent);
-    FileTime old = FileTime.fromMillis(1_000_000_000_000L);
-    Path file = cache.place("key", "lib.so", CONTENT);
-    Files.setLastModifiedTime(file, old);
-    cache.place("key", "lib.so", CONTENT);
-    assertEquals(old, Files.getLastModifiedTime(file));
-  }
-
-  @Test
-  void replacesTruncatedLargeFiles() throws Exception {
-    LibraryCache cache = LibraryCache.at(parent);
-    LibraryCache.Content content = () -> new ByteArrayInputStream(CONTENT);
-    Path file = cache.place("key", "big.so", CONTENT.length, content);
-    Files.write(file, new byte[] {1, 2});
-    cache.place("key", "big.so", CONTENT.length, content);
+    place();
     assertArrayEquals(CONTENT, Files.readAllBytes(file));
   }
 
   @Test
+  void replacesTruncatedFiles() throws Exception {
+    Path file = place();
+    Files.write(file, new byte[] {1, 2});
+    place();
+    assertArrayEquals(CONTENT, Files.readAllBytes(file));
+  }
+
+  @Test
+  void leavesGoodFilesAlone() throws Exception {
+    Path file = place();
+    FileTime old = FileTime.fromMillis(1_000_000_000_000L);
+    Files.setLastModifiedTime(file, old);
+    place();
+    assertEquals(old, Files.getLastModifiedTime(file));
+  }
+
+  @Test
+  void keepsOtherContentElsewhere() {
+    Path one = place();
+    PackedLibrary p = packed.get(0);
+    packed = List.of(new PackedLibrary(p.name(), p.resource(), p.size(), p.checksum() + 1));
+    assertNotEquals(one, place());
+  }
+
+  @Test
   void refusesFoldersThatOthersCanWrite() throws Exception {
-    Path file = LibraryCache.at(parent).place("key", "lib.so", CONTENT);
-    Path folder = file.getParent();
+    Path folder = place().getParent();
     Files.setPosixFilePermissions(folder, PosixFilePermissions.fromString("rwxrwxrwx"));
-    BackendException e =
-        assertThrows(
-            BackendException.class, () -> LibraryCache.at(parent).place("key", "lib.so", CONTENT));
+    BackendException e = assertThrows(BackendException.class, this::place);
     assertTrue(e.getMessage().contains(folder.toString()), e::toString);
   }
 

@@ -125,10 +125,10 @@ class NativeLibraryTest {
 
   @Test
   void knowsABuildByItsId() {
-    byte[] library = {1, 2, (byte) 0xab, (byte) 0xcd, 'i', 'd'};
+    byte[] library = {1, 2, (byte) 0xab, (byte) 0xcd, 3};
     assertTrue(NativeLibrary.isBuild(library, "abcd"));
     assertFalse(NativeLibrary.isBuild(library, "abce"));
-    assertTrue(NativeLibrary.isBuild(library, "id"));
+    assertTrue(NativeLibrary.isBuild(library, "no digest"));
   }
 
   /** Returns what is on the path here, with a copy in place of this module's own classes. */
@@ -164,7 +164,7 @@ class NativeLibraryTest {
    */
   private List<Path> cached() throws IOException {
     try (Stream<Path> files = Files.walk(cache)) {
-      return files.filter(f -> f.toString().matches(".*adjoint\\.so")).sorted().toList();
+      return files.filter(f -> Files.isRegularFile(f)).sorted().toList();
     }
   }
 
