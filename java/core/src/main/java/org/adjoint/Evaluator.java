@@ -171,16 +171,15 @@ final class Evaluator {
 
   private static void settle(Version version, Storage[] values) {
     Parameter parameter = version.parameter();
-    Optional<Version> before = parameter.settled();
+    parameter.settled().ifPresent(old -> freeUnlessDonated(old, values[0]));
     version.publish(values);
     version.dropInputs();
     parameter.settle(version);
-    if (before.isPresent()) {
-      Version old = before.get();
-      if (!old.isSnapshot() && old.isEvaluated() && old.value(0) != values[0]) {
-        old.value(0).close();
-      }
-      old.supersede();
+  }
+
+  private static void freeUnlessDonated(Version old, Storage taken) {
+    if (!old.isSnapshot() && old.isEvaluated() && old.value(0) != taken) {
+      old.value(0).close();
     }
   }
 

@@ -1,6 +1,8 @@
 package org.adjoint;
 
+import java.util.ArrayList;
 import java.util.LinkedHashSet;
+import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 
@@ -14,6 +16,7 @@ public final class Parameter extends Tensor {
   private final boolean trainable;
   private volatile Version current;
   private Version settled;
+  private final List<Version> replaced = new ArrayList<>();
   private Tensor gradient;
   private final Set<Backward> consumers = new LinkedHashSet<>();
 
@@ -83,16 +86,20 @@ public final class Parameter extends Tensor {
                 + current.assignedBy().getName()
                 + "' has assigned to it and not evaluated yet; assign to one parameter from one thread at a time");
       }
+      if (current.isPending()) {
+        replaced.add(current);
+      }
       current = new Version(this, value.node(), value.index());
     }
     Pending.add(this);
   }
 
   /**
-   * Returns the current version as a tensor that keeps its value: the next version gets memory of
-   * its own instead of overwriting it.
+   * Returns the current version, evaluated, as a tensor that keeps its value: the next version gets
+   * memory of its own instead of overwriting it.
    */
   public Tensor snapshot() {
+    eval();
     Version version = current;
     version.keepAsSnapshot();
     return new Tensor(version, 0);
@@ -133,9 +140,13 @@ public final class Parameter extends Tensor {
     return Optional.ofNullable(settled);
   }
 
-  /** Makes an evaluated version the settled one. */
+  /** Makes an evaluated version the settled one; all before it are superseded. */
   synchronized void settle(Version version) {
+    Optional<Version> before = settled();
     settled = version;
+    before.ifPresent(Version::supersede);
+    replaced.forEach(Version::supersede);
+    replaced.clear();
   }
 
   /** Goes back to the settled version, after evaluating {@code failed} failed. */

@@ -1,0 +1,354 @@
+package org.adjoint;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertDoesNotThrow;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotSame;
+import static org.junit.jupiter.api.Assertions.assertSame;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicReference;
+import org.adjoint.internal.backend.Storage;
+import org.junit.jupiter.api.Test;
+
+/** The rules of state: versions, donation, snapshots, and how long graphs live. */
+class StateTest {
+  private static Parameter parameter(String name, double... values) {
+    return Parameter.of(Tensor.of(values, values.length), name);
+  }
+
+  /** One step of gradient descent, as an optimizer does it. */
+  private static void step(double rate, List<Parameter> parameters, Tensor... also) {
+    for (Parameter p : parameters) {
+      p.grad().ifPresent(g -> p.assign(p.minus(g.times(rate))));
+    }
+    Parameters.commit(parameters, also);
+    parameters.forEach(Parameter::zeroGrad);
+  }
+
+  private static Storage memory(Parameter p) {
+    return p.current().value(0);
+  }
+
+  @Test
+  void assignMakesAVersionThatLaterGraphsRead() {
+    Parameter w = parameter("w", 1, 2);
+    Tensor before = w.times(10);
+    w.assign(w.plus(1));
+    Tensor after = w.times(10);
+    Tensor.evalAll(before, after);
+    assertArrayEquals(new double[] {10, 20}, before.toDoubleArray());
+    assertArrayEquals(new double[] {20, 30}, after.toDoubleArray());
+  }
+
+  @Test
+  void aSecondAssignmentBeforeEvaluationBuildsOnTheFirst() {
+    Parameter w = parameter("w", 1);
+    w.eval();
+    w.assign(w.plus(1));
+    w.assign(w.times(10));
+    assertArrayEquals(new double[] {20}, w.toDoubleArray());
+  }
+
+  @Test
+  void theNewVersionTakesTheMemoryOfTheOld() {
+    Parameter w = parameter("w", 1, 2, 3);
+    w.eval();
+    Storage first = memory(w);
+    w.assign(w.times(2));
+    w.eval();
+    assertSame(first, memory(w));
+    assertArrayEquals(new double[] {2, 4, 6}, w.toDoubleArray());
+  }
+
+  @Test
+  void swappingTwoParametersIsRight() {
+    Parameter a = parameter("a", 1);
+    Parameter b = parameter("b", 2);
+    Tensor.evalAll(a, b);
+    Tensor oldA = a.plus(0);
+    a.assign(b);
+    b.assign(oldA);
+    Tensor.evalAll(a, b);
+    assertArrayEquals(new double[] {2}, a.toDoubleArray());
+    assertArrayEquals(new double[] {1}, b.toDoubleArray());
+  }
+
+  @Test
+  void aSnapshotKeepsItsValueAndTheNewVersionGetsOtherMemory() {
+    Parameter w = parameter("w", 1, 2);
+    w.eval();
+    Storage first = memory(w);
+    Tensor kept = w.snapshot();
+    Tensor reader = w.times(3);
+    w.assign(w.plus(1));
+    w.eval();
+    assertNotSame(first, memory(w));
+    assertArrayEquals(new double[] {1, 2}, kept.toDoubleArray());
+    assertArrayEquals(new double[] {3, 6}, reader.toDoubleArray());
+    assertArrayEquals(new double[] {2, 3}, w.toDoubleArray());
+  }
+
+  @Test
+  void evaluatingAReaderOfASupersededVersionNamesTheParameter() {
+    Parameter w = parameter("fc1.weight", 1, 2);
+    Tensor reader = w.times(3);
+    w.assign(w.plus(1));
+    w.eval();
+    w.assign(w.plus(1));
+    w.eval();
+    Tensor stale = reader.plus(0);
+    Exception e = assertThrows(IllegalStateException.class, stale::eval);
+    assertTrue(e.getMessage().contains("fc1.weight"), e.getMessage());
+    assertTrue(e.getMessage().contains("evaluate before step()"), e.getMessage());
+  }
+
+  @Test
+  void stepEvaluatesLossesAndWhatItIsPassed() {
+    Parameter w = parameter("w", 3);
+    w.eval();
+    Tensor prediction = w.times(2);
+    Tensor loss = prediction.square().sum();
+    loss.backward();
+    step(0.125, List.of(w), prediction);
+    assertEquals(36, loss.doubleItem());
+    assertArrayEquals(new double[] {6}, prediction.toDoubleArray());
+    assertArrayEquals(new double[] {0}, w.toDoubleArray());
+  }
+
+  @Test
+  void aConsumedGraphKeepsItsValueAndCannotBeDifferentiatedAgain() {
+    Parameter w = parameter("w", 3);
+    Tensor loss = w.square().sum();
+    loss.backward();
+    step(0.1, List.of(w));
+    assertEquals(9, loss.doubleItem());
+    Exception e = assertThrows(IllegalStateException.class, () -> Grad.grad(loss, w));
+    assertTrue(e.getMessage().contains("consumed by an optimizer step"), e.getMessage());
+    assertThrows(IllegalStateException.class, loss::backward);
+  }
+
+  @Test
+  void microBatchesAddUpInOneProgramEach() {
+    long programs = accumulate(4);
+    long again = accumulate(12) - programs;
+    assertEquals(0, again, "more micro-batches need no further programs");
+  }
+
+  /**
+   * Returns how many programs were compiled after adding up k micro-batches, checking the gradient.
+   */
+  private static long accumulate(int k) {
+    Parameter w = parameter("w", 1, 2, 3, 4, 5);
+    w.eval();
+    for (int i = 0; i < k; i++) {
+      w.times(Tensor.scalar((double) i)).sum().backward();
+    }
+    double expected = k * (k - 1) / 2.0;
+    assertEquals(expected, w.grad().orElseThrow().toDoubleArray()[0]);
+    step(1, List.of(w));
+    assertEquals(1 - expected, w.toDoubleArray()[0]);
+    return Backends.cache().compiled();
+  }
+
+  @Test
+  void evaluatingBeforeBackwardIsStillRight() {
+    Parameter w = parameter("w", 2);
+    Tensor loss = w.square().times(w).sum();
+    assertEquals(8, loss.doubleItem());
+    loss.backward();
+    assertArrayEquals(new double[] {12}, w.grad().orElseThrow().toDoubleArray());
+  }
+
+  @Test
+  void anEvaluatedNodeThatReachesNoParameterBecomesALeaf() {
+    Tensor x = Tensor.of(new double[] {3}, 1);
+    Tensor y = x.square().sum().eval();
+    assertEquals(0, y.node().inputs().length);
+    Exception e = assertThrows(IllegalStateException.class, () -> Grad.grad(y, x));
+    assertTrue(e.getMessage().contains("variable()"), e.getMessage());
+
+    Tensor v = Tensor.of(new double[] {3}, 1).variable();
+    Tensor z = v.square().sum().eval();
+    assertArrayEquals(new double[] {6}, Grad.grad(z, v).get(0).toDoubleArray());
+  }
+
+  @Test
+  void aCarriedStateKeepsNoHistoryPastAStep() {
+    Parameter w = parameter("w", 0.5);
+    Tensor state = Tensor.of(new double[] {1}, 1);
+    for (int t = 0; t < 50; t++) {
+      state = state.times(w).tanh();
+      Tensor loss = state.square().sum();
+      loss.backward();
+      step(0.01, List.of(w), state);
+      assertEquals(0, state.node().inputs().length, "after step " + t);
+    }
+  }
+
+  @Test
+  void aRunningTotalOverManyStepsKeepsTheHeapFlat() throws InterruptedException {
+    Parameter w = parameter("w", 1, 2, 3);
+    Tensor x = Tensor.of(new double[] {1, 2, 3}, 3);
+    Tensor total = Tensor.scalar(0.0);
+    long[] used = new long[2];
+    for (int i = 0; i < 10_000; i++) {
+      Tensor loss = w.times(x).square().sum();
+      loss.backward();
+      step(1e-6, List.of(w));
+      total = total.plus(loss.detach());
+      if (i == 1_000) {
+        used[0] = usedHeap();
+      }
+    }
+    used[1] = usedHeap();
+    assertTrue(Double.isFinite(total.doubleItem()));
+    long grown = used[1] - used[0];
+    // 9000 steps keep their scalar losses and two nodes each; a history would be some 9000 graphs
+    // of over 4 KB.
+    assertTrue(grown < 9_000 * 1_024L, "heap grew by " + grown + " bytes over 9000 steps");
+  }
+
+  @Test
+  void anEvaluatedTotalKeepsNothingAtAll() throws InterruptedException {
+    Parameter w = parameter("w", 1, 2, 3);
+    Tensor total = Tensor.scalar(0.0);
+    long before = 0;
+    for (int i = 0; i < 10_000; i++) {
+      Tensor loss = w.square().sum();
+      loss.backward();
+      total = total.plus(loss.detach());
+      step(1e-6, List.of(w), total);
+      if (i == 1_000) {
+        before = usedHeap();
+      }
+    }
+    long grown = usedHeap() - before;
+    assertEquals(0, total.node().inputs().length);
+    assertTrue(grown < 1 << 20, "heap grew by " + grown + " bytes over 9000 steps");
+  }
+
+  /** Returns the heap in use once the collector and the cleaner behind it have done their work. */
+  private static long usedHeap() throws InterruptedException {
+    Runtime runtime = Runtime.getRuntime();
+    long least = Long.MAX_VALUE;
+    for (int i = 0; i < 6; i++) {
+      System.gc();
+      Thread.sleep(30);
+      least = Math.min(least, runtime.totalMemory() - runtime.freeMemory());
+    }
+    return least;
+  }
+
+  @Test
+  void twoThreadsAssigningToOneParameterIsAnError() throws InterruptedException {
+    Parameter w = parameter("w", 1);
+    w.eval();
+    w.assign(w.plus(1));
+    AtomicReference<Throwable> seen = new AtomicReference<>();
+    Thread other =
+        new Thread(
+            () -> {
+              try {
+                w.assign(w.plus(1));
+              } catch (IllegalStateException e) {
+                seen.set(e);
+              }
+            });
+    other.start();
+    other.join();
+    assertTrue(seen.get().getMessage().contains("'w'"), String.valueOf(seen.get()));
+    assertArrayEquals(new double[] {2}, w.toDoubleArray());
+  }
+
+  @Test
+  void anotherThreadMayEvaluateAPendingVersion() throws InterruptedException {
+    Parameter w = parameter("w", 1);
+    w.eval();
+    w.assign(w.plus(1));
+    List<double[]> seen = new ArrayList<>();
+    Thread other = new Thread(() -> seen.add(w.toDoubleArray()));
+    other.start();
+    other.join();
+    assertArrayEquals(new double[] {2}, seen.get(0));
+    assertArrayEquals(new double[] {2}, w.toDoubleArray());
+  }
+
+  @Test
+  void aFailingStepLeavesEveryParameterAsItWas() {
+    Parameter w = Parameter.of(Tensor.of(new float[] {1, 2, 3, 4}, 2, 2), "w");
+    w.eval();
+    Tensor x = Tensor.of(new float[] {1, 2, 3, 4}, 2, 2);
+    Tensor loss = x.matmul(w).softmaxCrossEntropy(Tensor.of(new int[] {1, 2}, 2)).mean();
+    loss.backward();
+    w.assign(w.minus(w.grad().orElseThrow()));
+    Exception e =
+        assertThrows(IndexOutOfBoundsException.class, () -> Parameters.commit(List.of(w)));
+    assertTrue(e.getMessage().contains("2 at position 1 is outside 0..1"), e.getMessage());
+    w.zeroGrad();
+    assertArrayEquals(new float[] {1, 2, 3, 4}, w.toArray());
+    w.assign(w.plus(1));
+    assertArrayEquals(new float[] {2, 3, 4, 5}, w.toArray());
+  }
+
+  @Test
+  void gradIsEmptyForAParameterThatTheLossDoesNotReach() {
+    Parameter used = parameter("used", 1);
+    Parameter unused = parameter("unused", 1);
+    used.square().sum().backward();
+    assertTrue(used.grad().isPresent());
+    assertTrue(unused.grad().isEmpty());
+    assertArrayEquals(
+        new double[] {0}, Grad.grad(used.square().sum(), unused).get(0).toDoubleArray());
+  }
+
+  @Test
+  void aForgottenZeroGradIsNamed() {
+    Parameter w = parameter("w", 1);
+    w.square().sum().backward();
+    w.assign(w.minus(w.grad().orElseThrow()));
+    Parameters.commit(List.of(w));
+    Exception e = assertThrows(IllegalStateException.class, () -> w.square().sum().backward());
+    assertTrue(e.getMessage().contains("zeroGrad"), e.getMessage());
+  }
+
+  @Test
+  void buffersAreStateWithoutAGradient() {
+    Parameter mean = Parameter.buffer(Tensor.of(new double[] {1}, 1), "mean");
+    Parameter w = parameter("w", 2);
+    w.times(mean).sum().backward();
+    assertTrue(mean.grad().isEmpty());
+    assertTrue(w.grad().isPresent());
+    mean.assign(mean.times(0.5));
+    w.grad().orElseThrow().eval();
+    assertTrue(mean.node().isEvaluated(), "any evaluation flushes this thread's assignments");
+  }
+
+  @Test
+  void closingAScopeFreesValuesButNotParameters() {
+    Parameter w = parameter("w", 2);
+    Tensor kept;
+    Tensor lost;
+    try (Scope scope = Scope.open()) {
+      lost = w.times(3).eval();
+      kept = scope.keep(w.times(5));
+      w.assign(w.plus(1));
+      w.eval();
+    }
+    assertArrayEquals(new double[] {10}, kept.toDoubleArray());
+    assertArrayEquals(new double[] {3}, w.toDoubleArray());
+    Exception e = assertThrows(IllegalStateException.class, lost::toDoubleArray);
+    assertTrue(
+        e.getMessage().contains("F64[1]") && e.getMessage().contains("closed"), e.getMessage());
+  }
+
+  @Test
+  void releasingAParameterIsRefused() {
+    Parameter w = parameter("w", 2);
+    assertThrows(IllegalStateException.class, w::release);
+    assertDoesNotThrow(w::eval);
+  }
+}
