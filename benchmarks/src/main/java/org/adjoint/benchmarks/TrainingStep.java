@@ -70,6 +70,7 @@ public class TrainingStep {
 
   /** Returns the loss of one step. */
   @Benchmark
+  @SuppressWarnings("try") // a scope works by being open
   public double step() {
     try (Scope scope = Scope.open()) {
       Tensor loss = Losses.softmaxCrossEntropy(model.apply(x), labels);
