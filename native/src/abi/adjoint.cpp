@@ -143,13 +143,26 @@ adj_status adj_memory_trim(adj_context* context) {
   });
 }
 
-int32_t adj_kernel_find(const char* name) { return name == nullptr ? -1 : adjoint::kernel_find(name); }
+int32_t adj_kernel_find(const char* name) {
+  int32_t index = -1;
+  guarded([&] {
+    if (name != nullptr) index = adjoint::kernel_find(name);
+  });
+  return index;
+}
 
-int32_t adj_kernel_count(void) { return adjoint::kernel_count(); }
+int32_t adj_kernel_count(void) {
+  int32_t count = 0;
+  guarded([&] { count = adjoint::kernel_count(); });
+  return count;
+}
 
 const char* adj_kernel_name(int32_t index) {
-  if (index < 0 || index >= adjoint::kernel_count()) return nullptr;
-  return adjoint::kernel_at(index, adjoint::Isa::kBaseline).name;
+  const char* name = nullptr;
+  guarded([&] {
+    if (index >= 0 && index < adjoint::kernel_count()) name = adjoint::kernel_at(index, adjoint::Isa::kBaseline).name;
+  });
+  return name;
 }
 
 adj_status adj_program_create(adj_context* context, const void* image, int64_t bytes, adj_program** program) {

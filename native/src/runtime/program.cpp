@@ -50,6 +50,15 @@ void check_sharing(const Kernel& kernel, const Instruction& instruction) {
   }
 }
 
+[[noreturn]] void refuse(const char* name, const Fault& fault) {
+  if (fault.limit == 0) {
+    fail(ADJ_OUT_OF_RANGE, "%s: %s %lld at position %lld is outside an axis of length 0", name, fault.noun, ll(fault.value),
+         ll(fault.position));
+  }
+  fail(ADJ_OUT_OF_RANGE, "%s: %s %lld at position %lld is outside 0..%lld", name, fault.noun, ll(fault.value),
+       ll(fault.position), ll(fault.limit - 1));
+}
+
 /* Scratch of a run, given back however it ends. */
 class Scratch {
  public:
@@ -166,10 +175,7 @@ void adj_program::run(const adj_binding* bindings, int32_t count, int64_t& faile
     const Part part{step.plan, at, 0, scratch.address, scratch.address + shared_bytes_, &fault};
     for (int32_t s = 0; s < step.stages_count; ++s) {
       pool.run(step.stages[s], part, step.lane_bytes);
-      if (fault.noun != nullptr) {
-        fail(ADJ_OUT_OF_RANGE, "%s: %s %lld at position %lld is outside 0..%lld", prepared.name, fault.noun,
-             adjoint::ll(fault.value), adjoint::ll(fault.position), adjoint::ll(fault.limit - 1));
-      }
+      if (fault.noun != nullptr) adjoint::refuse(prepared.name, fault);
     }
   }
   failed = -1;

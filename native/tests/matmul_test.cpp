@@ -1,0 +1,153 @@
+/* matmul against a naive twin: sizes around the register blocks, all layouts, batches, bias, activation, OpenBLAS. */
+#include "machine.h"
+
+using namespace test;
+
+namespace {
+
+struct Form {
+  int64_t m, n, k;
+  bool a_transposed, b_transposed;
+  int64_t has_bias, activation;
+  Layout bias;
+  Dims batch;
+};
+
+template <class T>
+double activated(double x, int64_t activation) {
+  switch (activation) {
+    case 1:
+      return x > 0 ? x : 0;
+    case 2:
+      return std::tanh(x);
+    case 3:
+      return 1 / (1 + std::exp(-x));
+    default:
+      return x;
+  }
+}
+
+Dims matrix(const Dims& batch, int64_t rows, int64_t columns) {
+  Dims dims = batch;
+  dims.push_back(rows);
+  dims.push_back(columns);
+  return dims;
+}
+
+/* Contiguous, or with the last two axes swapped in memory; batches apart by a little more than they need. */
+Dims strides_of_matrix(const Dims& dims, bool transposed, int64_t gap) {
+  Dims strides(dims.size());
+  const size_t r = dims.size() - 2, c = dims.size() - 1;
+  int64_t step;
+  if (transposed) {
+    strides[r] = 1;
+    strides[c] = dims[r] + gap;
+    step = strides[c] * dims[c];
+  } else {
+    strides[c] = 1;
+    strides[r] = dims[c] + gap;
+    step = strides[r] * dims[r];
+  }
+  for (size_t d = r; d-- > 0;) {
+    strides[d] = step;
+    step *= dims[d];
+  }
+  return strides;
+}
+
+template <class T>
+void test_form(adj_context* context, const Form& f, Random& random) {
+  const Dims da = matrix(f.batch, f.m, f.k), db = matrix(f.batch, f.k, f.n), dc = matrix(f.batch, f.m, f.n);
+  Array<T> a(da, strides_of_matrix(da, f.a_transposed, f.m % 3)), b(db, strides_of_matrix(db, f.b_transposed, f.n % 2));
+  Array<T> bias(dc, f.bias), c(dc);
+  a.fill_with([&](int64_t) { return random.uniform(-1, 1); });
+  b.fill_with([&](int64_t) { return random.uniform(-1, 1); });
+  bias.fill_with([&](int64_t) { return random.uniform(-1, 1); });
+  std::vector<Operand> inputs = {a, b};
+  if (f.has_bias != 0) inputs.push_back(bias);
+  if (!runs(context, {"matmul", {f.has_bias, f.activation}, inputs, {c}})) return;
+  const int64_t batches = count_of(f.batch);
+  const double tolerance = std::is_same_v<T, float> ? 6e-7 * (4 + std::sqrt(static_cast<double>(f.k))) : 1e-13;
+  for (int64_t e = 0; e < batches; ++e) {
+    for (int64_t i = 0; i < f.m; ++i) {
+      for (int64_t j = 0; j < f.n; ++j) {
+        double sum = 0;
+        for (int64_t p = 0; p < f.k; ++p) {
+          sum += static_cast<double>(a[(e * f.m + i) * f.k + p]) * static_cast<double>(b[(e * f.k + p) * f.n + j]);
+        }
+        const int64_t at = (e * f.m + i) * f.n + j;
+        if (f.has_bias != 0) sum += static_cast<double>(bias[at]);
+        const double expected = activated<T>(sum, f.activation), got = static_cast<double>(c[at]);
+        CHECK(near(got, expected, tolerance), "[%lld, %lld] x [%lld, %lld] %d%d at %lld: %.9g, not %.9g",
+              static_cast<long long>(f.m), static_cast<long long>(f.k), static_cast<long long>(f.k),
+              static_cast<long long>(f.n), f.a_transposed, f.b_transposed, static_cast<long long>(at), got, expected);
+      }
+    }
+  }
+}
+
+template <class T>
+void test_all(adj_context* context) {
+  Random random(7);
+  const int64_t sizes[] = {0, 1, 2, 5, 6, 7, 12, 13, 16, 17, 31, 33, 65};
+  int64_t kind = 0;
+  for (const int64_t m : sizes) {
+    for (const int64_t n : sizes) {
+      for (const int64_t k : {0, 1, 3, 17, 33}) {
+        for (int layouts = 0; layouts < 4; ++layouts, ++kind) {
+          test_form<T>(context, {m, n, k, (layouts & 1) != 0, (layouts & 2) != 0, kind % 2, kind / 2 % 4,
+                                 kAnyLayout[static_cast<size_t>(kind % 6)], {}}, random);
+        }
+      }
+    }
+  }
+  for (int layouts = 0; layouts < 4; ++layouts) {
+    const bool at = (layouts & 1) != 0, bt = (layouts & 2) != 0;
+    test_form<T>(context, {37, 29, 1009, at, bt, 1, 1, Layout::kRow, {}}, random);
+    test_form<T>(context, {9, 11, 13, at, bt, 1, 2, Layout::kColumn, {3, 2}}, random);
+    test_form<T>(context, {4, 5, 6, at, bt, 0, 0, Layout::kContiguous, {0}}, random);
+    test_form<T>(context, {130, 200, 300, at, bt, 1, 3, Layout::kScalar, {}}, random);
+    test_form<T>(context, {1, 300, 500, at, bt, 0, 0, Layout::kScalar, {}}, random);
+    test_form<T>(context, {300, 1, 500, at, bt, 0, 0, Layout::kScalar, {}}, random);
+  }
+}
+
+void test_refusals(adj_context* context) {
+  Array<float> a({64, 784}), b({785, 256}), c({64, 256});
+  refused(context, {"matmul", {0, 0}, {a, b}, {c}}, ADJ_INVALID_IMAGE, "matmul: inner sizes differ: [64, 784] x [785, 256]");
+  Array<float> d({4, 4}, Layout::kGaps), e({4, 4}), f({4, 4});
+  refused(context, {"matmul", {0, 0}, {d, e}, {f}}, ADJ_INVALID_IMAGE,
+          "matmul: input 0 [4, 4] has strides 11, 2: one must be 1, the other span the contiguous axis");
+  refused(context, {"matmul", {0, 4}, {e, e}, {f}}, ADJ_INVALID_IMAGE, "matmul: activation is 4, outside 0..3");
+  refused(context, {"matmul", {1, 0}, {e, e}, {f}}, ADJ_INVALID_IMAGE,
+          "matmul: takes 2 ints, 3 inputs, 1 outputs, not 2, 2, 1");
+  refused(context, {"matmul", {0, 0}, {e, f}, {f}}, ADJ_INVALID_IMAGE, "matmul: output 0 must not be input 1");
+}
+
+}  // namespace
+
+int main() {
+  for_each_isa([](adj_context* context) {
+    test_all<float>(context);
+    test_all<double>(context);
+    test_refusals(context);
+  });
+  {
+    const Context context("", 2);
+    CHECK(std::string(adj_blas_config(context)).empty(), "a config before opening");
+    const char* missing = "/nowhere/libopenblas.so.0";
+    CHECK(adj_blas_open(context, nullptr, 0, missing) == ADJ_UNAVAILABLE, "opened %s", missing);
+    if (open_blas(context)) {
+      printf("%s\n", adj_blas_config(context));
+      CHECK(!std::string(adj_blas_config(context)).empty(), "no config after opening");
+      test_all<float>(context);
+      test_all<double>(context);
+      Random random(8);
+      for (int layouts = 0; layouts < 4; ++layouts) {
+        test_form<float>(context, {64, 784, 256, (layouts & 1) != 0, (layouts & 2) != 0, 1, 1, Layout::kRow, {2}}, random);
+        test_form<double>(context, {300, 150, 200, (layouts & 1) != 0, (layouts & 2) != 0, 1, 1, Layout::kRow, {}}, random);
+      }
+    }
+  }
+  return finish();
+}

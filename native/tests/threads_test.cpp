@@ -1,0 +1,187 @@
+/*
+ * Threads: the same bits for 1, 2 and 4, many runs of one program at once, permits that go round, and workers that leave
+ * signals and idle cores alone.
+ */
+#include <signal.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <thread>
+
+#include "machine.h"
+
+using namespace test;
+
+namespace {
+
+#if defined(__SANITIZE_THREAD__)
+constexpr int64_t kLarge = 1; /* ThreadSanitizer is slow; what it looks for does not depend on size */
+#else
+constexpr int64_t kLarge = 4;
+#endif
+
+template <class T>
+std::vector<char> bytes_of(const Array<T>& x) {
+  const char* data = reinterpret_cast<const char*>(x.data());
+  return std::vector<char>(data, data + static_cast<size_t>(x.size()) * sizeof(T));
+}
+
+/* Calls large enough to be split, over data that is the same every time; returns every byte that they write. */
+template <class T>
+std::vector<std::vector<char>> outputs(adj_context* context) {
+  const int64_t rows = 300 * kLarge, n = 1009;
+  Random random(17);
+  Array<T> x({rows, n}), w({n, 130}), wt({n, 130}, Layout::kTransposed), row({rows, n}, Layout::kRow), y({rows, n}),
+      z({rows, n}, Layout::kTransposed), product({rows, 130}), bias({rows, 130}, Layout::kRow), sums({rows}), columns({n}),
+      all(Dims{}), soft({rows, n}), loss({rows}), picked({1, 1, rows, n}), back({1, 1, rows, n}), noise({3, 100 * rows}),
+      p({rows, n}), m({rows, n}), v({rows, n});
+  Array<int64_t> label({rows}), key({3}), best({rows}), index({1, rows});
+  Array<double> s(Dims{});
+  s[0] = 0.5;
+  x.fill_with([&](int64_t) { return random.uniform(-2, 2); });
+  w.fill_with([&](int64_t) { return random.uniform(-1, 1); });
+  wt.fill_with([&](int64_t i) { return w[i]; });
+  row.fill_with([&](int64_t i) { return i % 7; });
+  label.fill_with([&](int64_t) { return random.below(n); });
+  index.fill_with([&](int64_t) { return random.below(rows); });
+  key.fill_with([](int64_t i) { return i * 1000; });
+  m.fill_with([](int64_t) { return 0; });
+  v.fill_with([](int64_t) { return 0; });
+  Operand x4 = x, xt = x, flat = x;
+  x4.dims = {1, 1, rows, n};
+  x4.strides = {rows * n, rows * n, n, 1};
+  xt.dims = {n, rows};
+  xt.strides = {1, n};
+  flat.dims = {rows * n};
+  flat.strides = {1};
+  const adj_status status = run(context, {{"tanh", {}, {x}, {y}},
+                                          {"times", {}, {y, row}, {y}},
+                                          {"copy", {}, {x}, {z}},
+                                          {"matmul", {1, 1}, {x, w, bias}, {product}},
+                                          {"sum", {1}, {x}, {sums}},
+                                          {"sum", {1}, {xt}, {columns}},
+                                          {"sum", {1}, {flat}, {all}},
+                                          {"argmax", {1}, {x}, {best}},
+                                          {"softmax", {}, {x}, {soft}},
+                                          {"softmaxCrossEntropy", {}, {x, label}, {loss}},
+                                          {"gather", {}, {x4, index}, {picked}},
+                                          {"scatterAdd", {}, {index, picked}, {back}},
+                                          {"randomNormal", {}, {key}, {noise}},
+                                          {"adam", {}, {x, y, m, v, s, s, s, s, s}, {p, m, v}}});
+  CHECK(status == ADJ_OK, "%s", adj_last_error());
+  Array<T> product_t({rows, 130});
+  CHECK(run(context, {{"matmul", {0, 0}, {x, wt}, {product_t}}}) == ADJ_OK, "%s", adj_last_error());
+  return {bytes_of(y),    bytes_of(z),    bytes_of(product), bytes_of(sums), bytes_of(columns), bytes_of(all),
+          bytes_of(best), bytes_of(soft), bytes_of(loss),    bytes_of(back), bytes_of(noise),   bytes_of(p),
+          bytes_of(m),    bytes_of(v),    bytes_of(product_t)};
+}
+
+template <class T>
+void test_same_bits(const std::string& isa, bool blas) {
+  std::vector<std::vector<char>> expected;
+  for (const int32_t threads : {1, 2, 4}) {
+    const Context context(isa, threads);
+    if (blas && !open_blas(context)) return;
+    for (int repeat = 0; repeat < (threads == 1 ? 1 : 3); ++repeat) {
+      const auto got = outputs<T>(context);
+      if (expected.empty()) expected = got;
+      for (size_t i = 0; i < got.size(); ++i) {
+        CHECK(got[i] == expected[i], "%s, %d threads: output %zu differs", isa.c_str(), threads, i);
+      }
+    }
+  }
+}
+
+/* Eight threads run one program at once, each on memory of its own, on fewer permits than there are threads. */
+void test_concurrent_runs(int32_t threads) {
+  const Context context("", threads);
+  const int64_t rows = 64, n = 300;
+  Array<float> w({n, 64}), dummy({rows, n}), out({rows, 64}), sum({64});
+  w.fill_with([](int64_t i) { return static_cast<double>(i % 13) / 13; });
+  Operand turned = out;
+  turned.dims = {64, rows};
+  turned.strides = {1, 64};
+  const Image image = write_image({{"tanh", {}, {dummy}, {dummy}},
+                                   {"matmul", {0, 3}, {dummy, w}, {out}},
+                                   {"sum", {1}, {turned}, {sum}}});
+  adj_program* program = nullptr;
+  CHECK(adj_program_create(context, image.data(), image.bytes(), &program) == ADJ_OK, "%s", adj_last_error());
+  std::atomic<int> wrong{0};
+  std::vector<float> expected;
+  const auto work = [&](int who, int repeats, std::vector<float>* keep) {
+    for (int i = 0; i < repeats; ++i) {
+      Array<float> x({rows, n}), y({rows, 64}), s({64});
+      x.fill_with([](int64_t at) { return static_cast<double>(at % 31) / 31 - 0.5; });
+      std::vector<adj_binding> bindings = image.bindings;
+      for (adj_binding& binding : bindings) {
+        if (binding.address == reinterpret_cast<uintptr_t>(dummy.data())) binding.address = reinterpret_cast<uintptr_t>(x.data());
+        if (binding.address == reinterpret_cast<uintptr_t>(out.data())) binding.address = reinterpret_cast<uintptr_t>(y.data());
+        if (binding.address == reinterpret_cast<uintptr_t>(sum.data())) binding.address = reinterpret_cast<uintptr_t>(s.data());
+      }
+      if (adj_program_run(context, program, bindings.data(), static_cast<int32_t>(bindings.size()), nullptr) != ADJ_OK) ++wrong;
+      const std::vector<float> got(s.data(), s.data() + s.size());
+      if (keep != nullptr) *keep = got;
+      else if (got != expected) ++wrong;
+      /* Buffers too, and errors, whose texts are each thread's own. */
+      adj_buffer* buffer = nullptr;
+      if (adj_buffer_allocate(context, 1000 * who, &buffer) != ADJ_OK || adj_buffer_free(context, buffer) != ADJ_OK) ++wrong;
+      if (adj_program_run(context, program, nullptr, who, nullptr) != ADJ_INVALID_ARGUMENT) ++wrong;
+      if (adj_last_error() != std::to_string(who) + " bindings given, the program has 4") ++wrong;
+    }
+  };
+  work(5, 1, &expected);
+  std::vector<std::thread> runners;
+  for (int who = 5; who < 13; ++who) runners.emplace_back(work, who, 100, nullptr);
+  for (std::thread& runner : runners) runner.join();
+  CHECK(wrong.load() == 0, "%d of the concurrent runs went wrong", wrong.load());
+  CHECK(adj_program_destroy(program) == ADJ_OK, "%s", adj_last_error());
+}
+
+/* A signal sent to the process goes to the thread that handles it, never to a worker. */
+std::atomic<pthread_t> signalled;
+void on_signal(int) { signalled.store(pthread_self()); }
+
+void test_signals() {
+  const Context context("", 4);
+  struct sigaction action {};
+  action.sa_handler = on_signal;
+  sigaction(SIGUSR1, &action, nullptr);
+  for (int i = 0; i < 20; ++i) {
+    signalled.store(pthread_t{});
+    kill(getpid(), SIGUSR1);
+    while (signalled.load() == pthread_t{}) std::this_thread::yield();
+    CHECK(pthread_equal(signalled.load(), pthread_self()) != 0, "a worker took a signal");
+  }
+}
+
+double cpu_seconds() {
+  timespec time;
+  clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time);
+  return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_nsec) * 1e-9;
+}
+
+void test_idle() {
+  const Context context("", 4);
+  outputs<float>(context);
+  const timespec settle{0, 20'000'000}, wait{0, 200'000'000};
+  nanosleep(&settle, nullptr);
+  const double before = cpu_seconds();
+  nanosleep(&wait, nullptr);
+  const double used = cpu_seconds() - before;
+  CHECK(used < 0.02, "idle for 0.2 s, used %g s of CPU", used);
+}
+
+}  // namespace
+
+int main() {
+  for (const std::string& isa : isas()) {
+    test_same_bits<float>(isa, false);
+    test_same_bits<double>(isa, false);
+  }
+  test_same_bits<float>("", true);
+  for (const int32_t threads : {1, 2, 4, 8}) test_concurrent_runs(threads);
+  test_signals();
+  test_idle();
+  return finish();
+}
