@@ -160,21 +160,27 @@ public final class OpCases {
       {1, 1, 1}, {2, 3, 4}, {7, 9, 8}, {16, 17, 33}, {5, 1, 6}, {0, 3, 2}, {3, 0, 2}, {65, 31, 70}
     };
     for (long[] m : sizes) {
-      add(
-          "matmul",
-          "",
-          floats(Domain.ANY, s(m[0], m[1]), s(m[1], m[2])),
-          x -> x.get(0).matmul(x.get(1)));
-      add(
+      Shape a = s(m[0], m[1]);
+      Shape b = s(m[1], m[2]);
+      Shape aT = s(m[1], m[0]);
+      Shape bT = s(m[2], m[1]);
+      // A gradient of Σ y² sums n terms that are themselves sums of k.
+      double tolerance = 4 * ULPS * (1 + (m[0] + m[1] + m[2]) / 32.0);
+      row("matmul", "", floats(Domain.ANY, a, b), x -> x.get(0).matmul(x.get(1)), TWICE, tolerance);
+      row(
           "matmul",
           "NT",
-          floats(Domain.ANY, s(m[0], m[1]), s(m[2], m[1])),
-          x -> x.get(0).matmul(x.get(1).transpose()));
-      add(
+          floats(Domain.ANY, a, bT),
+          x -> x.get(0).matmul(x.get(1).transpose()),
+          TWICE,
+          tolerance);
+      row(
           "matmul",
           "TN",
-          floats(Domain.ANY, s(m[1], m[0]), s(m[1], m[2])),
-          x -> x.get(0).transpose().matmul(x.get(1)));
+          floats(Domain.ANY, aT, b),
+          x -> x.get(0).transpose().matmul(x.get(1)),
+          TWICE,
+          tolerance);
     }
     add(
         "matmul",

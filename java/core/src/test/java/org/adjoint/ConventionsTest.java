@@ -1,0 +1,111 @@
+package org.adjoint;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.util.function.UnaryOperator;
+import org.junit.jupiter.api.Test;
+
+/**
+ * What derivatives are where calculus leaves a choice, and that no NaN leaks from a branch not
+ * taken.
+ */
+class ConventionsTest {
+  private static final double INF = Double.POSITIVE_INFINITY;
+
+  private static double[] gradient(UnaryOperator<Tensor> f, double... x) {
+    Tensor t = Tensor.of(x, x.length).variable();
+    return Grad.grad(f.apply(t).sum(), t).get(0).toDoubleArray();
+  }
+
+  private static double slope(UnaryOperator<Tensor> f, double x) {
+    return gradient(f, x)[0];
+  }
+
+  @Test
+  void reluAndAbsAreFlatAtZero() {
+    assertEquals(0, slope(Tensor::relu, 0));
+    assertEquals(0, slope(Tensor::abs, 0));
+  }
+
+  @Test
+  void sqrtIsVerticalAtZeroButNotWhereNothingFlows() {
+    assertEquals(INF, slope(Tensor::sqrt, 0));
+    assertEquals(0, slope(x -> x.sqrt().times(0), 0));
+  }
+
+  @Test
+  void tiesOfTwoShareInHalves() {
+    Tensor a = Tensor.of(new double[] {1, 2}, 2).variable();
+    Tensor b = Tensor.of(new double[] {1, 3}, 2).variable();
+    assertArrayEquals(new double[] {0.5, 0}, Grad.grad(a.max(b).sum(), a).get(0).toDoubleArray());
+    assertArrayEquals(new double[] {0.5, 1}, Grad.grad(a.min(b).sum(), a).get(0).toDoubleArray());
+  }
+
+  @Test
+  void tiesAlongAnAxisShareEvenly() {
+    double third = 1.0 / 3;
+    assertArrayEquals(new double[] {third, 0, third, third}, gradient(Tensor::max, 5, 1, 5, 5));
+    assertArrayEquals(new double[] {0, 1, 0}, gradient(Tensor::min, 5, 1, 5));
+  }
+
+  @Test
+  void powersAtZeroGoByLimits() {
+    Tensor zero = Tensor.scalar(0.0);
+    for (double n : new double[] {0, 1, 2, 3}) {
+      Tensor exponent = Tensor.scalar(n);
+      Tensor x = Tensor.scalar(0.0).variable();
+      assertEquals(n == 0 ? 1 : 0, x.pow(exponent).doubleItem());
+      assertEquals(n == 1 ? 1 : 0, Grad.grad(x.pow(exponent), x).get(0).doubleItem(), "n = " + n);
+      Tensor e = Tensor.scalar(n).variable();
+      assertEquals(0, Grad.grad(zero.pow(e), e).get(0).doubleItem(), "n = " + n);
+    }
+    assertEquals(INF, slope(x -> x.pow(Tensor.scalar(0.5)), 0));
+  }
+
+  @Test
+  void whereLeaksNothingFromTheBranchNotTaken() {
+    UnaryOperator<Tensor> f =
+        x -> Tensor.where(x.gt(0), x.log(), x.times(0)).plus(Tensor.where(x.gt(0), x.sqrt(), x));
+    double[] g = gradient(f, -1, 0, 4);
+    assertArrayEquals(new double[] {1, 1, 0.5}, g);
+    Tensor t = Tensor.of(new double[] {-1, 0, 4}, 3).variable();
+    Tensor first = Grad.grad(f.apply(t).sum(), t).get(0);
+    double[] second = Grad.grad(first.sum(), t).get(0).toDoubleArray();
+    assertArrayEquals(new double[] {0, 0, -1.0 / 16 - 0.25 * Math.pow(4, -1.5)}, second, 1e-15);
+  }
+
+  @Test
+  void softmaxKindsNeverOverflow() {
+    double[] large = {1000, 0, -1000};
+    Tensor x = Tensor.of(large, 1, 3);
+    assertArrayEquals(new double[] {1, 0, 0}, x.softmax(-1).toDoubleArray());
+    assertArrayEquals(new double[] {0, -1000, -2000}, x.logSoftmax(-1).toDoubleArray());
+    assertEquals(1000, x.logSumExp(-1).doubleItem());
+    Tensor masked = Tensor.of(new double[] {-INF, 0, -INF, -INF, -INF, -INF}, 2, 3);
+    double[] lse = masked.logSumExp(-1).toDoubleArray();
+    assertArrayEquals(new double[] {0, -INF}, lse);
+    assertEquals(INF, Tensor.of(new double[] {INF, 1}, 2).logSumExp(0).doubleItem());
+  }
+
+  @Test
+  void sigmoidAndTanhSaturateWithoutOverflow() {
+    assertArrayEquals(
+        new double[] {0, 1}, Tensor.of(new double[] {-1e4, 1e4}, 2).sigmoid().toDoubleArray());
+    assertArrayEquals(new double[] {0, 0}, gradient(Tensor::sigmoid, -1e4, 1e4));
+    assertArrayEquals(new double[] {0, 0}, gradient(Tensor::tanh, -1e4, 1e4));
+  }
+
+  @Test
+  void emptyAndScalarTensorsWorkEverywhere() {
+    Tensor empty = Tensor.of(new double[0], 0, 3).variable();
+    assertEquals(0, empty.exp().sum().doubleItem());
+    assertEquals(0, Grad.grad(empty.square().sum(), empty).get(0).toDoubleArray().length);
+    assertTrue(Double.isNaN(empty.mean().doubleItem()));
+    assertArrayEquals(new double[] {0, 0, 0}, empty.sum(0).toDoubleArray());
+    assertEquals(0, empty.matmul(Tensor.zeros(DType.F64, 3, 4)).toDoubleArray().length);
+    Tensor scalar = Tensor.scalar(2.0);
+    assertEquals(2, scalar.sum().max().reshape(1, 1).transpose().reshape().doubleItem());
+  }
+}

@@ -1,0 +1,129 @@
+package org.adjoint;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+
+/**
+ * The rule that holds the house up: nothing imports a room above it, and JavaCPP is known in
+ * java/nativelib alone. What Maven modules and module-info do not already forbid is read from the
+ * sources here.
+ */
+class RoomsTest {
+  private static final Path JAVA = Path.of("..").toAbsolutePath().normalize();
+  private static final Pattern IMPORT =
+      Pattern.compile("^import (?:static )?([\\w.]+);", Pattern.MULTILINE);
+
+  /** The words that every room speaks; they import nothing of Adjoint themselves. */
+  private static final Set<String> WORDS =
+      Set.of(
+          "org.adjoint.DType",
+          "org.adjoint.Shape",
+          "org.adjoint.Type",
+          "org.adjoint.BackendException",
+          "org.adjoint.NativeMemoryException");
+
+  /** The rooms of core from the top down, with those that each may import. */
+  private static final Map<String, Set<String>> BELOW =
+      Map.of(
+          "org.adjoint.internal.ir", Set.of(),
+          "org.adjoint.internal.backend", Set.of("org.adjoint.internal.ir"),
+          "org.adjoint.internal.compile", Set.of("org.adjoint.internal.ir"),
+          "org.adjoint.internal.reference",
+              Set.of("org.adjoint.internal.ir", "org.adjoint.internal.backend"),
+          "org.adjoint.nativelib",
+              Set.of("org.adjoint.internal.ir", "org.adjoint.internal.backend"));
+
+  private static List<Path> sources(Path root) throws IOException {
+    try (Stream<Path> files = Files.walk(root)) {
+      return files
+          .filter(f -> f.toString().endsWith(".java"))
+          .filter(f -> f.toString().contains("src/main"))
+          .toList();
+    }
+  }
+
+  private static List<String> imports(Path source) throws IOException {
+    List<String> names = new ArrayList<>();
+    Matcher matcher = IMPORT.matcher(Files.readString(source));
+    while (matcher.find()) {
+      names.add(matcher.group(1));
+    }
+    return names;
+  }
+
+  private static String room(Path source) {
+    String path = source.toString().replace('\\', '/');
+    String inside = path.substring(path.indexOf("src/main/java/") + "src/main/java/".length());
+    return inside.contains("/")
+        ? inside.substring(0, inside.lastIndexOf('/')).replace('/', '.')
+        : "";
+  }
+
+  @Test
+  void nothingImportsARoomAboveIt() throws IOException {
+    Set<String> wrong = new TreeSet<>();
+    int read = 0;
+    for (Path source : sources(JAVA)) {
+      Set<String> allowed = BELOW.get(room(source));
+      if (allowed == null) {
+        continue;
+      }
+      read++;
+      for (String name : imports(source)) {
+        boolean ours = name.startsWith("org.adjoint.") && !WORDS.contains(name);
+        String from = name.substring(0, name.lastIndexOf('.'));
+        if (ours && !from.equals(room(source)) && allowed.stream().noneMatch(name::startsWith)) {
+          wrong.add(source.getFileName() + " imports " + name);
+        }
+      }
+    }
+    assertEquals(Set.of(), wrong);
+    assertTrue(read > 30, "read only " + read + " sources under " + JAVA);
+  }
+
+  @Test
+  void theWordsImportNothingOfAdjoint() throws IOException {
+    for (Path source : sources(JAVA.resolve("core"))) {
+      String name = room(source) + "." + source.getFileName().toString().replace(".java", "");
+      if (WORDS.contains(name)) {
+        assertTrue(imports(source).stream().noneMatch(i -> i.startsWith("org.adjoint")), name);
+      }
+    }
+  }
+
+  @Test
+  void javacppIsKnownInNativelibAlone() throws IOException {
+    Set<String> wrong = new TreeSet<>();
+    for (Path source : sources(JAVA)) {
+      boolean binds = imports(source).stream().anyMatch(i -> i.startsWith("org.bytedeco"));
+      if (binds && !room(source).equals("org.adjoint.nativelib")) {
+        wrong.add(source.toString());
+      }
+    }
+    assertEquals(Set.of(), wrong);
+  }
+
+  @Test
+  void coreKnowsNoOtherModule() throws IOException {
+    for (Path source : sources(JAVA.resolve("core"))) {
+      for (String name : imports(source)) {
+        assertTrue(
+            !name.startsWith("org.adjoint.nn") && !name.startsWith("org.adjoint.nativelib"),
+            source + " imports " + name);
+      }
+    }
+  }
+}
