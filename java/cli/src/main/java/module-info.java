@@ -1,0 +1,11 @@
+/** The command line: {@code adjoint train}, {@code evaluate} and {@code example}. */
+module org.adjoint.cli {
+  requires info.picocli;
+  requires transitive org.adjoint.nn;
+
+  exports org.adjoint.cli;
+  exports org.adjoint.cli.example;
+
+  opens org.adjoint.cli to
+      info.picocli;
+}

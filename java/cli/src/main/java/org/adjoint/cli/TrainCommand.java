@@ -1,0 +1,157 @@
+package org.adjoint.cli;
+
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import org.adjoint.Adjoint;
+import org.adjoint.Key;
+import org.adjoint.nn.Activation;
+import org.adjoint.nn.Init;
+import org.adjoint.nn.Mlp;
+import org.adjoint.nn.data.Split;
+import org.adjoint.nn.format.AtomicFile;
+import org.adjoint.nn.format.MlpFile;
+import org.adjoint.nn.optim.Adam;
+import org.adjoint.nn.train.Evaluation;
+import org.adjoint.nn.train.Schedule;
+import org.adjoint.nn.train.Trainer;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+/**
+ * {@code adjoint train}: teaches a multilayer perceptron and says how well it does on rows that it
+ * has not seen. The last line of its output is {@code test accuracy 0.dddd}.
+ */
+@Command(
+    name = "train",
+    description = {
+      "Train a multilayer perceptron (ReLU, softmax cross-entropy, Adam) and test it.",
+      "",
+      "The last line of the output is 'test accuracy 0.dddd'. The same options give the same weights, bit for bit.",
+      ""
+    },
+    mixinStandardHelpOptions = true,
+    versionProvider = Main.Version.class,
+    sortOptions = false)
+final class TrainCommand implements Runnable {
+  private final Terminal terminal;
+
+  @Option(
+      names = "--dataset",
+      required = true,
+      paramLabel = "NAME",
+      converter = Data.Converter.class,
+      description = "What to learn: digits (in this program) or fashion-mnist (needs --data).")
+  private Data data;
+
+  @Option(
+      names = "--data",
+      paramLabel = "DIR",
+      description =
+          "Where the data is: for fashion-mnist the folder of its four IDX files, gzip'd or plain; for digits a CSV"
+              + " file to read instead of the one in this program.")
+  private Optional<Path> at = Optional.empty();
+
+  @Mixin private BackendOptions backend = new BackendOptions();
+
+  @Option(
+      names = "--seed",
+      paramLabel = "N",
+      defaultValue = "0",
+      description = "What the weights and the order of the rows are drawn from (default: 0).")
+  private long seed;
+
+  @Option(
+      names = "--epochs",
+      paramLabel = "N",
+      converter = Values.Count.class,
+      description = "How often every row is learnt from (default: digits 30, fashion-mnist 5).")
+  private Optional<Integer> epochs = Optional.empty();
+
+  @Option(
+      names = "--batch",
+      paramLabel = "N",
+      converter = Values.Count.class,
+      description = "How many rows a step learns from (default: digits 32, fashion-mnist 64).")
+  private Optional<Integer> batch = Optional.empty();
+
+  @Option(
+      names = "--lr",
+      paramLabel = "X",
+      converter = Values.Rate.class,
+      description =
+          "The learning rate at the start; it falls to zero in a straight line (default: digits 0.003, fashion-mnist"
+              + " 0.001).")
+  private Optional<Double> learningRate = Optional.empty();
+
+  @Option(
+      names = "--hidden",
+      paramLabel = "N,N",
+      converter = Values.Sizes.Converter.class,
+      description =
+          "The units of the hidden layers (default: digits 128,64, fashion-mnist 256,128).")
+  private Optional<Values.Sizes> hidden = Optional.empty();
+
+  @Option(
+      names = "--save",
+      paramLabel = "FILE",
+      description =
+          "Write the trained weights here, as safetensors. The file appears whole or not at all.")
+  private Optional<Path> save = Optional.empty();
+
+  TrainCommand(Terminal terminal) {
+    this.terminal = terminal;
+  }
+
+  @Override
+  public void run() {
+    save.ifPresent(AtomicFile::requireWritable);
+    backend.apply();
+    Split split = data.load(at);
+    Data.Settings defaults = data.settings();
+    List<Integer> sizes = new ArrayList<>();
+    sizes.add(split.train().columns());
+    sizes.addAll(hidden.map(Values.Sizes::sizes).orElse(defaults.hidden()));
+    sizes.add(split.train().classes());
+    Trainer trainer =
+        new Trainer(
+            epochs.orElse(defaults.epochs()),
+            batch.orElse(defaults.batch()),
+            learningRate.orElse(defaults.learningRate()),
+            Schedule.linear());
+    List<Key> keys = Key.of(seed).split(2);
+    Mlp model = Mlp.of(sizes, Activation.RELU, Activation.IDENTITY, Init::heNormal, keys.get(0));
+    terminal
+        .out()
+        .printf(
+            Locale.ROOT,
+            "%s: %d rows to learn, %d to test; %s; seed %d; backend %s%n",
+            data.label(),
+            split.train().rows(),
+            split.test().rows(),
+            model,
+            seed,
+            Adjoint.backend());
+    ProgressLine progress = new ProgressLine(terminal);
+    try {
+      trainer.train(
+          model,
+          new Adam(model.parameters(), trainer.learningRate()),
+          split.train(),
+          keys.get(1),
+          progress);
+    } finally {
+      progress.end();
+    }
+    Evaluation result = Evaluation.of(model, split.test());
+    save.ifPresent(
+        file -> {
+          new MlpFile(model, data.label()).write(file);
+          terminal.out().println("saved " + file);
+        });
+    EvaluateCommand.print(terminal, result);
+  }
+}

@@ -1,0 +1,49 @@
+package org.adjoint.cli;
+
+import java.io.ByteArrayOutputStream;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+
+/**
+ * One run of the program inside the test's process.
+ *
+ * @param status its exit status
+ * @param out the lines of its standard output
+ * @param err the lines of its standard error
+ */
+record Run(int status, List<String> out, List<String> err) {
+
+  static Run of(String... args) {
+    return of(false, args);
+  }
+
+  static Run of(boolean interactive, String... args) {
+    ByteArrayOutputStream out = new ByteArrayOutputStream();
+    ByteArrayOutputStream err = new ByteArrayOutputStream();
+    Terminal terminal =
+        new Terminal(
+            new PrintStream(out, true, StandardCharsets.UTF_8),
+            new PrintStream(err, true, StandardCharsets.UTF_8),
+            interactive);
+    int status = Main.run(args, terminal);
+    return new Run(status, lines(out), lines(err));
+  }
+
+  private static List<String> lines(ByteArrayOutputStream bytes) {
+    return bytes.toString(StandardCharsets.UTF_8).lines().toList();
+  }
+
+  /** Returns the last line of standard output. */
+  String last() {
+    return out.isEmpty() ? "" : out.get(out.size() - 1);
+  }
+
+  /** Returns the accuracy that the last line tells. */
+  double accuracy() {
+    if (!last().matches("test accuracy [01]\\.\\d{4}")) {
+      throw new AssertionError(this.toString());
+    }
+    return Double.parseDouble(last().substring("test accuracy ".length()));
+  }
+}
