@@ -1,0 +1,177 @@
+package org.adjoint;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.util.Arrays;
+import java.util.List;
+import org.adjoint.internal.compile.Compiler;
+import org.adjoint.internal.ir.Graph;
+import org.adjoint.internal.ir.Instruction;
+import org.adjoint.internal.ir.Operand;
+import org.adjoint.internal.ir.Program;
+import org.junit.jupiter.api.Test;
+
+/** The compiler's passes, read off the graphs and programs that they print. */
+class PassesTest {
+  private static Graph graph(Tensor... roots) {
+    Trace trace = new Trace();
+    for (Tensor root : roots) {
+      trace.addRoot(root);
+    }
+    int[] donors = new int[roots.length];
+    Arrays.fill(donors, -1);
+    return Expansion.of(trace, kernel -> true).graph(donors);
+  }
+
+  private static List<String> ops(Graph graph) {
+    return graph.nodes().stream().map(node -> node.op().name()).toList();
+  }
+
+  private static List<String> kernels(Program program) {
+    return program.instructions().stream().map(i -> i.kernel().name()).toList();
+  }
+
+  private static Tensor leaf(long... dims) {
+    int size = (int) Shape.of(dims).size();
+    return Tensor.of(new float[size], dims);
+  }
+
+  @Test
+  void equalExpressionsAreComputedOnce() {
+    Tensor x = leaf(4);
+    Graph graph = Compiler.optimise(graph(x.exp().plus(x.exp())));
+    assertEquals(List.of("exp", "plus"), ops(graph));
+  }
+
+  @Test
+  void scalarsAreSlotsThatNeverMerge() {
+    Tensor x = leaf(4);
+    Graph graph = graph(x.times(2).plus(x.times(2)));
+    assertEquals(2, graph.scalars().size());
+    assertEquals(List.of("times", "times", "plus"), ops(Compiler.optimise(graph)));
+  }
+
+  @Test
+  void anotherValueOfAScalarIsTheSameProgram() {
+    Tensor x = Tensor.of(new float[] {1, 2}, 2);
+    long before = Backends.cache().compiled();
+    assertEquals(3f, x.times(1.5).minus(0.5).slice(0, 1, 2).plus(0.5).item());
+    long after = Backends.cache().compiled();
+    assertEquals(7f, x.times(3.5).minus(0.25).slice(0, 1, 2).plus(0.25).item());
+    assertEquals(after, Backends.cache().compiled());
+    assertTrue(after <= before + 1);
+  }
+
+  @Test
+  void matmulTakesBiasAndActivation() {
+    Tensor x = leaf(5, 3);
+    Tensor y = x.matmul(leaf(3, 4)).plus(leaf(4)).relu();
+    Graph graph = Compiler.optimise(graph(y));
+    assertEquals(List.of("matmul"), ops(graph));
+    assertEquals("[1, 1]", Arrays.toString(graph.nodes().get(0).attrs()));
+    assertEquals(3, graph.nodes().get(0).inputs().length);
+  }
+
+  @Test
+  void aProductThatIsReadTwiceKeepsItsBiasApart() {
+    Tensor product = leaf(5, 3).matmul(leaf(3, 4));
+    Graph graph = Compiler.optimise(graph(product.plus(leaf(4)), product));
+    assertEquals(List.of("matmul", "plus"), ops(graph));
+  }
+
+  @Test
+  void aBiasThatWidensTheResultStaysApart() {
+    Graph graph = Compiler.optimise(graph(leaf(5, 3).matmul(leaf(3, 4)).plus(leaf(2, 5, 4))));
+    assertEquals(List.of("matmul", "plus"), ops(graph));
+  }
+
+  @Test
+  void transposesAreStridesAndCopyNothing() {
+    Program program = Compiler.compile(graph(leaf(5, 3).matmul(leaf(4, 3).transpose()))).program();
+    assertEquals(List.of("matmul"), kernels(program));
+    assertEquals(
+        "[1, 3]", Arrays.toString(program.instructions().get(0).inputs().get(1).strides()));
+  }
+
+  @Test
+  void aViewThatIsAskedForIsCopiedOnce() {
+    Program program = Compiler.compile(graph(leaf(5, 3).transpose().reshape(15))).program();
+    assertEquals(List.of("copy"), kernels(program));
+  }
+
+  @Test
+  void aChainWorksInPlaceInOneBuffer() {
+    Tensor y = leaf(1000);
+    for (int i = 0; i < 20; i++) {
+      y = y.exp().tanh();
+    }
+    Program program = Compiler.compile(graph(y.sum())).program();
+    assertEquals(4032, program.workspaceBytes(), program::toString);
+  }
+
+  @Test
+  void buffersShareTheWorkspaceOnceTheyAreDead() {
+    Tensor x = leaf(64, 64);
+    Tensor y = x;
+    for (int i = 0; i < 10; i++) {
+      y = y.matmul(x);
+    }
+    Program program = Compiler.compile(graph(y.sum())).program();
+    assertEquals(2 * 64 * 64 * 4, program.workspaceBytes(), program::toString);
+  }
+
+  @Test
+  void noInstructionWritesWhatALaterOneStillReads() {
+    for (long seed = 0; seed < 60; seed++) {
+      checkLiveness(Compiler.compile(graph(RandomGraph.of(seed, 40))).program());
+    }
+  }
+
+  /** Replays a program on the names of values: every read must find what its writer left there. */
+  private static void checkLiveness(Program program) {
+    int[] bytes = new int[(int) program.workspaceBytes()];
+    Arrays.fill(bytes, -1);
+    for (int at = 0; at < program.instructions().size(); at++) {
+      Instruction instruction = program.instructions().get(at);
+      for (Operand input : instruction.inputs()) {
+        if (input.binding() == Program.WORKSPACE && input.size() > 0) {
+          int writer = bytes[(int) input.offset()];
+          assertTrue(writer >= 0 && writer < at, () -> "unwritten memory is read in\n" + program);
+          for (long i = input.offset(); i < input.offset() + input.dtype().bytes(); i++) {
+            assertEquals(
+                writer, bytes[(int) i], () -> "half overwritten memory is read in\n" + program);
+          }
+        }
+      }
+      for (Operand output : instruction.outputs()) {
+        if (output.binding() == Program.WORKSPACE) {
+          long end = output.offset() + output.size() * output.dtype().bytes();
+          Arrays.fill(bytes, (int) output.offset(), (int) end, at);
+        }
+      }
+    }
+  }
+
+  @Test
+  void randomGraphsGiveTheSameValuesWithAndWithoutSharedPrograms() {
+    for (long seed = 0; seed < 60; seed++) {
+      Tensor whole = RandomGraph.of(seed, 40);
+      double expected = RandomGraph.evaluatedStepByStep(seed, 40);
+      double actual = whole.doubleItem();
+      assertEquals(expected, actual, 1e-9 * Math.max(1, Math.abs(expected)), "seed " + seed);
+    }
+  }
+
+  @Test
+  void fusedOpsExpandIntoTheSameNumbersOfLeavesAndScalars() {
+    Tensor x = leaf(3, 4);
+    Trace trace = new Trace();
+    trace.addRoot(x.times(2).softmax(-1).sum());
+    Trace expanded = Expansion.of(trace, kernel -> false);
+    assertEquals(trace.leaves(), expanded.leaves().subList(0, trace.leaves().size()));
+    assertEquals(trace.scalars(), expanded.scalars().subList(0, trace.scalars().size()));
+    assertFalse(ops(expanded.graph(new int[] {-1})).contains("softmax"));
+  }
+}
