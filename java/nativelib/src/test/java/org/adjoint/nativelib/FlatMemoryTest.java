@@ -1,0 +1,91 @@
+package org.adjoint.nativelib;
+
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.util.ArrayList;
+import java.util.List;
+import org.adjoint.Adjoint;
+import org.adjoint.DType;
+import org.adjoint.Key;
+import org.adjoint.Memory;
+import org.adjoint.Parameter;
+import org.adjoint.Parameters;
+import org.adjoint.Scope;
+import org.adjoint.Tensor;
+import org.adjoint.op.OptimizerOps;
+import org.junit.jupiter.api.Test;
+
+/** Training for long holds no more native memory than training for a moment. */
+@NeedsNative
+class FlatMemoryTest {
+  private static final int STEPS = 10_000;
+  private static final int WARM_UP = 100;
+
+  private final List<Parameter> weights = new ArrayList<>();
+  private final List<Parameter> moments = new ArrayList<>();
+  private final Parameter count = Parameter.buffer(Tensor.scalar(0.0), "count");
+
+  private void addWeight(String name, long... dims) {
+    Tensor init = Key.of(weights.size()).normal(DType.F32, dims).times(0.1);
+    weights.add(Parameter.of(init, name));
+    moments.add(Parameter.buffer(Tensor.zeros(DType.F32, dims), name + ".m"));
+    moments.add(Parameter.buffer(Tensor.zeros(DType.F32, dims), name + ".v"));
+  }
+
+  @SuppressWarnings("try") // the scope is there for its end
+  private float step(float[] x, int[] labels) {
+    try (Scope scope = Scope.open()) {
+      Tensor hidden =
+          Tensor.of(x, 16, 64).matmul(weights.get(0)).plus(weights.get(1)).relu();
+      Tensor logits = hidden.matmul(weights.get(2)).plus(weights.get(3));
+      Tensor loss = logits.softmaxCrossEntropy(Tensor.of(labels, 16)).mean();
+      loss.backward();
+      count.assign(count.plus(1));
+      for (int i = 0; i < weights.size(); i++) {
+        Parameter w = weights.get(i);
+        Parameter m = moments.get(2 * i);
+        Parameter v = moments.get(2 * i + 1);
+        List<Tensor> next =
+            OptimizerOps.adam(w, w.grad().orElseThrow(), m, v, count, 1e-3, 0.9, 0.999, 1e-8);
+        w.assign(next.get(0));
+        m.assign(next.get(1));
+        v.assign(next.get(2));
+        w.zeroGrad();
+      }
+      Parameters.commit(weights);
+      return loss.item();
+    }
+  }
+
+  @Test
+  void tenThousandStepsHoldTheBytesOfTheFirst() {
+    Adjoint.backend("native");
+    addWeight("w1", 64, 32);
+    addWeight("b1", 32);
+    addWeight("w2", 32, 10);
+    addWeight("b2", 10);
+    float[] x = Key.of(9).uniform(DType.F32, 16, 64).toArray();
+    int[] labels = new int[16];
+    for (int i = 0; i < labels.length; i++) {
+      labels[i] = i % 10;
+    }
+    float first = 0;
+    float last = 0;
+    Memory.Report warm = Memory.report();
+    for (int i = 0; i < STEPS; i++) {
+      last = step(x, labels);
+      if (i == 0) {
+        first = last;
+      }
+      if (i == WARM_UP) {
+        System.gc();
+        warm = Memory.report();
+      }
+    }
+    Memory.Report end = Memory.report();
+    assertTrue(last < first / 10, "it learns: loss " + first + " became " + last);
+    assertTrue(
+        end.outstanding() <= warm.outstanding() && end.buffers() <= warm.buffers(),
+        "outstanding memory rose from " + warm + " to " + end);
+  }
+}
