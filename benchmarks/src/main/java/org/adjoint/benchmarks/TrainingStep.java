@@ -25,8 +25,9 @@ import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.Warmup;
 
 /**
- * One step of training a classifier, as a user writes it: forward, fused softmax cross-entropy, backward, Adam, and the
- * loss read back. The time is everything between two values of the loss, building the graph included.
+ * One step of training a classifier, as a user writes it: forward, fused softmax cross-entropy,
+ * backward, Adam, and the loss read back. The time is everything between two values of the loss,
+ * building the graph included.
  */
 @State(org.openjdk.jmh.annotations.Scope.Benchmark)
 @BenchmarkMode(Mode.SampleTime)
@@ -35,7 +36,9 @@ import org.openjdk.jmh.annotations.Warmup;
 @Measurement(iterations = 5, time = 3)
 @Fork(2)
 public class TrainingStep {
-  /** The sizes of input, hidden layers and output: the digits network and the one for 28×28 images. */
+  /**
+   * The sizes of input, hidden layers and output: the digits network and the one for 28×28 images.
+   */
   @Param({"64-128-64-10", "784-256-128-10"})
   public String network;
 
