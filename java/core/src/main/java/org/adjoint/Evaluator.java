@@ -29,8 +29,36 @@ final class Evaluator {
 
   /** Computes the values of {@code wanted}, and every assignment this thread has pending. */
   static void evaluate(List<Tensor> wanted) {
+    try {
+      finish(wanted);
+    } catch (IndexOutOfBoundsException | BackendException | NativeMemoryException failure) {
+      if (!wanted.isEmpty() && !Pending.versions().isEmpty()) {
+        flushAfter(failure);
+      }
+      throw failure;
+    }
+    Pending.clear();
+  }
+
+  private static void finish(List<Tensor> wanted) {
     while (attempt(wanted) == Outcome.BUSY) {
       LockSupport.parkNanos(WAIT_NANOS);
+    }
+  }
+
+  /**
+   * Evaluates the assignments that came along with something that failed; if they fail by
+   * themselves, their parameters go back to the values they had.
+   */
+  private static void flushAfter(RuntimeException failure) {
+    List<Version> versions = Pending.versions();
+    try {
+      finish(List.of());
+    } catch (IndexOutOfBoundsException | BackendException | NativeMemoryException again) {
+      versions.forEach(version -> version.parameter().abandon(version));
+      if (!again.getMessage().equals(failure.getMessage())) {
+        failure.addSuppressed(again);
+      }
     }
     Pending.clear();
   }
@@ -88,12 +116,6 @@ final class Evaluator {
       }
       run(trace, key, donors, bound);
       return Outcome.DONE;
-    } catch (IndexOutOfBoundsException | BackendException | NativeMemoryException failure) {
-      for (Version version : trace.pending()) {
-        version.parameter().abandon(version);
-      }
-      Pending.clear();
-      throw failure;
     } finally {
       holds.release();
     }

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.function.UnaryOperator;
+import org.adjoint.op.OptimizerOps;
 import org.junit.jupiter.api.Test;
 
 /**
@@ -95,6 +96,15 @@ class ConventionsTest {
         new double[] {0, 1}, Tensor.of(new double[] {-1e4, 1e4}, 2).sigmoid().toDoubleArray());
     assertArrayEquals(new double[] {0, 0}, gradient(Tensor::sigmoid, -1e4, 1e4));
     assertArrayEquals(new double[] {0, 0}, gradient(Tensor::tanh, -1e4, 1e4));
+  }
+
+  @Test
+  void oneTensorInTwoPlacesOfAFusedOpGetsBothCotangents() {
+    Tensor x = Tensor.of(new double[] {3}, 1).variable();
+    Tensor v = Tensor.zeros(DType.F64, 1);
+    // p − lr·(μ·v + g) with p = g = x and lr = 0.25: the slope is 1 − 0.25.
+    Tensor p = OptimizerOps.sgd(x, x, v, 0.25, 0.9, false).get(0);
+    assertEquals(0.75, Grad.grad(p.sum(), x).get(0).doubleItem());
   }
 
   @Test

@@ -295,6 +295,16 @@ class StateTest {
   }
 
   @Test
+  void anUnrelatedFailureDoesNotLoseAssignments() {
+    Parameter w = parameter("w", 1);
+    w.eval();
+    w.assign(w.plus(1));
+    Tensor wild = Tensor.of(new double[] {1}, 1).gather(0, Tensor.of(new int[] {3}, 1));
+    assertThrows(IndexOutOfBoundsException.class, wild::eval);
+    assertArrayEquals(new double[] {2}, w.toDoubleArray());
+  }
+
+  @Test
   void gradIsEmptyForAParameterThatTheLossDoesNotReach() {
     Parameter used = parameter("used", 1);
     Parameter unused = parameter("unused", 1);

@@ -97,6 +97,11 @@ public final class Fused extends Op {
         Optional.empty());
   }
 
+  /** Returns the same value as a node of its own, at no cost: a view. */
+  static Tensor renamed(Tensor x) {
+    return Tensor.apply(ShapeOps.RESHAPE, x.shape().dims(), x).get(0);
+  }
+
   /** Returns the same outputs made of other ops. */
   public List<Tensor> expand(List<Tensor> inputs, long[] attrs) {
     return expansion.expand(inputs, attrs);
@@ -117,7 +122,8 @@ public final class Fused extends Op {
     if (pull.isPresent()) {
       return pull.get().pull(call, input, cotangents.get(0));
     }
-    return Grad.vjpWithin(
-        expand(call.inputs(), call.attrs()), cotangents, call.inputs(), call.inputs().get(input));
+    // Under other names: the same tensor may stand for two inputs, and each has a cotangent.
+    List<Tensor> inputs = call.inputs().stream().map(Fused::renamed).toList();
+    return Grad.vjpWithin(expand(inputs, call.attrs()), cotangents, inputs, inputs.get(input));
   }
 }
