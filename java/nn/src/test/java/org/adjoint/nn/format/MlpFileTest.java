@@ -5,13 +5,18 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Random;
 import java.util.function.BiConsumer;
 import org.adjoint.DType;
 import org.adjoint.Key;
+import org.adjoint.Scope;
 import org.adjoint.Tensor;
 import org.adjoint.nn.Activation;
 import org.adjoint.nn.Init;
@@ -66,6 +71,30 @@ class MlpFileTest {
     assertRefused((t, m) -> t.remove("fc2.bias"), "'fc2.bias' is missing");
     assertRefused((t, m) -> t.put("fc2.bias", Tensor.zeros(DType.F64, 2)), "is F64 [2]");
     assertRefused((t, m) -> t.put("more", Tensor.scalar(1f)), "'more' belongs to no layer");
+  }
+
+  @Test
+  @SuppressWarnings("try") // a scope works by being open
+  void aDamagedFileIsReadOrRefusedAndNothingElse() throws IOException {
+    byte[] good = Files.readAllBytes(file);
+    Random random = new Random(1);
+    Path damaged = folder.resolve("damaged.safetensors");
+    int refused = 0;
+    for (int i = 0; i < 3000; i++) {
+      int length = random.nextInt(4) == 0 ? random.nextInt(good.length + 20) : good.length;
+      byte[] bytes = Arrays.copyOf(good, length);
+      for (int j = random.nextInt(4); j >= 0 && length > 0; j--) {
+        bytes[random.nextInt(Math.min(length, 700))] = (byte) random.nextInt(256);
+      }
+      Files.write(damaged, bytes);
+      try (Scope scope = Scope.open()) {
+        MlpFile.read(damaged);
+      } catch (DataException e) {
+        refused++;
+        assertEquals(1, e.getMessage().lines().count(), e.getMessage());
+      }
+    }
+    assertTrue(refused > 2000, "only " + refused + " were refused");
   }
 
   private void assertRefused(

@@ -78,8 +78,12 @@ class TrainerTest {
                 outstanding.add(Memory.report().outstanding());
               }
             });
-    assertEquals(
-        outstanding.get(2), outstanding.get(29), "bytes outstanding by epoch: " + outstanding);
+    // less is no leak: the garbage collector finds what earlier tests have left
+    for (int epoch = 2; epoch < 30; epoch++) {
+      assertTrue(
+          outstanding.get(epoch) <= outstanding.get(epoch - 1),
+          "bytes outstanding by epoch: " + outstanding);
+    }
   }
 
   @Test
