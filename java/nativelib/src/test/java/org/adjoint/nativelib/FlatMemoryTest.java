@@ -35,8 +35,7 @@ class FlatMemoryTest {
   @SuppressWarnings("try") // the scope is there for its end
   private float step(float[] x, int[] labels) {
     try (Scope scope = Scope.open()) {
-      Tensor hidden =
-          Tensor.of(x, 16, 64).matmul(weights.get(0)).plus(weights.get(1)).relu();
+      Tensor hidden = Tensor.of(x, 16, 64).matmul(weights.get(0)).plus(weights.get(1)).relu();
       Tensor logits = hidden.matmul(weights.get(2)).plus(weights.get(3));
       Tensor loss = logits.softmaxCrossEntropy(Tensor.of(labels, 16)).mean();
       loss.backward();
