@@ -44,18 +44,24 @@ final class LibraryCache {
       return at(Path.of(option));
     }
     String xdg = System.getenv().getOrDefault("XDG_CACHE_HOME", "");
-    Path home = Path.of(System.getProperty("user.home"), ".cache");
-    try {
-      return at(xdg.isBlank() ? home : Path.of(xdg));
-    } catch (BackendException e) {
-      return at(Path.of(System.getProperty("java.io.tmpdir")));
+    Path user = xdg.isBlank() ? Path.of(System.getProperty("user.home"), ".cache") : Path.of(xdg);
+    // A container's user may have no home: the property is then "?".
+    if (user.isAbsolute()) {
+      try {
+        return at(user);
+      } catch (BackendException e) {
+        // A read-only home: as good as none.
+      }
     }
+    return at(Path.of(System.getProperty("java.io.tmpdir")));
   }
 
   /** Opens the cache in a folder of its own below {@code parent}. */
   static LibraryCache at(Path parent) {
     try {
-      Files.createDirectories(parent);
+      if (!Files.isDirectory(parent)) {
+        Files.createDirectories(parent);
+      }
       // The user's number in the name: a shared parent such as /tmp has one cache for each user.
       return new LibraryCache(ownFolder(parent.resolve("adjoint-" + uid(Path.of("/proc/self")))));
     } catch (IOException e) {

@@ -89,6 +89,14 @@ class LibraryCacheTest {
   }
 
   @Test
+  void followsLinksToFolders() throws Exception {
+    Path target = Files.createDirectory(parent.resolve("elsewhere"));
+    Path link = Files.createSymbolicLink(parent.resolve("link"), target);
+    Path file = LibraryCache.at(link).place("test", packed).get(0);
+    assertTrue(file.toRealPath().startsWith(target.toRealPath()), file::toString);
+  }
+
+  @Test
   void refusesFoldersThatOthersCanWrite() throws Exception {
     Path folder = place().getParent();
     Files.setPosixFilePermissions(folder, PosixFilePermissions.fromString("rwxrwxrwx"));
