@@ -2,6 +2,7 @@ package org.adjoint;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import org.adjoint.op.Call;
 import org.adjoint.op.Op;
 
@@ -47,6 +48,109 @@ public final class Grad {
   public static Tensor vjpWithin(
       List<Tensor> ys, List<Tensor> cotangents, List<Tensor> inputs, Tensor x) {
     return pull(ys, cotangents, inputs, x).get(0);
+  }
+
+  /**
+   * Returns the Jacobian-vector product {@code ∂y/∂x · tangent}: how y moves as x moves along
+   * {@code tangent}, of y's shape; zeros if y does not depend on x. Forward mode: costs about as
+   * much as y, whatever the size of x.
+   *
+   * @throws IllegalArgumentException if the tangent has another shape or dtype than x, or y or x is
+   *     not floating
+   */
+  public static Tensor jvp(Tensor y, Tensor x, Tensor tangent) {
+    return jvp(y, List.of(x), List.of(tangent));
+  }
+
+  /** Returns how y moves as all of {@code xs} move along their tangents. */
+  public static Tensor jvp(Tensor y, List<Tensor> xs, List<Tensor> tangents) {
+    if (xs.size() != tangents.size()) {
+      throw new IllegalArgumentException(
+          "jvp: " + xs.size() + " inputs and " + tangents.size() + " tangents");
+    }
+    if (!y.dtype().isFloating()) {
+      throw new IllegalArgumentException(
+          "jvp: y is " + y.type() + "; integers and booleans have no derivative");
+    }
+    for (int i = 0; i < xs.size(); i++) {
+      if (!tangents.get(i).type().equals(xs.get(i).type())) {
+        throw new IllegalArgumentException(
+            "jvp: the tangent of "
+                + xs.get(i).type()
+                + " should have that type, got "
+                + tangents.get(i).type());
+      }
+    }
+    DifferentiablePart part = DifferentiablePart.of(List.of(y.node()), List.of());
+    boolean[] needed = new boolean[part.order().size()];
+    for (int i = 0; i < xs.size(); i++) {
+      wanted(i, xs.get(i), part, needed);
+    }
+    return push(y, part, xs, tangents.stream().map(Optional::of).toList());
+  }
+
+  /**
+   * Returns the Hessian-vector product {@code ∂²y/∂x² · v} of a scalar, of x's shape: forward mode
+   * over reverse mode.
+   */
+  public static Tensor hvp(Tensor y, Tensor x, Tensor v) {
+    return jvp(grad(y, x).get(0), x, v);
+  }
+
+  /**
+   * Returns the Jacobian-vector product of an output whose graph is followed no further back than
+   * {@code inputs}, as rules of fused ops need it.
+   */
+  public static Tensor jvpWithin(Tensor y, List<Tensor> inputs, List<Optional<Tensor>> tangents) {
+    List<Node> boundary = inputs.stream().map(Tensor::node).toList();
+    return push(y, DifferentiablePart.of(List.of(y.node()), boundary), inputs, tangents);
+  }
+
+  private static Tensor push(
+      Tensor y, DifferentiablePart part, List<Tensor> xs, List<Optional<Tensor>> tangents) {
+    Cotangents moved = new Cotangents(part);
+    for (int i = 0; i < xs.size(); i++) {
+      Tensor x = xs.get(i);
+      if (tangents.get(i).isPresent() && part.position(x.node()) != NodeMap.ABSENT) {
+        moved.add(x.node(), x.index(), tangents.get(i).get());
+      }
+    }
+    for (int at = 0; at < part.order().size(); at++) {
+      if (part.isInner(at)) {
+        pushThrough(part.order().get(at), moved);
+      }
+    }
+    return moved.of(y);
+  }
+
+  private static void pushThrough(Node node, Cotangents moved) {
+    Node[] inputs = node.inputs();
+    List<Optional<Tensor>> tangents = new ArrayList<>(inputs.length);
+    boolean any = false;
+    for (int i = 0; i < inputs.length; i++) {
+      Optional<Tensor> t =
+          DifferentiablePart.passes(node, inputs, i)
+              ? moved.present(inputs[i], node.index(i))
+              : Optional.empty();
+      tangents.add(t);
+      any |= t.isPresent();
+    }
+    if (any) {
+      List<Tensor> outputs = node.op().jvp(call(node, inputs), tangents);
+      for (int i = 0; i < outputs.size(); i++) {
+        if (node.type(i).dtype().isFloating()) {
+          moved.add(node, i, outputs.get(i));
+        }
+      }
+    }
+  }
+
+  private static Call call(Node node, Node[] inputs) {
+    List<Tensor> tensors = new ArrayList<>(inputs.length);
+    for (int i = 0; i < inputs.length; i++) {
+      tensors.add(new Tensor(inputs[i], node.index(i)));
+    }
+    return new Call(tensors, Tensor.outputs(node), node.attrs());
   }
 
   static void checkScalar(String name, Tensor y) {
@@ -166,21 +270,17 @@ public final class Grad {
       Node node, int at, DifferentiablePart part, boolean[] needed, Cotangents sums) {
     Node[] inputs = node.inputs();
     Op op = node.op();
-    List<Tensor> tensors = new ArrayList<>(inputs.length);
-    for (int i = 0; i < inputs.length; i++) {
-      tensors.add(new Tensor(inputs[i], node.index(i)));
-    }
-    Call call = new Call(tensors, Tensor.outputs(node), node.attrs());
+    Call call = call(node, inputs);
     List<Tensor> cotangents = sums.ofAll(at, node);
     for (int i = 0; i < inputs.length; i++) {
       if (DifferentiablePart.passes(node, inputs, i) && needed[part.position(inputs[i])]) {
         Tensor g = op.vjp(call, i, cotangents);
-        sums.add(inputs[i], node.index(i), g.sumTo(tensors.get(i).shape()));
+        sums.add(inputs[i], node.index(i), g.sumTo(call.x(i).shape()));
       }
     }
   }
 
-  /** The cotangents gathered so far, summed once for each value that has several uses. */
+  /** The (co)tangents gathered so far, summed once for each value that has several uses. */
   private static final class Cotangents {
     private final DifferentiablePart part;
     private final Tensor[][] sums;
@@ -203,10 +303,15 @@ public final class Grad {
       return sums[at] != null;
     }
 
+    Optional<Tensor> present(Node node, int index) {
+      int at = part.position(node);
+      boolean absent = at == NodeMap.ABSENT || sums[at] == null;
+      return absent ? Optional.empty() : Optional.ofNullable(sums[at][index]);
+    }
+
     Tensor of(Tensor x) {
-      int at = part.position(x.node());
-      boolean absent = at == NodeMap.ABSENT || sums[at] == null || sums[at][x.index()] == null;
-      return absent ? Tensor.zeros(x.dtype(), x.shape().dims()) : sums[at][x.index()];
+      return present(x.node(), x.index())
+          .orElseGet(() -> Tensor.zeros(x.dtype(), x.shape().dims()));
     }
 
     List<Tensor> ofAll(int at, Node node) {

@@ -31,6 +31,16 @@ public final class Scope implements AutoCloseable {
     return scope;
   }
 
+  /** Runs {@code body} inside a scope of its own and closes it, also when the body throws. */
+  public static void run(Runnable body) {
+    Scope scope = open();
+    try {
+      body.run();
+    } finally {
+      scope.close();
+    }
+  }
+
   /** Computes a tensor if it is pending, lets its value outlive this scope, and returns it. */
   public Tensor keep(Tensor tensor) {
     tensor.eval();

@@ -6,6 +6,7 @@ import java.util.function.Function;
 import org.adjoint.Adjoint;
 import org.adjoint.DType;
 import org.adjoint.Grad;
+import org.adjoint.Key;
 import org.adjoint.Scope;
 import org.adjoint.Tensor;
 
@@ -55,6 +56,38 @@ public final class OpChecks {
     if (!report.passed()) {
       throw new AssertionError(row.title() + ": " + what + " " + report);
     }
+  }
+
+  /** Checks that forward and reverse mode are transposes: ⟨w, J v⟩ = ⟨Jᵀ w, v⟩, in F64. */
+  public static void forwardIsTransposeOfReverse(OpCase row) {
+    Scope.run(
+        () -> {
+          List<Tensor> sample = row.sample(DType.F64, SEED);
+          Tensor[] xs = floating(row, sample);
+          Tensor y = onFloating(row, sample).apply(List.of(xs));
+          Tensor w = Key.of(1).normal(DType.F64, y.shape().dims());
+          List<Tensor> vs = new ArrayList<>();
+          Tensor reverse = Tensor.scalar(0.0);
+          Tensor size = Tensor.scalar(1.0);
+          List<Tensor> pulled = Grad.vjp(y, w, xs);
+          for (int i = 0; i < xs.length; i++) {
+            Tensor v = Key.of(2 + i).normal(DType.F64, xs[i].shape().dims());
+            vs.add(v);
+            reverse = reverse.plus(pulled.get(i).times(v).sum());
+            size = size.plus(pulled.get(i).times(v).abs().sum());
+          }
+          Tensor forward = Grad.jvp(y, List.of(xs), vs).times(w).sum();
+          Tensor.evalAll(forward, reverse, size);
+          double error = Math.abs(forward.doubleItem() - reverse.doubleItem());
+          if (!(error <= 1e-12 * size.doubleItem())) {
+            throw new AssertionError(
+                row.title()
+                    + ": <w, Jv> is "
+                    + forward.doubleItem()
+                    + ", <JTw, v> is "
+                    + reverse.doubleItem());
+          }
+        });
   }
 
   /** Checks gradients computed in F32 against those computed in F64. */

@@ -1,6 +1,7 @@
 package org.adjoint.op;
 
 import java.util.List;
+import java.util.Optional;
 import java.util.function.DoubleBinaryOperator;
 import java.util.function.DoubleUnaryOperator;
 import java.util.function.Function;
@@ -145,6 +146,18 @@ public final class Elementwise extends Op {
       case COMPARISON -> false;
       case SELECT -> input > 0;
     };
+  }
+
+  @Override
+  public List<Tensor> jvp(Call call, List<Optional<Tensor>> tangents) {
+    Optional<Tensor> sum = Optional.empty();
+    for (int i = 0; i < arity; i++) {
+      if (tangents.get(i).isPresent()) {
+        Tensor term = partials.get(i).pull(call, tangents.get(i).get());
+        sum = Optional.of(sum.isPresent() ? sum.get().plus(term) : term);
+      }
+    }
+    return List.of(sum.orElseThrow().broadcastTo(call.y().shape().dims()));
   }
 
   @Override

@@ -1,5 +1,6 @@
 package org.adjoint.op;
 
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.IntPredicate;
@@ -115,6 +116,17 @@ public final class Fused extends Op {
   @Override
   public boolean isDifferentiable(int input) {
     return differentiable.test(input);
+  }
+
+  @Override
+  public List<Tensor> jvp(Call call, List<Optional<Tensor>> tangents) {
+    List<Tensor> inputs = call.inputs().stream().map(Fused::renamed).toList();
+    List<Tensor> outputs = expand(inputs, call.attrs());
+    List<Tensor> pushed = new ArrayList<>();
+    for (Tensor output : outputs) {
+      pushed.add(Grad.jvpWithin(output, inputs, tangents));
+    }
+    return pushed;
   }
 
   @Override

@@ -1,6 +1,7 @@
 package org.adjoint.op;
 
 import java.util.List;
+import java.util.Optional;
 import java.util.function.BiFunction;
 import org.adjoint.Tensor;
 import org.adjoint.Type;
@@ -23,6 +24,7 @@ public final class Linear extends Op {
 
   private final int firstValue;
   private final int values;
+  private final boolean joint;
   private final BiFunction<List<Type>, long[], Type> rule;
   private final Transpose transpose;
 
@@ -32,12 +34,14 @@ public final class Linear extends Op {
       Kernel kernel,
       int firstValue,
       int values,
+      boolean joint,
       BiFunction<List<Type>, long[], Type> rule,
       Lowering lowering,
       Transpose transpose) {
     super(name, fallible, kernel, lowering);
     this.firstValue = firstValue;
     this.values = values;
+    this.joint = joint;
     this.rule = rule;
     this.transpose = transpose;
   }
@@ -48,7 +52,7 @@ public final class Linear extends Op {
       BiFunction<List<Type>, long[], Type> rule,
       Lowering lowering,
       Transpose transpose) {
-    return new Linear(name, false, Primitive.NO_KERNEL, 0, 1, rule, lowering, transpose);
+    return new Linear(name, false, Primitive.NO_KERNEL, 0, 1, false, rule, lowering, transpose);
   }
 
   /** Returns a row that is linear in each of all its inputs. */
@@ -58,7 +62,17 @@ public final class Linear extends Op {
       BiFunction<List<Type>, long[], Type> rule,
       Lowering lowering,
       Transpose transpose) {
-    return new Linear(name, false, kernel, 0, Integer.MAX_VALUE, rule, lowering, transpose);
+    return new Linear(name, false, kernel, 0, Integer.MAX_VALUE, false, rule, lowering, transpose);
+  }
+
+  /** Returns a row that is linear in all its inputs together, as concat is. */
+  static Linear jointly(
+      String name,
+      Kernel kernel,
+      BiFunction<List<Type>, long[], Type> rule,
+      Lowering lowering,
+      Transpose transpose) {
+    return new Linear(name, false, kernel, 0, Integer.MAX_VALUE, true, rule, lowering, transpose);
   }
 
   /**
@@ -72,7 +86,7 @@ public final class Linear extends Op {
       BiFunction<List<Type>, long[], Type> rule,
       Lowering lowering,
       Transpose transpose) {
-    return new Linear(name, true, kernel, value, 1, rule, lowering, transpose);
+    return new Linear(name, true, kernel, value, 1, false, rule, lowering, transpose);
   }
 
   @Override
@@ -83,6 +97,35 @@ public final class Linear extends Op {
   @Override
   public boolean isDifferentiable(int input) {
     return input >= firstValue && input - firstValue < values;
+  }
+
+  @Override
+  public List<Tensor> jvp(Call call, List<Optional<Tensor>> tangents) {
+    return List.of(joint ? jointly(call, tangents) : oneByOne(call, tangents));
+  }
+
+  /** The op itself on the tangents: it is linear in all its values together. */
+  private Tensor jointly(Call call, List<Optional<Tensor>> tangents) {
+    Tensor[] inputs = new Tensor[tangents.size()];
+    for (int i = 0; i < inputs.length; i++) {
+      Tensor x = call.x(i);
+      inputs[i] = tangents.get(i).orElseGet(() -> Tensor.zeros(x.dtype(), x.shape().dims()));
+    }
+    return Tensor.apply(this, call.attrs(), inputs).get(0);
+  }
+
+  /** The product rule: one term a tangent, with the other inputs held. */
+  private Tensor oneByOne(Call call, List<Optional<Tensor>> tangents) {
+    Optional<Tensor> sum = Optional.empty();
+    for (int i = 0; i < tangents.size(); i++) {
+      if (tangents.get(i).isPresent()) {
+        Tensor[] inputs = call.inputs().toArray(new Tensor[0]);
+        inputs[i] = tangents.get(i).get();
+        Tensor term = Tensor.apply(this, call.attrs(), inputs).get(0);
+        sum = Optional.of(sum.isPresent() ? sum.get().plus(term) : term);
+      }
+    }
+    return sum.orElseThrow();
   }
 
   @Override

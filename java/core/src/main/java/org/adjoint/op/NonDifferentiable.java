@@ -1,6 +1,7 @@
 package org.adjoint.op;
 
 import java.util.List;
+import java.util.Optional;
 import org.adjoint.Tensor;
 import org.adjoint.Type;
 import org.adjoint.internal.ir.Kernel;
@@ -33,6 +34,11 @@ public final class NonDifferentiable extends Op {
   @Override
   public boolean isDifferentiable(int input) {
     return false;
+  }
+
+  @Override
+  public List<Tensor> jvp(Call call, List<Optional<Tensor>> tangents) {
+    throw new IllegalStateException(name() + ": has no derivative");
   }
 
   @Override

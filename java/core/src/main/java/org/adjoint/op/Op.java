@@ -1,6 +1,7 @@
 package org.adjoint.op;
 
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.adjoint.Tensor;
 import org.adjoint.Type;
@@ -52,6 +53,16 @@ public abstract sealed class Op permits Elementwise, Linear, Reduction, NonDiffe
    * @param cotangents one an output
    */
   public abstract Tensor vjp(Call call, int input, List<Tensor> cotangents);
+
+  /**
+   * Returns the tangents of the outputs. Written with public tensor operations only, so that it can
+   * be differentiated again.
+   *
+   * @param call the node: its inputs, outputs and attributes
+   * @param tangents one an input, empty where it is zero; at least one is present, and only for
+   *     inputs for which {@link #isDifferentiable} holds
+   */
+  public abstract List<Tensor> jvp(Call call, List<Optional<Tensor>> tangents);
 
   /**
    * Returns whether outputs depend differentiably on this input; where not, its cotangent is zero.

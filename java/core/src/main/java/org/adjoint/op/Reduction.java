@@ -1,6 +1,7 @@
 package org.adjoint.op;
 
 import java.util.List;
+import java.util.Optional;
 import org.adjoint.Shape;
 import org.adjoint.Tensor;
 import org.adjoint.Type;
@@ -14,7 +15,7 @@ import org.adjoint.internal.ir.Ref;
  * {@link ReductionOps}.
  */
 public final class Reduction extends Op {
-  /** How the cotangent of a folded value goes back to the elements. */
+  /** How the cotangent of a folded value goes back to the elements; works on each alone. */
   @FunctionalInterface
   public interface Pull {
     /**
@@ -107,6 +108,14 @@ public final class Reduction extends Op {
   @Override
   public boolean isDifferentiable(int input) {
     return true;
+  }
+
+  @Override
+  public List<Tensor> jvp(Call call, List<Optional<Tensor>> tangents) {
+    // The pull works on each element alone, so the same weights carry tangents to the fold.
+    Tensor y = call.y().reshape(fold(call.x().shape(), call.attrs(), true).dims());
+    Tensor weighted = pull.pull(call, y, tangents.get(0).orElseThrow());
+    return Tensor.apply(ReductionOps.SUM, call.attrs(), weighted);
   }
 
   @Override

@@ -126,7 +126,7 @@ public final class ShapeOps {
 
   /** Joins its inputs along the axis in the attribute. */
   public static final Linear CONCAT =
-      Linear.of(
+      Linear.jointly(
           "concat",
           Primitive.NO_KERNEL,
           ShapeOps::concatType,

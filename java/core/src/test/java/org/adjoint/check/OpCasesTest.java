@@ -58,6 +58,16 @@ class OpCasesTest {
   }
 
   @TestFactory
+  Stream<DynamicTest> forwardIsTransposeOfReverse() {
+    return OpCases.all().stream()
+        .filter(row -> row.order() > 0)
+        .map(
+            row ->
+                DynamicTest.dynamicTest(
+                    row.title(), () -> OpChecks.forwardIsTransposeOfReverse(row)));
+  }
+
+  @TestFactory
   Stream<DynamicTest> narrowGradientsMatchWideOnes() {
     return OpCases.all().stream()
         .filter(row -> row.order() > 0)
