@@ -1,6 +1,6 @@
 /*
- * Arrays of any layout for the tests, in memory of exactly their size, so that AddressSanitizer sees every step outside.
- * `layouts` are the ones that kernels treat differently: contiguous, transposed, gaps, broadcast, and so on.
+ * Arrays of any layout for the tests, in memory of exactly their size, so that AddressSanitizer sees every step
+ * outside. `layouts` are the ones that kernels treat differently: contiguous, transposed, gaps, broadcast, and so on.
  */
 #pragma once
 

@@ -28,7 +28,9 @@ const Unary kUnary[] = {
     {"square", -5, 5, [](double x) { return x * x; }},
     {"tanh", -4, 4, [](double x) { return std::tanh(x); }},
     {"sigmoid", -10, 10, [](double x) { return x >= 0 ? 1 / (1 + std::exp(-x)) : std::exp(x) / (1 + std::exp(x)); }},
-    {"relu", -5, 5, [](double x) { return std::isnan(x) ? x : x > 0 ? x : 0.0; }},
+    {"relu", -5, 5, [](double x) { return std::isnan(x) ? x
+                                          : x > 0       ? x
+                                                        : 0.0; }},
 };
 
 struct Binary {
@@ -54,7 +56,9 @@ const Binary kBinary[] = {
 
 /* What the twin gives, as the dtype would hold it. */
 template <class T>
-double rounded(double x) { return static_cast<double>(static_cast<T>(x)); }
+double rounded(double x) {
+  return static_cast<double>(static_cast<T>(x));
+}
 
 template <class T>
 void test_unary(adj_context* context) {
@@ -101,8 +105,8 @@ void test_binary(adj_context* context) {
           if (!runs(context, {op.name, {}, {a, b}, {y}})) return;
           for (int64_t i = 0; i < y.count(); ++i) {
             const double p = static_cast<double>(a[i]), q = static_cast<double>(b[i]);
-            CHECK(near(static_cast<double>(y[i]), op.twin(p, q), kTolerance<T>), "%s(%.17g, %.17g) = %.17g", op.name, p, q,
-                  static_cast<double>(y[i]));
+            CHECK(near(static_cast<double>(y[i]), op.twin(p, q), kTolerance<T>), "%s(%.17g, %.17g) = %.17g", op.name, p,
+                  q, static_cast<double>(y[i]));
           }
         }
       }

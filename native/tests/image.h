@@ -63,8 +63,14 @@ inline Image write_image(const std::vector<Call>& calls) {
     code[start + 1] = static_cast<int64_t>(code.size() - start);
   }
   std::vector<int64_t>& words = image.words;
-  words = {ADJ_IMAGE_MAGIC, ADJ_IMAGE_VERSION, 0, static_cast<int64_t>(image.bindings.size()),
-           static_cast<int64_t>(names.size()), static_cast<int64_t>(calls.size()), 0, 0};
+  words = {ADJ_IMAGE_MAGIC,
+           ADJ_IMAGE_VERSION,
+           0,
+           static_cast<int64_t>(image.bindings.size()),
+           static_cast<int64_t>(names.size()),
+           static_cast<int64_t>(calls.size()),
+           0,
+           0};
   for (const adj_binding& binding : image.bindings) words.push_back(binding.bytes);
   for (const std::string& name : names) {
     int64_t padded[8] = {};

@@ -90,8 +90,28 @@ void test_mutations(adj_context* context) {
   Everything everything;
   const Image valid = write_image(everything.calls());
   CHECK(run(context, everything.calls()) == ADJ_OK, "the valid image: %s", adj_last_error());
-  const int64_t values[] = {0,  1,  2,  3,  5,  7,  16, 17, 64, -1, 255, 1 << 20, INT32_MAX, int64_t{1} << 32, int64_t{1} << 61,
-                            int64_t{1} << 62, INT64_MAX / 8, INT64_MAX / 4 + 1, INT64_MAX - 1, INT64_MAX, INT64_MIN, -8};
+  const int64_t values[] = {0,
+                            1,
+                            2,
+                            3,
+                            5,
+                            7,
+                            16,
+                            17,
+                            64,
+                            -1,
+                            255,
+                            1 << 20,
+                            INT32_MAX,
+                            int64_t{1} << 32,
+                            int64_t{1} << 61,
+                            int64_t{1} << 62,
+                            INT64_MAX / 8,
+                            INT64_MAX / 4 + 1,
+                            INT64_MAX - 1,
+                            INT64_MAX,
+                            INT64_MIN,
+                            -8};
   for (size_t w = 0; w < valid.words.size(); ++w) {
     Image changed = valid;
     const int64_t before = valid.words[w];
@@ -114,7 +134,9 @@ void test_mutations(adj_context* context) {
     Image changed = valid;
     for (int64_t i = 0; i < 2 + round % 3; ++i) {
       const size_t w = static_cast<size_t>(random.below(static_cast<int64_t>(valid.words.size())));
-      changed.words[w] = random.below(2) == 0 ? values[static_cast<size_t>(random.below(22))] : valid.words[static_cast<size_t>(random.below(static_cast<int64_t>(valid.words.size())))];
+      changed.words[w] = random.below(2) == 0
+                             ? values[static_cast<size_t>(random.below(22))]
+                             : valid.words[static_cast<size_t>(random.below(static_cast<int64_t>(valid.words.size())))];
     }
     try_image(context, changed);
   }
@@ -147,7 +169,8 @@ void test_texts(adj_context* context) {
   large.dims = {5};
   image = write_image({{"neg", {}, {large}, {y}}});
   CHECK(text_of(image, image.bytes()) ==
-            "image: operand before word 29: F32 [5] at byte 0 does not fit binding 0 of 16 bytes", "%s", adj_last_error());
+            "image: operand before word 29: F32 [5] at byte 0 does not fit binding 0 of 16 bytes",
+        "%s", adj_last_error());
   Operand odd = x;
   odd.dims = {3};
   odd.offset = 2;
@@ -157,7 +180,8 @@ void test_texts(adj_context* context) {
   Operand doubled = z;
   doubled.strides = {2, 1};
   image = write_image({{"neg", {}, {z}, {doubled}}});
-  CHECK(text_of(image, image.bytes()) == "image: output 0 before word 38 writes some memory twice", "%s", adj_last_error());
+  CHECK(text_of(image, image.bytes()) == "image: output 0 before word 38 writes some memory twice", "%s",
+        adj_last_error());
 }
 
 /* Slices of one array that interleave share no memory; slices that touch do. */
@@ -172,7 +196,8 @@ void test_slices(adj_context* context) {
   };
   CHECK(run(context, {{"neg", {}, {columns(0, 5)}, {columns(5, 5)}}}) == ADJ_OK, "%s", adj_last_error());
   for (int64_t r = 0; r < 8; ++r) {
-    for (int64_t c = 0; c < 5; ++c) CHECK(x[r * 10 + 5 + c] == -x[r * 10 + c], "slice at %lld", static_cast<long long>(r));
+    for (int64_t c = 0; c < 5; ++c)
+      CHECK(x[r * 10 + 5 + c] == -x[r * 10 + c], "slice at %lld", static_cast<long long>(r));
   }
   CHECK(run(context, {{"neg", {}, {columns(0, 5)}, {columns(4, 5)}}}) == ADJ_INVALID_IMAGE, "slices that touch");
   CHECK(run(context, {{"neg", {}, {columns(7, 3)}, {columns(0, 3)}}}) == ADJ_OK, "%s", adj_last_error());
@@ -187,7 +212,8 @@ void test_bindings(adj_context* context) {
   const auto refuse = [&](std::vector<adj_binding> bindings, const char* text) {
     int64_t failed = 7;
     CHECK(adj_program_run(context, program, bindings.data(), static_cast<int32_t>(bindings.size()), &failed) ==
-              ADJ_INVALID_ARGUMENT, "accepted");
+              ADJ_INVALID_ARGUMENT,
+          "accepted");
     CHECK(std::string(adj_last_error()) == text, "\"%s\" instead of \"%s\"", adj_last_error(), text);
     CHECK(failed == -1, "failed at %lld", static_cast<long long>(failed));
   };

@@ -15,8 +15,10 @@ inline std::vector<std::string> isas() {
   for (const char* name : {"baseline", "avx2", "avx512"}) {
     adj_context* context = nullptr;
     const adj_status status = adj_context_create(1, 0, name, &context);
-    if (status == ADJ_OK) names.push_back(name);
-    else CHECK(status == ADJ_UNAVAILABLE, "%s: status %d, %s", name, status, adj_last_error());
+    if (status == ADJ_OK)
+      names.push_back(name);
+    else
+      CHECK(status == ADJ_UNAVAILABLE, "%s: status %d, %s", name, status, adj_last_error());
     adj_context_destroy(context);
   }
   return names;
@@ -59,7 +61,8 @@ inline adj_status run(adj_context* context, const std::vector<Call>& calls, int6
   adj_program* program = nullptr;
   adj_status status = adj_program_create(context, image.data(), image.bytes(), &program);
   if (status != ADJ_OK) return status;
-  status = adj_program_run(context, program, image.bindings.data(), static_cast<int32_t>(image.bindings.size()), failed);
+  status =
+      adj_program_run(context, program, image.bindings.data(), static_cast<int32_t>(image.bindings.size()), failed);
   adj_program_destroy(program);
   return status;
 }
@@ -86,8 +89,8 @@ inline void for_each_isa(const std::function<void(adj_context*)>& body) {
 }
 
 /* Shapes around the vector widths, primes, and nothing at all. */
-inline const std::vector<Dims> kShapes = {{},      {0},      {1},      {7},       {8},      {9},     {15},
-                                          {16},    {17},     {31},     {33},      {1009},   {3, 0},  {1, 7},
-                                          {7, 1},  {5, 17},  {17, 33}, {2, 3, 4}, {3, 1, 65}, {4, 5, 6, 7}};
+inline const std::vector<Dims> kShapes = {{},     {0},     {1},      {7},       {8},        {9},         {15},
+                                          {16},   {17},    {31},     {33},      {1009},     {3, 0},      {1, 7},
+                                          {7, 1}, {5, 17}, {17, 33}, {2, 3, 4}, {3, 1, 65}, {4, 5, 6, 7}};
 
 }  // namespace test

@@ -44,15 +44,15 @@ void test_budget() {
   adj_buffer *a = nullptr, *b = nullptr, *c = nullptr;
   CHECK(adj_buffer_allocate(context, 3000, &a) == ADJ_OK, "%s", adj_last_error());
   CHECK(adj_buffer_allocate(context, 2000, &b) == ADJ_OUT_OF_MEMORY && b == nullptr, "past the budget");
-  CHECK(std::string(adj_last_error()) == "2000 bytes asked for, 3008 in use, 0 pooled, budget 4096: over the budget", "%s",
-        adj_last_error());
+  CHECK(std::string(adj_last_error()) == "2000 bytes asked for, 3008 in use, 0 pooled, budget 4096: over the budget",
+        "%s", adj_last_error());
   CHECK(adj_buffer_allocate(context, 1088, &b) == ADJ_OK, "up to the budget: %s", adj_last_error());
   CHECK(adj_buffer_free(context, a) == ADJ_OK, "%s", adj_last_error());
   /* The pooled block gives way to one of another size. */
   CHECK(adj_buffer_allocate(context, 2500, &c) == ADJ_OK, "%s", adj_last_error());
   const adj_memory memory = report(context);
-  CHECK(memory.outstanding + memory.pooled <= 4096, "%lld in use, %lld pooled", static_cast<long long>(memory.outstanding),
-        static_cast<long long>(memory.pooled));
+  CHECK(memory.outstanding + memory.pooled <= 4096, "%lld in use, %lld pooled",
+        static_cast<long long>(memory.outstanding), static_cast<long long>(memory.pooled));
   CHECK(adj_buffer_free(context, b) == ADJ_OK && adj_buffer_free(context, c) == ADJ_OK, "%s", adj_last_error());
   CHECK(adj_buffer_allocate(context, INT64_MAX, &a) == ADJ_OUT_OF_MEMORY, "the largest size");
   CHECK(adj_buffer_allocate(context, INT64_MAX - 64, &a) == ADJ_OUT_OF_MEMORY, "nearly the largest size");

@@ -37,8 +37,10 @@ double normal_quantile(double u) {
   double low = -40, high = 0;
   for (int i = 0; i < 200; ++i) {
     const double middle = (low + high) / 2;
-    if (0.5 * std::erfc(-middle / std::sqrt(2.0)) < tail) low = middle;
-    else high = middle;
+    if (0.5 * std::erfc(-middle / std::sqrt(2.0)) < tail)
+      low = middle;
+    else
+      high = middle;
   }
   return u < 0.5 ? low : -low;
 }
@@ -91,8 +93,8 @@ void test_draws(adj_context* context, int64_t q, int64_t m) {
       CHECK(std::fabs(static_cast<double>(z32[at]) - expected) <= 1e-7 * std::fabs(expected) + 1e-12,
             "normal F32 of %.17g: %.9g, not %.9g", u, static_cast<double>(z32[at]), expected);
       const double v = (static_cast<double>(pair >> 12) + 0.5) * 0x1p-52, wide = normal_quantile(v);
-      CHECK(std::fabs(z64[at] - wide) <= 1e-13 * std::fabs(wide) + 2e-15, "normal F64 of %.17g: %.17g, not %.17g", v, z64[at],
-            wide);
+      CHECK(std::fabs(z64[at] - wide) <= 1e-13 * std::fabs(wide) + 2e-15, "normal F64 of %.17g: %.17g, not %.17g", v,
+            z64[at], wide);
     }
   }
 }
@@ -135,7 +137,8 @@ void test_moments(adj_context* context) {
 int main() {
   test_known_answers();
   for_each_isa([](adj_context* context) {
-    for (const int64_t m : {0, 1, 3, 4, 5, 63, 64, 65, 255, 256, 257, 1009, 40009}) test_draws(context, m < 1000 ? 3 : 1, m);
+    for (const int64_t m : {0, 1, 3, 4, 5, 63, 64, 65, 255, 256, 257, 1009, 40009})
+      test_draws(context, m < 1000 ? 3 : 1, m);
     test_draws(context, 0, 5);
     test_moments(context);
   });

@@ -20,7 +20,8 @@ void test_shape(adj_context* context, const Dims& dims, const Array<T>& x) {
       const bool is_sum = name[0] == 's', is_max = name[1] == 'a';
       Array<T> y(kept);
       if (!is_sum && n == 0 && count > 0) {
-        CHECK(run(context, {{name, {static_cast<int64_t>(reduced)}, {x}, {y}}}) == ADJ_INVALID_IMAGE, "%s of nothing", name);
+        CHECK(run(context, {{name, {static_cast<int64_t>(reduced)}, {x}, {y}}}) == ADJ_INVALID_IMAGE, "%s of nothing",
+              name);
         continue;
       }
       if (!runs(context, {name, {static_cast<int64_t>(reduced)}, {x}, {y}})) return;
@@ -30,8 +31,10 @@ void test_shape(adj_context* context, const Dims& dims, const Array<T>& x) {
         for (int64_t i = 0; i < n; ++i) {
           const double v = static_cast<double>(x[e * n + i]);
           sum += v;
-          if (std::isnan(v) || std::isnan(extreme)) extreme = kNan;
-          else extreme = is_max ? std::fmax(extreme, v) : std::fmin(extreme, v);
+          if (std::isnan(v) || std::isnan(extreme))
+            extreme = kNan;
+          else
+            extreme = is_max ? std::fmax(extreme, v) : std::fmin(extreme, v);
         }
         const double expected = is_sum ? static_cast<double>(sum) : extreme;
         CHECK(near(static_cast<double>(y[e]), expected, kTolerance<T>), "%s at %lld: %.17g, not %.17g", name,
@@ -58,7 +61,8 @@ template <class T>
 void test_all(adj_context* context) {
   Random random(5);
   std::vector<Dims> shapes = kShapes;
-  for (const Dims& more : {Dims{64, 128}, Dims{3, 257, 5}, Dims{130, 3}, Dims{2, 1, 300, 2}, Dims{1, 70000}, Dims{70000, 2}}) {
+  for (const Dims& more :
+       {Dims{64, 128}, Dims{3, 257, 5}, Dims{130, 3}, Dims{2, 1, 300, 2}, Dims{1, 70000}, Dims{70000, 2}}) {
     shapes.push_back(more);
   }
   for (const Dims& dims : shapes) {
@@ -76,7 +80,8 @@ void test_all(adj_context* context) {
   Array<T> infinite({40});
   infinite.fill_with([](int64_t i) { return i == 3 ? kInf : 1.0; });
   Array<T> y(Dims{});
-  if (runs(context, {"sum", {1}, {infinite}, {y}})) CHECK(std::isinf(y[0]), "sum with inf: %g", static_cast<double>(y[0]));
+  if (runs(context, {"sum", {1}, {infinite}, {y}}))
+    CHECK(std::isinf(y[0]), "sum with inf: %g", static_cast<double>(y[0]));
   infinite[7] = static_cast<T>(-kInf);
   if (runs(context, {"sum", {1}, {infinite}, {y}})) CHECK(std::isnan(y[0]), "inf - inf: %g", static_cast<double>(y[0]));
 }
@@ -95,8 +100,8 @@ void test_accuracy(adj_context* context) {
       for (int64_t i = 0; i < n / columns; ++i) sum += static_cast<long double>(x[c * (n / columns) + i]);
       const double error = std::fabs(static_cast<double>(y[c]) - static_cast<double>(sum)) / static_cast<double>(sum);
       CHECK(error <= 1e-6, "sum of %lld: relative error %g", static_cast<long long>(n / columns), error);
-      CHECK(error <= 1.2e-7, "sum of %lld: relative error %g, more than rounding once", static_cast<long long>(n / columns),
-            error);
+      CHECK(error <= 1.2e-7, "sum of %lld: relative error %g, more than rounding once",
+            static_cast<long long>(n / columns), error);
     }
   }
 }

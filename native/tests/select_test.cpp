@@ -21,9 +21,9 @@ void test_compare(adj_context* context) {
     const char* name;
     bool (*twin)(T, T);
   };
-  const Row rows[] = {{"equal", [](T a, T b) { return a == b; }},     {"notEqual", [](T a, T b) { return a != b; }},
-                      {"less", [](T a, T b) { return a < b; }},       {"lessEqual", [](T a, T b) { return a <= b; }},
-                      {"greater", [](T a, T b) { return a > b; }},    {"greaterEqual", [](T a, T b) { return a >= b; }}};
+  const Row rows[] = {{"equal", [](T a, T b) { return a == b; }},  {"notEqual", [](T a, T b) { return a != b; }},
+                      {"less", [](T a, T b) { return a < b; }},    {"lessEqual", [](T a, T b) { return a <= b; }},
+                      {"greater", [](T a, T b) { return a > b; }}, {"greaterEqual", [](T a, T b) { return a >= b; }}};
   for (const Row& row : rows) {
     const bool ordered = row.name[0] == 'l' || row.name[0] == 'g';
     if (std::is_same_v<T, uint8_t> && ordered) {
@@ -101,8 +101,9 @@ template <class X, class Y>
 void test_cast(adj_context* context) {
   std::vector<X> values = {X(0), X(1)};
   if constexpr (std::is_floating_point_v<X>) {
-    for (const double v : {-0.0, 0.5, -0.5, 1.9, -1.9, 2147483520.0, 2147483647.0, 2147483648.0, -2147483648.0, -2147483904.0,
-                           9.2233715e18, 9.223372036854775807e18, -9.223372036854775808e18, 1e30, -1e30, kInf, -kInf, kNan}) {
+    for (const double v :
+         {-0.0, 0.5, -0.5, 1.9, -1.9, 2147483520.0, 2147483647.0, 2147483648.0, -2147483648.0, -2147483904.0,
+          9.2233715e18, 9.223372036854775807e18, -9.223372036854775808e18, 1e30, -1e30, kInf, -kInf, kNan}) {
       values.push_back(static_cast<X>(v));
     }
   } else if constexpr (sizeof(X) > 1) {

@@ -1,6 +1,6 @@
 /*
- * Threads: the same bits for 1, 2 and 4, many runs of one program at once, permits that go round, and workers that leave
- * signals and idle cores alone.
+ * Threads: the same bits for 1, 2 and 4, many runs of one program at once, permits that go round, and workers that
+ * leave signals and idle cores alone.
  */
 #include <signal.h>
 #include <time.h>
@@ -33,9 +33,9 @@ std::vector<std::vector<char>> outputs(adj_context* context) {
   const int64_t rows = 300 * kLarge, n = 1009;
   Random random(17);
   Array<T> x({rows, n}), w({n, 130}), wt({n, 130}, Layout::kTransposed), row({rows, n}, Layout::kRow), y({rows, n}),
-      z({rows, n}, Layout::kTransposed), product({rows, 130}), bias({rows, 130}, Layout::kRow), sums({rows}), columns({n}),
-      all(Dims{}), soft({rows, n}), loss({rows}), picked({1, 1, rows, n}), back({1, 1, rows, n}), noise({3, 100 * rows}),
-      p({rows, n}), m({rows, n}), v({rows, n});
+      z({rows, n}, Layout::kTransposed), product({rows, 130}), bias({rows, 130}, Layout::kRow), sums({rows}),
+      columns({n}), all(Dims{}), soft({rows, n}), loss({rows}), picked({1, 1, rows, n}), back({1, 1, rows, n}),
+      noise({3, 100 * rows}), p({rows, n}), m({rows, n}), v({rows, n});
   Array<int64_t> label({rows}), key({3}), best({rows}), index({1, rows});
   Array<double> s(Dims{});
   s[0] = 0.5;
@@ -72,9 +72,9 @@ std::vector<std::vector<char>> outputs(adj_context* context) {
   CHECK(status == ADJ_OK, "%s", adj_last_error());
   Array<T> product_t({rows, 130});
   CHECK(run(context, {{"matmul", {0, 0}, {x, wt}, {product_t}}}) == ADJ_OK, "%s", adj_last_error());
-  return {bytes_of(y),    bytes_of(z),    bytes_of(product), bytes_of(sums), bytes_of(columns), bytes_of(all),
-          bytes_of(best), bytes_of(soft), bytes_of(loss),    bytes_of(back), bytes_of(noise),   bytes_of(p),
-          bytes_of(m),    bytes_of(v),    bytes_of(product_t)};
+  return {bytes_of(y),     bytes_of(z),    bytes_of(product), bytes_of(sums), bytes_of(columns),
+          bytes_of(all),   bytes_of(best), bytes_of(soft),    bytes_of(loss), bytes_of(back),
+          bytes_of(noise), bytes_of(p),    bytes_of(m),       bytes_of(v),    bytes_of(product_t)};
 }
 
 template <class T>
@@ -102,9 +102,8 @@ void test_concurrent_runs(int32_t threads) {
   Operand turned = out;
   turned.dims = {64, rows};
   turned.strides = {1, 64};
-  const Image image = write_image({{"tanh", {}, {dummy}, {dummy}},
-                                   {"matmul", {0, 3}, {dummy, w}, {out}},
-                                   {"sum", {1}, {turned}, {sum}}});
+  const Image image = write_image(
+      {{"tanh", {}, {dummy}, {dummy}}, {"matmul", {0, 3}, {dummy, w}, {out}}, {"sum", {1}, {turned}, {sum}}});
   adj_program* program = nullptr;
   CHECK(adj_program_create(context, image.data(), image.bytes(), &program) == ADJ_OK, "%s", adj_last_error());
   std::atomic<int> wrong{0};
@@ -115,17 +114,24 @@ void test_concurrent_runs(int32_t threads) {
       x.fill_with([](int64_t at) { return static_cast<double>(at % 31) / 31 - 0.5; });
       std::vector<adj_binding> bindings = image.bindings;
       for (adj_binding& binding : bindings) {
-        if (binding.address == reinterpret_cast<uintptr_t>(dummy.data())) binding.address = reinterpret_cast<uintptr_t>(x.data());
-        if (binding.address == reinterpret_cast<uintptr_t>(out.data())) binding.address = reinterpret_cast<uintptr_t>(y.data());
-        if (binding.address == reinterpret_cast<uintptr_t>(sum.data())) binding.address = reinterpret_cast<uintptr_t>(s.data());
+        if (binding.address == reinterpret_cast<uintptr_t>(dummy.data()))
+          binding.address = reinterpret_cast<uintptr_t>(x.data());
+        if (binding.address == reinterpret_cast<uintptr_t>(out.data()))
+          binding.address = reinterpret_cast<uintptr_t>(y.data());
+        if (binding.address == reinterpret_cast<uintptr_t>(sum.data()))
+          binding.address = reinterpret_cast<uintptr_t>(s.data());
       }
-      if (adj_program_run(context, program, bindings.data(), static_cast<int32_t>(bindings.size()), nullptr) != ADJ_OK) ++wrong;
+      if (adj_program_run(context, program, bindings.data(), static_cast<int32_t>(bindings.size()), nullptr) != ADJ_OK)
+        ++wrong;
       const std::vector<float> got(s.data(), s.data() + s.size());
-      if (keep != nullptr) *keep = got;
-      else if (got != expected) ++wrong;
+      if (keep != nullptr)
+        *keep = got;
+      else if (got != expected)
+        ++wrong;
       /* Buffers too, and errors, whose texts are each thread's own. */
       adj_buffer* buffer = nullptr;
-      if (adj_buffer_allocate(context, 1000 * who, &buffer) != ADJ_OK || adj_buffer_free(context, buffer) != ADJ_OK) ++wrong;
+      if (adj_buffer_allocate(context, 1000 * who, &buffer) != ADJ_OK || adj_buffer_free(context, buffer) != ADJ_OK)
+        ++wrong;
       if (adj_program_run(context, program, nullptr, who, nullptr) != ADJ_INVALID_ARGUMENT) ++wrong;
       if (adj_last_error() != std::to_string(who) + " bindings given, the program has 4") ++wrong;
     }
@@ -179,7 +185,7 @@ int main() {
     test_same_bits<float>(isa, false);
     test_same_bits<double>(isa, false);
   }
-  test_same_bits<float>("", true);
+  test_same_bits<float>("baseline", true); /* which goes over to OpenBLAS soonest */
   for (const int32_t threads : {1, 2, 4, 8}) test_concurrent_runs(threads);
   test_signals();
   test_idle();

@@ -44,8 +44,10 @@ void test_function(adj_context* context, const Function& f, double bound) {
   for (int e = lowest; e < std::numeric_limits<T>::max_exponent; ++e) {
     for (int i = 0; i < 60; ++i) samples.push_back(static_cast<T>(std::ldexp(random.uniform(1, 2), e)));
   }
-  for (int i = 0; i < 300000; ++i) samples.push_back(static_cast<T>(random.uniform(0, i % 3 == 0 ? 800 : i % 3 == 1 ? 12 : 1)));
-  for (const double point : {0.0, 0.5, std::sqrt(0.5), 1.0, std::sqrt(2.0), std::log(2.0) / 2, std::log(2.0), 88.7, 103.9, 709.78, 745.1, 9.01, 22.0}) {
+  for (int i = 0; i < 300000; ++i)
+    samples.push_back(static_cast<T>(random.uniform(0, i % 3 == 0 ? 800 : i % 3 == 1 ? 12 : 1)));
+  for (const double point : {0.0, 0.5, std::sqrt(0.5), 1.0, std::sqrt(2.0), std::log(2.0) / 2, std::log(2.0), 88.7,
+                             103.9, 709.78, 745.1, 9.01, 22.0}) {
     T above = static_cast<T>(point), below = above;
     for (int i = 0; i < 200; ++i) {
       samples.push_back(above);
@@ -77,8 +79,8 @@ void test_function(adj_context* context, const Function& f, double bound) {
       where = static_cast<double>(x[i]);
     }
   }
-  printf("%-8s %s %-8s worst %.3f ULP at %.9g of %lld\n", f.name, sizeof(T) == 4 ? "F32" : "F64", adj_context_isa(context),
-         worst, where, static_cast<long long>(n));
+  printf("%-8s %s %-8s worst %.3f ULP at %.9g of %lld\n", f.name, sizeof(T) == 4 ? "F32" : "F64",
+         adj_context_isa(context), worst, where, static_cast<long long>(n));
   CHECK(worst <= bound, "%s: %.3f ULP at %.17g", f.name, worst, where);
 }
 

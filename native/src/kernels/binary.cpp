@@ -8,25 +8,35 @@ namespace {
 
 struct Plus {
   template <class T>
-  static T f(T a, T b) { return a + b; }
+  static T f(T a, T b) {
+    return a + b;
+  }
 };
 struct Minus {
   template <class T>
-  static T f(T a, T b) { return a - b; }
+  static T f(T a, T b) {
+    return a - b;
+  }
 };
 struct Times {
   template <class T>
-  static T f(T a, T b) { return a * b; }
+  static T f(T a, T b) {
+    return a * b;
+  }
 };
 struct Div {
   template <class T>
-  static T f(T a, T b) { return a / b; }
+  static T f(T a, T b) {
+    return a / b;
+  }
 };
 struct Pow {
   template <class T>
   static T f(T a, T b) {
-    if constexpr (sizeof(T) == 4) return __builtin_powf(a, b);
-    else return __builtin_pow(a, b);
+    if constexpr (sizeof(T) == 4)
+      return __builtin_powf(a, b);
+    else
+      return __builtin_pow(a, b);
   }
 };
 /* A comparison with NaN is false, so each picks a NaN operand whichever side it is on. */
@@ -47,19 +57,23 @@ struct Minimum {
 /* A product in which a zero gradient g wins over an infinite or undefined factor d. */
 struct Scale {
   template <class T>
-  static T f(T g, T d) { return g == T(0) ? T(0) : g * d; }
+  static T f(T g, T d) {
+    return g == T(0) ? T(0) : g * d;
+  }
 };
 struct LeakyRelu {
   template <class T>
-  static T f(T x, T s) { return x > T(0) ? x : s * x; }
+  static T f(T x, T s) {
+    return x > T(0) ? x : s * x;
+  }
 };
 
 #define BINARY(name, functor, cost) elementwise(name, kBinaryOnFloats<functor>, cost)
 
 constexpr Kernel kernels[] = {
-    BINARY("plus", Plus, 1),       BINARY("minus", Minus, 1),     BINARY("times", Times, 1),
-    BINARY("div", Div, 2),         BINARY("pow", Pow, 40),        BINARY("maximum", Maximum, 1),
-    BINARY("minimum", Minimum, 1), BINARY("scale", Scale, 1),     BINARY("leakyRelu", LeakyRelu, 1),
+    BINARY("plus", Plus, 1),       BINARY("minus", Minus, 1), BINARY("times", Times, 1),
+    BINARY("div", Div, 2),         BINARY("pow", Pow, 40),    BINARY("maximum", Maximum, 1),
+    BINARY("minimum", Minimum, 1), BINARY("scale", Scale, 1), BINARY("leakyRelu", LeakyRelu, 1),
 };
 
 }  // namespace

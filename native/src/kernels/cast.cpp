@@ -31,7 +31,9 @@ struct Cast {
 };
 
 template <class X, class Y>
-constexpr Loops to() { return kUnaryLoops<Cast, X, Y>; }
+constexpr Loops to() {
+  return kUnaryLoops<Cast, X, Y>;
+}
 
 #define FROM(X) to<X, float>(), to<X, double>(), to<X, int32_t>(), to<X, int64_t>(), to<X, uint8_t>()
 

@@ -6,10 +6,12 @@
 ADJ_ISA_BEGIN
 namespace {
 
-#define COMPARISON(functor, op)                                             \
-  struct functor {                                                          \
-    template <class Y, class X>                                             \
-    static Y f(X a, X b) { return static_cast<Y>(a op b ? 1 : 0); }         \
+#define COMPARISON(functor, op)              \
+  struct functor {                           \
+    template <class Y, class X>              \
+    static Y f(X a, X b) {                   \
+      return static_cast<Y>(a op b ? 1 : 0); \
+    }                                        \
   };
 
 COMPARISON(Equal, ==)
@@ -20,12 +22,9 @@ COMPARISON(Greater, >)
 COMPARISON(GreaterEqual, >=)
 
 constexpr Kernel kernels[] = {
-    elementwise("equal", kCompareAll<Equal>, 1),
-    elementwise("notEqual", kCompareAll<NotEqual>, 1),
-    elementwise("less", kCompareNumbers<Less>, 1),
-    elementwise("lessEqual", kCompareNumbers<LessEqual>, 1),
-    elementwise("greater", kCompareNumbers<Greater>, 1),
-    elementwise("greaterEqual", kCompareNumbers<GreaterEqual>, 1),
+    elementwise("equal", kCompareAll<Equal>, 1),         elementwise("notEqual", kCompareAll<NotEqual>, 1),
+    elementwise("less", kCompareNumbers<Less>, 1),       elementwise("lessEqual", kCompareNumbers<LessEqual>, 1),
+    elementwise("greater", kCompareNumbers<Greater>, 1), elementwise("greaterEqual", kCompareNumbers<GreaterEqual>, 1),
 };
 
 }  // namespace

@@ -1,6 +1,6 @@
 /*
- * The loops around an elementwise function, for every layout that is worth a loop of its own. A functor has a template
- * `f` over its operands; `kInputs` tables below turn it into rows of a family. Nothing here knows any one op.
+ * The loops around an elementwise function, for every layout that is worth a loop of its own. A functor has a static
+ * template `f` over its operands; the tables at the end turn it into rows of a family. Nothing here knows any one op.
  */
 #pragma once
 
@@ -87,16 +87,13 @@ template <>
 inline constexpr int32_t kDtype<uint8_t> = ADJ_BOOL;
 
 template <class F, class X, class Y>
-inline constexpr Loops kUnaryLoops{
-    {kDtype<X>, kDtype<Y>}, 2, unary_contiguous<F, X, Y>, nullptr, nullptr, unary_strided<F, X, Y>};
+inline constexpr Loops kUnaryLoops{{kDtype<X>, kDtype<Y>}, 2, unary_contiguous<F, X, Y>, nullptr, nullptr,
+                                   unary_strided<F, X, Y>};
 
 template <class F, class X, class Y>
-inline constexpr Loops kBinaryLoops{{kDtype<X>, kDtype<X>, kDtype<Y>},
-                                    3,
-                                    binary_contiguous<F, X, Y, 1, 1>,
-                                    binary_contiguous<F, X, Y, 0, 1>,
-                                    binary_contiguous<F, X, Y, 1, 0>,
-                                    binary_strided<F, X, Y>};
+inline constexpr Loops kBinaryLoops{{kDtype<X>, kDtype<X>, kDtype<Y>}, 3,
+                                    binary_contiguous<F, X, Y, 1, 1>,  binary_contiguous<F, X, Y, 0, 1>,
+                                    binary_contiguous<F, X, Y, 1, 0>,  binary_strided<F, X, Y>};
 
 /* The tables of one functor, by the kinds of its operands. */
 template <class F>

@@ -1,6 +1,6 @@
 /*
- * `gather` and `scatterAdd` along one axis: the axis n of [b, o, n, i] is indexed by [b, k]. Every index is checked where
- * it is used, since the memory it comes from may belong to someone else. A scatter adds in the order of k.
+ * `gather` and `scatterAdd` along one axis: the axis n of [b, o, n, i] is indexed by [b, k]. Every index is checked
+ * where it is used, since the memory it comes from may belong to someone else. A scatter adds in the order of k.
  */
 #include "kernels/contract/loops.h"
 #include "kernels/simd.h"
@@ -9,7 +9,8 @@ ADJ_ISA_BEGIN
 namespace {
 
 /* Reads an index; false, and reported, if it is outside the axis. */
-ADJ_ALWAYS bool index_at(const Part& part, const IndexPlan& plan, const char* indices, int64_t position, int64_t& index) {
+ADJ_ALWAYS bool index_at(const Part& part, const IndexPlan& plan, const char* indices, int64_t position,
+                         int64_t& index) {
   index = plan.wide ? reinterpret_cast<const int64_t*>(indices)[position]
                     : reinterpret_cast<const int32_t*>(indices)[position];
   if (index >= 0 && index < plan.n) return true;

@@ -1,7 +1,7 @@
 /*
- * What a kernel is to the runtime: a row with a name, a contract that plans a call, and loops that run it. Plain structs
- * only, and no inline function that could be emitted: this header is compiled for every instruction set, and a weak
- * symbol from an AVX-512 object must never end up in baseline code.
+ * What a kernel is to the runtime: a row with a name, a contract that plans a call, and loops that run it. Plain
+ * structs only, and no inline function that could be emitted: this header is compiled for every instruction set, and a
+ * weak symbol from an AVX-512 object must never end up in baseline code.
  */
 #pragma once
 
@@ -57,7 +57,8 @@ struct Part {
 
 using Run = void (*)(const Part&);
 
-/* A stage's parts may run at once and in any order, `grain` of them a turn; a stage starts when the one before has ended. */
+/* A stage's parts may run at once and in any order, `grain` of them a turn; a stage starts when the one before has
+ * ended. */
 struct Stage {
   Run run;
   int64_t parts;
@@ -86,8 +87,8 @@ struct Kernel {
   Prepare prepare;
   const void* loops;
   int32_t loops_count;
-  int32_t inputs; /* how many inputs the contract expects, where that varies within a family */
-  int32_t cost;   /* of an element, in units of a plain addition: how finely to split */
+  int32_t inputs;       /* how many inputs the contract expects, where that varies within a family */
+  int32_t cost;         /* of an element, in units of a plain addition: how finely to split */
   uint32_t in_place[3]; /* bit i of entry o: output o may be exactly input i */
 };
 
@@ -101,9 +102,9 @@ struct Family {
 }  // namespace adjoint
 
 /* Opens the namespace of the instruction set that the file is being compiled for. */
-#define ADJ_ISA_BEGIN    \
-  namespace adjoint {    \
-  namespace cpu {        \
+#define ADJ_ISA_BEGIN \
+  namespace adjoint { \
+  namespace cpu {     \
   namespace ADJ_ISA_NAMESPACE {
 #define ADJ_ISA_END \
   }                 \

@@ -1,6 +1,7 @@
 /*
  * One step of Adam and of SGD over one parameter, fused: each array is read once and written once. Rates and counts are
- * run-time scalars. It refuses weight decay, clipping and schedules, which are graph ops. To add an optimizer, add a part.
+ * run-time scalars. It refuses weight decay, clipping and schedules, which are graph ops. To add an optimizer, add a
+ * part.
  */
 #include "kernels/contract/loops.h"
 #include "kernels/elementwise.h"

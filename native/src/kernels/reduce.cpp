@@ -1,6 +1,7 @@
 /*
  * `sum`, `max`, `min` and `argmax` over trailing axes of any strides. A part reduces one tile of kept elements over one
- * segment of the reduced ones; several segments meet in `combine`, in order. To add a reduction, write a Fold and a row.
+ * segment of the reduced ones; several segments meet in `combine`, in order. To add a reduction, write a Fold and a
+ * row.
  */
 #include "kernels/contract/loops.h"
 #include "kernels/elementwise.h"
@@ -47,9 +48,13 @@ struct Walk {
 struct Sum {
   using State = Compensated;
   template <class T>
-  static ADJ_ALWAYS State start() { return {0, 0}; }
+  static ADJ_ALWAYS State start() {
+    return {0, 0};
+  }
   template <class T>
-  static ADJ_ALWAYS void run(State& state, const T* x, int64_t n, int64_t stride) { sum_run(x, n, stride, state); }
+  static ADJ_ALWAYS void run(State& state, const T* x, int64_t n, int64_t stride) {
+    sum_run(x, n, stride, state);
+  }
   static ADJ_ALWAYS double end(const State& state) { return value(state); }
 
   /* Columns gather a block of rows in `block`, which then joins the compensated totals. */
@@ -105,7 +110,9 @@ template <bool kMax>
 struct Extreme {
   using State = double;
   template <class T>
-  static ADJ_ALWAYS State start() { return kLeast<kMax, double>; }
+  static ADJ_ALWAYS State start() {
+    return kLeast<kMax, double>;
+  }
   template <class T>
   static ADJ_ALWAYS void run(State& state, const T* x, int64_t n, int64_t stride) {
     state = static_cast<double>(extreme_run<kMax, T>(x, n, stride, static_cast<T>(state)));
@@ -233,7 +240,8 @@ void argmax_part(const Part& part) {
 template <class Fold>
 constexpr ReduceLoops loops[] = {{ADJ_F32, reduce_part<Fold, float>, reduce_combine<Fold, float>},
                                  {ADJ_F64, reduce_part<Fold, double>, reduce_combine<Fold, double>}};
-constexpr ReduceLoops argmax_loops[] = {{ADJ_F32, argmax_part<float>, nullptr}, {ADJ_F64, argmax_part<double>, nullptr}};
+constexpr ReduceLoops argmax_loops[] = {{ADJ_F32, argmax_part<float>, nullptr},
+                                        {ADJ_F64, argmax_part<double>, nullptr}};
 
 constexpr Kernel kernels[] = {
     {"sum", prepare_reduce, loops<Sum>, 2, 1, 1, {0, 0, 0}},

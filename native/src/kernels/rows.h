@@ -1,6 +1,7 @@
 /*
  * Sums and extremes of a run of elements, for the families that fold rows. Sums are taken in blocks: within a block in
- * vector lanes, F32 in double; across blocks compensated (Knuth's TwoSum), so that the error does not grow with the length.
+ * vector lanes, F32 in double; across blocks compensated (Knuth's TwoSum), so that the error does not grow with the
+ * length.
  */
 #pragma once
 
@@ -28,11 +29,11 @@ ADJ_ALWAYS double value(const Compensated& sum) {
   return total == total ? total : sum.high;
 }
 
-template <class V, class T>
-ADJ_ALWAYS double sum_lanes(V v) {
-  double total = 0;
-  for (int64_t i = 0; i < kLanes<T>; ++i) total += static_cast<double>(v[i]);
-  return total;
+ADJ_ALWAYS double sum_lanes(Vector<double> v) {
+  if constexpr (kLanes<double> >= 8) v += rotate<double, 4>(v);
+  if constexpr (kLanes<double> >= 4) v += rotate<double, 2>(v);
+  v += rotate<double, 1>(v);
+  return v[0];
 }
 
 /* The sum of n contiguous elements, n small enough that plain addition in double will do. */
@@ -48,7 +49,7 @@ ADJ_ALWAYS double sum_block(const double* x, int64_t n) {
     s3 += load<V>(x + i + 3 * kL);
   }
   for (; i + kL <= n; i += kL) s0 += load<V>(x + i);
-  double total = sum_lanes<V, double>((s0 + s1) + (s2 + s3));
+  double total = sum_lanes((s0 + s1) + (s2 + s3));
   for (; i < n; ++i) total += x[i];
   return total;
 }
@@ -66,7 +67,7 @@ ADJ_ALWAYS double sum_block(const float* x, int64_t n) {
     s3 += __builtin_convertvector(load<H>(x + i + 3 * kL), V);
   }
   for (; i + kL <= n; i += kL) s0 += __builtin_convertvector(load<H>(x + i), V);
-  double total = sum_lanes<V, double>((s0 + s1) + (s2 + s3));
+  double total = sum_lanes((s0 + s1) + (s2 + s3));
   for (; i < n; ++i) total += static_cast<double>(x[i]);
   return total;
 }
@@ -93,7 +94,7 @@ ADJ_ALWAYS double sum_row(const T* x, int64_t n) {
   return value(sum);
 }
 
-/* Whether x takes the place of the extreme so far: it is more extreme, or NaN. */
+/* x if it is more extreme, or NaN; else the extreme so far, which a NaN stays. */
 template <bool kMax, class V>
 ADJ_ALWAYS V extreme_of(V so_far, V x) {
   if constexpr (kMax) {
@@ -103,6 +104,15 @@ ADJ_ALWAYS V extreme_of(V so_far, V x) {
     const V smaller = x < so_far ? x : so_far;
     return x != x ? x : smaller;
   }
+}
+
+template <bool kMax, class T>
+ADJ_ALWAYS T extreme_lanes(Vector<T> v) {
+  if constexpr (kLanes<T> >= 16) v = extreme_of<kMax>(v, rotate<T, 8>(v));
+  if constexpr (kLanes<T> >= 8) v = extreme_of<kMax>(v, rotate<T, 4>(v));
+  if constexpr (kLanes<T> >= 4) v = extreme_of<kMax>(v, rotate<T, 2>(v));
+  v = extreme_of<kMax>(v, rotate<T, 1>(v));
+  return v[0];
 }
 
 /* The largest (or smallest) of `so_far` and n elements; NaN if any is. */
@@ -121,8 +131,7 @@ ADJ_ALWAYS T extreme_run(const T* x, int64_t n, int64_t stride, T so_far) {
       e3 = extreme_of<kMax>(e3, load<V>(x + i + 3 * kL));
     }
     for (; i + kL <= n; i += kL) e0 = extreme_of<kMax>(e0, load<V>(x + i));
-    const V e = extreme_of<kMax>(extreme_of<kMax>(e0, e1), extreme_of<kMax>(e2, e3));
-    for (int64_t lane = 0; lane < kL; ++lane) result = extreme_of<kMax>(result, static_cast<T>(e[lane]));
+    result = extreme_lanes<kMax, T>(extreme_of<kMax>(extreme_of<kMax>(e0, e1), extreme_of<kMax>(e2, e3)));
   }
   for (; i < n; ++i) result = extreme_of<kMax>(result, x[i * stride]);
   return result;

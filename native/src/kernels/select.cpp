@@ -50,8 +50,9 @@ void where_strided(const Block& block) {
 
 template <class D>
 constexpr Loops where(int32_t dtype) {
-  return {{ADJ_BOOL, dtype, dtype, dtype}, 4, where_contiguous<D, 1, 1>, where_contiguous<D, 0, 1>,
-          where_contiguous<D, 1, 0>, where_strided<D>};
+  return {{ADJ_BOOL, dtype, dtype, dtype}, 4,
+          where_contiguous<D, 1, 1>,       where_contiguous<D, 0, 1>,
+          where_contiguous<D, 1, 0>,       where_strided<D>};
 }
 
 template <class D>
@@ -67,18 +68,36 @@ void copy_contiguous(const Block& block) {
   }
 }
 
-/*
- * Strided copies are mostly transpositions: the input runs along the rows of the block where the output runs across.
- * Squares of 16 keep both sides' cache lines in use until they are full.
+/* A transposition: the input runs along the rows of the block where the output runs across. Squares of vectors go
+ * through registers; rows and n are multiples of their side. */
+template <class T>
+ADJ_ALWAYS void copy_squares(const Block& block, int64_t rows, int64_t n) {
+  constexpr int64_t kL = kLanes<T>;
+  const int64_t sx = block.inner[0];
+  for (int64_t r = 0; r < rows; r += kL) {
+    const T* x = row<const T>(block, 0, r);
+    for (int64_t i = 0; i < n; i += kL) {
+      Vector<T> square[kL];
+#pragma GCC unroll 16
+      for (int64_t j = 0; j < kL; ++j) square[j] = load<Vector<T>>(x + (i + j) * sx);
+      transpose<T>(square);
+#pragma GCC unroll 16
+      for (int64_t j = 0; j < kL; ++j) store(row<T>(block, 1, r + j) + i, square[j]);
+    }
+  }
+}
+
+/* Rows from r_from on, columns from i_from on, in squares that keep both sides' cache lines in use until they are full.
  */
 template <class D>
-void copy_strided(const Block& block) {
+ADJ_ALWAYS void copy_rest(const Block& block, int64_t r_from, int64_t i_from) {
   constexpr int64_t kSquare = 16;
   const int64_t sx = block.inner[0], sy = block.inner[1];
-  for (int64_t r0 = 0; r0 < block.rows; r0 += kSquare) {
-    const int64_t r1 = r0 + kSquare < block.rows ? r0 + kSquare : block.rows;
-    for (int64_t i0 = 0; i0 < block.n; i0 += kSquare) {
-      const int64_t i1 = i0 + kSquare < block.n ? i0 + kSquare : block.n;
+  const int64_t rows = block.rows, n = block.n;
+  for (int64_t r0 = r_from; r0 < rows; r0 += kSquare) {
+    const int64_t r1 = r0 + kSquare < rows ? r0 + kSquare : rows;
+    for (int64_t i0 = i_from; i0 < n; i0 += kSquare) {
+      const int64_t i1 = i0 + kSquare < n ? i0 + kSquare : n;
       for (int64_t r = r0; r < r1; ++r) {
         const D* x = row<const D>(block, 0, r);
         D* y = row<D>(block, 1, r);
@@ -86,6 +105,37 @@ void copy_strided(const Block& block) {
       }
     }
   }
+}
+
+/* Floats only carry the bits here: shuffles change none of them. */
+template <class D>
+struct Carrier {
+  using type = void;
+};
+template <>
+struct Carrier<uint32_t> {
+  using type = float;
+};
+template <>
+struct Carrier<uint64_t> {
+  using type = double;
+};
+
+template <class D>
+void copy_strided(const Block& block) {
+  if constexpr (sizeof(D) >= 4) {
+    using T = typename Carrier<D>::type;
+    if (block.inner[1] == 1 && block.outer[0] == static_cast<int64_t>(sizeof(D))) {
+      const int64_t rows = block.rows / kLanes<T> * kLanes<T>, n = block.n / kLanes<T> * kLanes<T>;
+      copy_squares<T>(block, rows, n);
+      Block top = block;
+      top.rows = rows;
+      copy_rest<D>(top, 0, n);
+      copy_rest<D>(block, rows, 0);
+      return;
+    }
+  }
+  copy_rest<D>(block, 0, 0);
 }
 
 template <class D>

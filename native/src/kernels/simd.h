@@ -53,6 +53,19 @@ ADJ_ALWAYS void store(T* p, V v) {
   __builtin_memcpy(p, &v, sizeof(V));
 }
 
+template <int kBytes>
+struct LaneIndex;
+template <>
+struct LaneIndex<4> {
+  typedef int32_t type __attribute__((vector_size(kVectorBytes)));
+};
+template <>
+struct LaneIndex<8> {
+  typedef int64_t type __attribute__((vector_size(kVectorBytes)));
+};
+template <class T>
+using Lanes = typename LaneIndex<sizeof(T)>::type;
+
 /* Every lane x. Written as x - 0, which keeps -0 and compiles to a broadcast. */
 template <class T>
 ADJ_ALWAYS Vector<T> splat(T x) {
@@ -97,6 +110,37 @@ ADJ_ALWAYS Vector<double> fma(Vector<double> a, Vector<double> b, Vector<double>
 #else
   return a * b + c;
 #endif
+}
+
+/* The lanes turned round by kBy, so that lane i meets lane i + kBy. */
+template <class T, int kBy>
+ADJ_ALWAYS Vector<T> rotate(Vector<T> v) {
+  constexpr int kL = kVectorBytes / static_cast<int>(sizeof(T));
+  Lanes<T> from{};
+  for (int i = 0; i < kL; ++i) from[i] = (i + kBy) % kL;
+  return __builtin_shuffle(v, from);
+}
+
+/*
+ * Transposes a square of vectors, in log2 of their length steps: each swaps the off-diagonal quarters of all squares of
+ * side 2 kSide (Eklundh 1972, "A fast computer method for matrix transposing").
+ */
+template <class T, int kSide = kVectorBytes / static_cast<int>(sizeof(T)) / 2>
+ADJ_ALWAYS void transpose(Vector<T>* v) {
+  constexpr int kL = kVectorBytes / static_cast<int>(sizeof(T));
+  Lanes<T> low{}, high{};
+  for (int i = 0; i < kL; ++i) {
+    low[i] = (i & kSide) != 0 ? i - kSide + kL : i;
+    high[i] = (i & kSide) != 0 ? i + kL : i + kSide;
+  }
+#pragma GCC unroll 16
+  for (int i = 0; i < kL; ++i) {
+    if ((i & kSide) != 0) continue;
+    const Vector<T> a = v[i], b = v[i + kSide];
+    v[i] = __builtin_shuffle(a, b, low);
+    v[i + kSide] = __builtin_shuffle(a, b, high);
+  }
+  if constexpr (kSide > 1) transpose<T, kSide / 2>(v);
 }
 
 ADJ_ISA_END

@@ -11,7 +11,9 @@ ADJ_ISA_BEGIN
 namespace {
 
 template <class T>
-ADJ_ALWAYS T largest_of(const T* x, int64_t n) { return extreme_run<true, T>(x, n, 1, kLeast<true, T>); }
+ADJ_ALWAYS T largest_of(const T* x, int64_t n) {
+  return extreme_run<true, T>(x, n, 1, kLeast<true, T>);
+}
 
 /* The sum of e^(x - shift), by way of a small buffer, so that both the exponentials and the sum are vector loops. */
 template <class T>
@@ -28,7 +30,9 @@ ADJ_ALWAYS double sum_of_exp(const T* x, int64_t n, T shift) {
 }
 
 template <class T>
-ADJ_ALWAYS bool infinite(T x) { return x - x != T(0); }
+ADJ_ALWAYS bool infinite(T x) {
+  return x - x != T(0);
+}
 
 /* An infinite or NaN largest element is the answer itself; so is the -inf of an empty row. */
 template <class T>
@@ -131,7 +135,10 @@ void cross_entropy_grad_part(const Part& part) {
   }
 }
 
-#define FLOATS(part) {{ADJ_F32, part<float>}, {ADJ_F64, part<double>}}
+#define FLOATS(part)                                  \
+  {                                                   \
+    {ADJ_F32, part<float>}, { ADJ_F64, part<double> } \
+  }
 
 constexpr DtypeLoops softmax_loops[] = FLOATS(softmax_part);
 constexpr DtypeLoops log_softmax_loops[] = FLOATS(log_softmax_part);

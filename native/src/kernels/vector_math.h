@@ -1,7 +1,7 @@
 /*
- * exp, log, tanh and sigmoid for F32 and F64, branch-free, so that loops over them become vector code. It refuses tables
- * and lookups: they would need gathers. Bounds in ULP, checked by native/tests/ulp_test.cpp: F32 exp 1.25, log 1, tanh and
- * sigmoid 3; F64 exp and log 1.5, tanh and sigmoid 4.
+ * exp, log, tanh and sigmoid for F32 and F64, branch-free, so that loops over them become vector code. It refuses
+ * tables and lookups: they would need gathers. Bounds in ULP, checked by native/tests/ulp_test.cpp: F32 exp 1.25, log
+ * 1, tanh and sigmoid 3; F64 exp and log 1.5, tanh and sigmoid 4.
  *
  * Sources: argument reduction after Cody and Waite, "Software Manual for the Elementary Functions" (1980); the
  * polynomials are the Taylor series of e^r and of 2 artanh(s), cut where the next term is below a quarter ULP on the

@@ -42,8 +42,10 @@ class OneThread {
     setenv(kName, "1", 1);
   }
   ~OneThread() {
-    if (was_set_) setenv(kName, before_.c_str(), 1);
-    else unsetenv(kName);
+    if (was_set_)
+      setenv(kName, before_.c_str(), 1);
+    else
+      unsetenv(kName);
   }
 
  private:

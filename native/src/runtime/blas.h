@@ -1,6 +1,7 @@
 /*
  * OpenBLAS, opened at run time and kept single-threaded: our own pool splits the work. It refuses to be linked against,
- * so that the library loads without it. To use another of its functions, add it to the table and to the list in blas.cpp.
+ * so that the library loads without it. To use another of its functions, add it to the table and to the list in
+ * blas.cpp.
  */
 #pragma once
 

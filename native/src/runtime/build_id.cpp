@@ -1,16 +1,15 @@
 /*
- * The linker's own digest of the library's contents, read from the library in memory: it differs whenever anything does,
- * and does not when nothing does. Where there is none (not ELF), the time of compilation has to do.
+ * The linker's own digest of the library's contents, read from the library in memory: it differs whenever anything
+ * does, and does not when nothing does. Where there is none (not ELF), the time of compilation has to do.
  */
 #include "runtime/build_id.h"
 
+#include <cstdint>
 #include <cstring>
 
 #if defined(__ELF__)
 #include <elf.h>
 #include <link.h>
-
-extern "C" __attribute__((visibility("hidden"))) const ElfW(Ehdr) __ehdr_start; /* the linker's name for the file header */
 #endif
 
 namespace adjoint {
@@ -19,16 +18,30 @@ namespace {
 struct Text {
   Text() {
 #if defined(__ELF__)
-    const char* base = reinterpret_cast<const char*>(&__ehdr_start);
-    const auto* headers = reinterpret_cast<const ElfW(Phdr)*>(base + __ehdr_start.e_phoff);
-    for (int i = 0; i < __ehdr_start.e_phnum; ++i) {
-      if (headers[i].p_type == PT_NOTE) read(base + headers[i].p_vaddr, headers[i].p_memsz);
-    }
+    dl_iterate_phdr(visit, this);
 #endif
     if (text[0] == '\0') std::strcpy(text, __DATE__ " " __TIME__);
   }
 
 #if defined(__ELF__)
+  /* Called for each library of the process; the one that holds this text is ours. */
+  static int visit(dl_phdr_info* library, size_t, void* self) {
+    Text* text = static_cast<Text*>(self);
+    bool ours = false;
+    for (int i = 0; i < library->dlpi_phnum; ++i) {
+      const ElfW(Phdr)& header = library->dlpi_phdr[i];
+      ours = ours || (header.p_type == PT_LOAD &&
+                      reinterpret_cast<uintptr_t>(self) - (library->dlpi_addr + header.p_vaddr) < header.p_memsz);
+    }
+    for (int i = 0; ours && i < library->dlpi_phnum; ++i) {
+      const ElfW(Phdr)& header = library->dlpi_phdr[i];
+      if (header.p_type != PT_NOTE) continue;
+      text->read(reinterpret_cast<const char*>(static_cast<uintptr_t>(library->dlpi_addr + header.p_vaddr)),
+                 header.p_memsz);
+    }
+    return ours ? 1 : 0;
+  }
+
   void read(const char* notes, size_t bytes) {
     const auto padded = [](size_t n) { return (n + 3) / 4 * 4; };
     for (size_t at = 0; at + sizeof(ElfW(Nhdr)) <= bytes;) {

@@ -44,7 +44,8 @@ class Words {
  private:
   void need(int64_t words, const char* what) const {
     if (words < 0 || words > left()) {
-      fail(ADJ_INVALID_IMAGE, "image: %s at word %lld: needs %lld words, has %lld", what, ll(at_), ll(words), ll(left()));
+      fail(ADJ_INVALID_IMAGE, "image: %s at word %lld: needs %lld words, has %lld", what, ll(at_), ll(words),
+           ll(left()));
     }
   }
 
@@ -83,9 +84,10 @@ void check_extent(const Words& words, const Operand& operand, int64_t binding_by
     end = operand.offset;
   }
   if (overflow || end > binding_bytes) {
-    fail(ADJ_INVALID_IMAGE, "image: operand before word %lld: %s %s at byte %lld does not fit binding %lld of %lld bytes",
-         ll(words.at()), dtype_text(operand.dtype).c_str(), shape_text(operand).c_str(), ll(operand.offset),
-         ll(operand.binding), ll(binding_bytes));
+    fail(ADJ_INVALID_IMAGE,
+         "image: operand before word %lld: %s %s at byte %lld does not fit binding %lld of %lld bytes", ll(words.at()),
+         dtype_text(operand.dtype).c_str(), shape_text(operand).c_str(), ll(operand.offset), ll(operand.binding),
+         ll(binding_bytes));
   }
 }
 

@@ -60,7 +60,8 @@ adj_buffer* Memory::allocate(int64_t bytes) {
 
 void Memory::free(adj_buffer* buffer) {
   const std::lock_guard<std::mutex> lock(mutex_);
-  if (held_.erase(buffer) == 0) fail(ADJ_INVALID_ARGUMENT, "a buffer that this context does not hold, or freed already");
+  if (held_.erase(buffer) == 0)
+    fail(ADJ_INVALID_ARGUMENT, "a buffer that this context does not hold, or freed already");
   outstanding_ -= buffer->bytes;
   keep(buffer->address, buffer->bytes);
   delete buffer;

@@ -1,6 +1,7 @@
 /*
  * A context's memory: 64-byte aligned blocks, every byte accounted, freed blocks kept for reuse up to a bound. What
- * callers hold never passes the budget. It refuses to zero memory, and to guess: a block is reused for its own size only.
+ * callers hold never passes the budget. It refuses to zero memory, and to guess: a block is reused for its own size
+ * only.
  */
 #pragma once
 

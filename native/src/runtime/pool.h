@@ -1,7 +1,7 @@
 /*
- * A context's threads and its permits: however many runs there are, no more than `threads` cores are busy. A run takes one
- * permit, in order of arrival, and works on its own parts; workers join it on permits that nobody waits for. It refuses
- * to know what a part does. Workers spin for a moment after work, then sleep; they take no asynchronous signal.
+ * A context's threads and its permits: however many runs there are, no more than `threads` cores are busy. A run takes
+ * one permit, in order of arrival, and works on its own parts; workers join it on permits that nobody waits for. It
+ * refuses to know what a part does. Workers spin for a moment after work, then sleep; they take no asynchronous signal.
  */
 #pragma once
 

@@ -52,8 +52,8 @@ void check_sharing(const Kernel& kernel, const Instruction& instruction) {
 
 [[noreturn]] void refuse(const char* name, const Fault& fault) {
   if (fault.limit == 0) {
-    fail(ADJ_OUT_OF_RANGE, "%s: %s %lld at position %lld is outside an axis of length 0", name, fault.noun, ll(fault.value),
-         ll(fault.position));
+    fail(ADJ_OUT_OF_RANGE, "%s: %s %lld at position %lld is outside an axis of length 0", name, fault.noun,
+         ll(fault.value), ll(fault.position));
   }
   fail(ADJ_OUT_OF_RANGE, "%s: %s %lld at position %lld is outside 0..%lld", name, fault.noun, ll(fault.value),
        ll(fault.position), ll(fault.limit - 1));
@@ -101,12 +101,9 @@ adj_program::adj_program(adj_context& context, const adjoint::Image& image) : co
 adj_program::~adj_program() { context_.programs.fetch_sub(1); }
 
 void adj_program::prepare(const Instruction& instruction, const Kernel& kernel) {
-  const adjoint::Call call{instruction.ints.data(),
-                           static_cast<int64_t>(instruction.ints.size()),
-                           instruction.inputs.data(),
-                           static_cast<int64_t>(instruction.inputs.size()),
-                           instruction.outputs.data(),
-                           static_cast<int64_t>(instruction.outputs.size()),
+  const adjoint::Call call{instruction.ints.data(),    static_cast<int64_t>(instruction.ints.size()),
+                           instruction.inputs.data(),  static_cast<int64_t>(instruction.inputs.size()),
+                           instruction.outputs.data(), static_cast<int64_t>(instruction.outputs.size()),
                            context_.blas.load()};
   Prepared& prepared = prepared_.emplace_back();
   prepared.name = kernel.name;
@@ -145,7 +142,8 @@ void adj_program::check(const adj_binding* bindings, int32_t count) const {
       fail(ADJ_INVALID_ARGUMENT, "binding %zu has %lld bytes, needs %lld", i, ll(given.bytes), ll(needed.bytes));
     }
     if (needed.bytes == 0) continue;
-    if (given.address == 0) fail(ADJ_INVALID_ARGUMENT, "binding %zu has address 0, needs %lld bytes", i, ll(needed.bytes));
+    if (given.address == 0)
+      fail(ADJ_INVALID_ARGUMENT, "binding %zu has address 0, needs %lld bytes", i, ll(needed.bytes));
     if (given.address % static_cast<uint64_t>(needed.alignment) != 0 ||
         given.address > UINTPTR_MAX - static_cast<uint64_t>(needed.bytes)) {
       fail(ADJ_INVALID_ARGUMENT, "binding %zu at address 0x%llx: must be a multiple of %lld", i,

@@ -78,8 +78,8 @@ bool is_contiguous(const Operand& operand) {
 
 void check_counts(const Kernel& kernel, const Call& call, int64_t ints, int64_t inputs, int64_t outputs) {
   if (call.ints_count != ints || call.inputs_count != inputs || call.outputs_count != outputs) {
-    fail(ADJ_INVALID_IMAGE, "%s: takes %lld ints, %lld inputs, %lld outputs, not %lld, %lld, %lld", kernel.name, ll(ints),
-         ll(inputs), ll(outputs), ll(call.ints_count), ll(call.inputs_count), ll(call.outputs_count));
+    fail(ADJ_INVALID_IMAGE, "%s: takes %lld ints, %lld inputs, %lld outputs, not %lld, %lld, %lld", kernel.name,
+         ll(ints), ll(inputs), ll(outputs), ll(call.ints_count), ll(call.inputs_count), ll(call.outputs_count));
   }
 }
 
@@ -112,8 +112,8 @@ void check_contiguous(const Named& of) {
 
 void check_dims(const Named& of, const Operand& as) {
   if (of.operand.rank != as.rank || !std::equal(of.operand.dims, of.operand.dims + as.rank, as.dims)) {
-    fail(ADJ_INVALID_IMAGE, "%s: %s %d is %s, needs %s", of.kernel.name, of.side, of.index, shape_text(of.operand).c_str(),
-         shape_text(as).c_str());
+    fail(ADJ_INVALID_IMAGE, "%s: %s %d is %s, needs %s", of.kernel.name, of.side, of.index,
+         shape_text(of.operand).c_str(), shape_text(as).c_str());
   }
 }
 

@@ -1,6 +1,7 @@
 /*
  * The checks that contracts are made of, and their texts: op first, then what was wrong with which values. They throw
- * adjoint::Error. Dtypes that no loop serves are ADJ_UNKNOWN_KERNEL, everything else that does not fit ADJ_INVALID_IMAGE.
+ * adjoint::Error. Dtypes that no loop serves are ADJ_UNKNOWN_KERNEL, everything else that does not fit
+ * ADJ_INVALID_IMAGE.
  */
 #pragma once
 

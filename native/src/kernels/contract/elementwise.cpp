@@ -1,6 +1,6 @@
 /*
- * Plans elementwise calls: one nest of loops for all of them, collapsed as far as the strides allow, around a loop of two
- * axes that the family supplies. It knows no op: counts, dtypes and costs are the row's.
+ * Plans elementwise calls: one nest of loops for all of them, collapsed as far as the strides allow, around a loop of
+ * two axes that the family supplies. It knows no op: counts, dtypes and costs are the row's.
  */
 #include <algorithm>
 
@@ -124,7 +124,8 @@ void prepare_elementwise(const Kernel& kernel, const Call& call, Step& step) {
 
   Axis axes[kMaxRank + 2];
   int rank = collapse(operands, count, axes);
-  /* The block's two axes; where there are fewer, an axis of length 1 stands in. An element alone counts as contiguous. */
+  /* The block's two axes; where there are fewer, an axis of length 1 stands in. An element alone counts as contiguous.
+   */
   ElementwisePlan& plan = plan_of<ElementwisePlan>(step);
   plan.operands = count;
   plan.n = rank > 0 ? axes[rank - 1].dim : 1;

@@ -1,6 +1,6 @@
 /*
- * The tables between contracts and loops: what each family's contract plans, and the functions that each instruction set
- * supplies for it. Plain structs only, for the reason given in kernel.h.
+ * The tables between contracts and loops: what each family's contract plans, and the functions that each instruction
+ * set supplies for it. Plain structs only, for the reason given in kernel.h.
  */
 #pragma once
 
@@ -59,11 +59,11 @@ struct Nest {
 
 struct ReducePlan {
   Nest kept, reduced;
-  bool columns;       /* kept elements lie side by side: reduce many columns at once */
-  int64_t tile;       /* kept elements that one part reduces */
-  int64_t tiles;      /* how many tiles there are: within a row of the innermost kept axis if `columns` */
-  int64_t segments;   /* the reduced elements are cut into so many segments ... */
-  int64_t segment;    /* ... of so many elements */
+  bool columns;     /* kept elements lie side by side: reduce many columns at once */
+  int64_t tile;     /* kept elements that one part reduces */
+  int64_t tiles;    /* how many tiles there are: within a row of the innermost kept axis if `columns` */
+  int64_t segments; /* the reduced elements are cut into so many segments ... */
+  int64_t segment;  /* ... of so many elements */
 };
 
 struct ReduceLoops {
@@ -76,6 +76,8 @@ inline constexpr int64_t kReduceColumns = 128; /* the widest tile of columns */
 inline constexpr int64_t kCombineTile = 1024;  /* kept elements that one combining part takes */
 
 /* ---- matmul ---- */
+
+inline constexpr int64_t kMatmulTileRows = 192; /* the most rows of a tile of our own */
 
 struct MatmulPlan {
   int64_t m, n, k;
@@ -123,7 +125,7 @@ ADJ_ALWAYS MatmulTile<T> tile_of(const Part& part, const MatmulPlan& plan) {
 
 struct MatmulLoops {
   int32_t dtype;
-  Run own;                                                  /* one tile by our kernels */
+  Run own;                                                    /* one tile by our kernels */
   void (*epilogue)(const void* tile, const MatmulPlan& plan); /* bias and activation of a tile, whoever computed it */
   int64_t lane_bytes;
   int64_t blas_from; /* multiply-adds from which OpenBLAS is faster, by measurement */
@@ -146,9 +148,9 @@ struct DtypeLoops {
 
 struct IndexPlan {
   int64_t b, o, n, i, k;
-  bool wide; /* I64 indices */
-  int64_t size;  /* bytes of an element of x */
-  int64_t tile;  /* gather: index rows of a part; scatterAdd: inner elements of a part */
+  bool wide;    /* I64 indices */
+  int64_t size; /* bytes of an element of x */
+  int64_t tile; /* gather: index rows of a part; scatterAdd: inner elements of a part */
   int64_t tiles;
 };
 

@@ -1,7 +1,7 @@
 /*
- * Plans matmul: checks the layouts, chooses between our own loops and OpenBLAS, and lays the grid of tiles, all by shape
- * and instruction set alone. Columns are split before rows, which costs OpenBLAS least. It also calls OpenBLAS, since
- * that needs no instruction set of ours.
+ * Plans matmul: checks the layouts, chooses between our own loops and OpenBLAS, and lays the grid of tiles, all by
+ * shape and instruction set alone. Columns are split before rows, which costs OpenBLAS least. It also calls OpenBLAS,
+ * since that needs no instruction set of ours.
  */
 #include <algorithm>
 #include <type_traits>
@@ -11,15 +11,6 @@
 
 namespace adjoint {
 namespace {
-
-/* Multiply-adds of a tile: some tens of microseconds. OpenBLAS copies its operands anew for every tile. */
-constexpr int64_t kOwnTile = 1 << 21;
-constexpr int64_t kBlasTile = 1 << 22;
-/* Multiples of every register block, ours and OpenBLAS'. */
-constexpr int64_t kRowStep = 48;
-constexpr int64_t kColumnStep = 64;
-constexpr int64_t kBlasRowStep = 192;
-constexpr int64_t kBlasColumnStep = 128;
 
 /* A matrix may be stored by rows or by columns. Fixes the stride of an axis that is too short to have one. */
 void check_layout(const Named& of, int64_t rows, int64_t columns, int64_t& row_stride, int64_t& column_stride) {
@@ -61,16 +52,27 @@ void run_blas(const Part& part) {
   plan.loops->epilogue(&tile, plan);
 }
 
-/* About `work` multiply-adds a tile: narrower first, then shorter. */
-void lay_tiles(MatmulPlan& plan, int64_t work, int64_t row_step, int64_t column_step) {
-  const auto fitting = [work](int64_t others, int64_t step, int64_t all) {
-    const int64_t wanted = work / std::max<int64_t>(others, 1);
-    return std::min(all, std::max(wanted / step, int64_t{1}) * step);
-  };
+/* A grid of tiles for a backend: multiples of its register blocks, of about `work` multiply-adds. */
+struct Grid {
+  int64_t work, row_step, most_rows, column_step, least_columns;
+};
+/* Few rows: tiles may be narrow. Many: packing pays only if a tile is used for several panels of columns. */
+constexpr Grid kOwnGrid{1 << 21, 48, kMatmulTileRows, 64, 64};
+constexpr Grid kOwnTallGrid{1 << 22, 48, kMatmulTileRows, 64, 128};
+/* OpenBLAS copies its operands anew for every tile. */
+constexpr Grid kBlasGrid{1 << 22, 192, INT32_MAX, 128, 128};
+
+/* A few rows are hardly more than a matrix and a vector, which we read in place and OpenBLAS copies. */
+constexpr int64_t kBlasRows = 4;
+
+/* Narrower tiles first, then shorter ones. */
+void lay_tiles(MatmulPlan& plan, const Grid& grid) {
   int64_t column;
   if (__builtin_mul_overflow(plan.m, plan.k, &column)) column = INT64_MAX;
-  plan.tile_n = fitting(column, column_step, plan.n);
-  plan.tile_m = fitting(plan.k * plan.tile_n, row_step, plan.m);
+  const int64_t columns = grid.work / std::max<int64_t>(column, 1) / grid.column_step * grid.column_step;
+  plan.tile_n = std::min(plan.n, std::max(columns, grid.least_columns));
+  const int64_t rows = grid.work / std::max<int64_t>(plan.k * plan.tile_n, 1) / grid.row_step * grid.row_step;
+  plan.tile_m = std::min(plan.m, std::clamp(rows, grid.row_step, grid.most_rows));
   plan.tiles_m = ceil_div(plan.m, plan.tile_m);
   plan.tiles_n = ceil_div(plan.n, plan.tile_n);
 }
@@ -141,19 +143,13 @@ void prepare_matmul(const Kernel& kernel, const Call& call, Step& step) {
 
   int64_t work;
   if (__builtin_mul_overflow(plan.m * plan.n, plan.k, &work)) work = INT64_MAX;
-  const bool blas = call.blas && work >= loops.blas_from && fits_blas(plan);
-  int64_t tile_work;
-  if (blas) {
-    lay_tiles(plan, kBlasTile, kBlasRowStep, kBlasColumnStep);
-    tile_work = kBlasTile;
-  } else {
-    lay_tiles(plan, kOwnTile, kRowStep, kColumnStep);
-    tile_work = kOwnTile;
-    step.lane_bytes = loops.lane_bytes;
-  }
+  const bool blas = call.blas && work >= loops.blas_from && plan.m >= kBlasRows && fits_blas(plan);
+  const Grid grid = blas ? kBlasGrid : plan.m > kMatmulTileRows ? kOwnTallGrid : kOwnGrid;
+  lay_tiles(plan, grid);
+  if (!blas) step.lane_bytes = loops.lane_bytes;
   const Run run = !blas ? loops.own : a.dtype == ADJ_F32 ? run_blas<float> : run_blas<double>;
   add_stage(step, run, count_of(c) / (plan.m * plan.n) * plan.tiles_m * plan.tiles_n,
-            tile_work / std::max<int64_t>(work, 1));
+            grid.work / std::max<int64_t>(work / (plan.tiles_m * plan.tiles_n), 1));
 }
 
 }  // namespace adjoint

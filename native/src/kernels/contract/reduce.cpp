@@ -1,6 +1,6 @@
 /*
- * Plans reductions over trailing axes: which axes run side by side, how kept elements are tiled, and, where there are few
- * kept elements, how the reduced ones are cut into segments. All of it follows from shapes and strides alone.
+ * Plans reductions over trailing axes: which axes run side by side, how kept elements are tiled, and, where there are
+ * few kept elements, how the reduced ones are cut into segments. All of it follows from shapes and strides alone.
  */
 #include <algorithm>
 
