@@ -1,10 +1,15 @@
 package org.adjoint;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.BinaryOperator;
+import java.util.function.Function;
+import java.util.function.UnaryOperator;
 import org.adjoint.op.Call;
 import org.adjoint.op.Op;
+import org.adjoint.op.ShapeOps;
 
 /**
  * Reverse-mode differentiation: a graph in, a graph out. The result is made of the same ops as any
@@ -95,6 +100,85 @@ public final class Grad {
    */
   public static Tensor hvp(Tensor y, Tensor x, Tensor v) {
     return jvp(grad(y, x).get(0), x, v);
+  }
+
+  /**
+   * Returns the Jacobian ∂y/∂x, of y's shape followed by x's. Reverse mode over all outputs at
+   * once, or forward mode over all inputs where those are fewer.
+   */
+  public static Tensor jacobian(Tensor y, Tensor x) {
+    Shape rows = y.shape();
+    Shape columns = x.shape();
+    long[] dims = Arrays.copyOf(rows.dims(), rows.rank() + columns.rank());
+    System.arraycopy(columns.dims(), 0, dims, rows.rank(), columns.rank());
+    boolean forward = columns.size() < rows.size();
+    Tensor seed = Vmap.argument(forward ? x.type() : y.type());
+    Tensor one = forward ? jvp(y, x, seed) : vjp(y, seed, x).get(0);
+    long n = seed.size();
+    long[] seeds = Arrays.copyOf(new long[] {n}, 1 + seed.rank());
+    System.arraycopy(seed.shape().dims(), 0, seeds, 1, seed.rank());
+    Tensor basis = identity(n, seed.dtype()).reshape(seeds);
+    Tensor all = Vmap.substitute(List.of(one), List.of(seed), List.of(basis), n).get(0);
+    Tensor table = forward ? all.reshape(n, rows.size()).transpose() : all;
+    return table.reshape(dims);
+  }
+
+  /**
+   * Returns the Hessian ∂²y/∂x² of a scalar, of x's shape twice: forward mode over reverse mode.
+   */
+  public static Tensor hessian(Tensor y, Tensor x) {
+    return jacobian(grad(y, x).get(0), x);
+  }
+
+  /** Returns the identity matrix; a slice of a strided line of ones, so nothing is copied here. */
+  private static Tensor identity(long n, DType dtype) {
+    long[] places = {0, n + 1, n * (n + 1)};
+    return ShapeOps.UNSLICE
+        .apply(places, Tensor.ones(dtype, n))
+        .get(0)
+        .reshape(n + 1, n)
+        .slice(0, 0, n);
+  }
+
+  /**
+   * Returns the gradient of a function of one tensor as a function: its argument is bound to a
+   * fresh variable, so nested calls never confuse each other's, and only the dependence through the
+   * argument counts.
+   */
+  public static UnaryOperator<Tensor> of(UnaryOperator<Tensor> f) {
+    return x -> valueAndGrad(f).apply(x).grad();
+  }
+
+  /** Returns the gradient of a function of two tensors by its first, as a function of both. */
+  public static BinaryOperator<Tensor> of(BinaryOperator<Tensor> f) {
+    return (x, y) -> of((Tensor t) -> f.apply(t, y)).apply(x);
+  }
+
+  /**
+   * Returns the gradients of a scalar function of several tensors by each of them, as a function.
+   */
+  public static Function<List<Tensor>, List<Tensor>> ofList(Function<List<Tensor>, Tensor> f) {
+    return xs -> {
+      List<Tensor> fresh = xs.stream().map(Grad::rebound).toList();
+      return grad(f.apply(fresh), fresh.toArray(new Tensor[0]));
+    };
+  }
+
+  /** A function's value and gradient at one argument. */
+  public record ValueAndGrad(Tensor value, Tensor grad) {}
+
+  /** Returns a function that gives the value and the gradient of {@code f}, sharing their graph. */
+  public static Function<Tensor, ValueAndGrad> valueAndGrad(UnaryOperator<Tensor> f) {
+    return x -> {
+      Tensor fresh = rebound(x);
+      Tensor y = f.apply(fresh);
+      return new ValueAndGrad(y, grad(y, fresh).get(0));
+    };
+  }
+
+  /** Returns the same value as a node of its own that gradients are taken by. */
+  private static Tensor rebound(Tensor x) {
+    return ShapeOps.RESHAPE.apply(x.shape().dims(), x).get(0).variable();
   }
 
   /**

@@ -28,7 +28,9 @@ class Node {
     /** A scalar without native memory: its bits are handed over with each run. */
     SCALAR,
     /** A value that came from outside. */
-    VALUE
+    VALUE,
+    /** The argument of a function that is being transformed: it never has a value. */
+    ARGUMENT
   }
 
   private final Kind kind;
@@ -77,6 +79,13 @@ class Node {
   static Node value(Type type, Storage storage) {
     Node node = new Node(Kind.VALUE, null, null, NO_INPUTS, NO_INDICES, new Type[] {type}, 0);
     node.values = new Storage[] {storage};
+    return node;
+  }
+
+  /** Returns a node that stands for an argument of that type. */
+  static Node argument(Type type) {
+    Node node = new Node(Kind.ARGUMENT, null, null, NO_INPUTS, NO_INDICES, new Type[] {type}, 0);
+    node.variable = true;
     return node;
   }
 

@@ -154,6 +154,12 @@ final class Trace {
       declare(node);
       return;
     }
+    if (node.kind() == Node.Kind.ARGUMENT) {
+      throw new IllegalStateException(
+          "a value was asked for inside Vmap or another transformed function, where "
+              + node.type(0)
+              + " stands for every example at once; choose with Tensor.where instead of if");
+    }
     if (node instanceof Version v) {
       if (v.isSuperseded()) {
         throw v.supersededError();

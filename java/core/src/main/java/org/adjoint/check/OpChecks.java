@@ -9,6 +9,7 @@ import org.adjoint.Grad;
 import org.adjoint.Key;
 import org.adjoint.Scope;
 import org.adjoint.Tensor;
+import org.adjoint.Vmap;
 
 /**
  * The checks that every row of {@link OpCases} passes, on the backend in use. Each throws an {@link
@@ -88,6 +89,73 @@ public final class OpChecks {
                     + reverse.doubleItem());
           }
         });
+  }
+
+  /** Checks a batch of three samples against a loop over them: values and gradients, in F64. */
+  public static void batchEqualsLoop(OpCase row) {
+    Scope.run(
+        () -> {
+          List<List<Tensor>> samples = new ArrayList<>();
+          for (long seed = SEED; seed < SEED + 3; seed++) {
+            samples.add(row.sample(DType.F64, seed));
+          }
+          // Every input batched, then each alone, the others shared.
+          for (int alone = -1; alone < row.inputs().size(); alone++) {
+            batchEqualsLoop(row, samples, alone);
+          }
+        });
+  }
+
+  private static void batchEqualsLoop(OpCase row, List<List<Tensor>> samples, int alone) {
+    List<Tensor> stacked = new ArrayList<>();
+    List<Integer> mapped = new ArrayList<>();
+    for (int i = 0; i < row.inputs().size(); i++) {
+      if (alone < 0 || alone == i) {
+        mapped.add(i);
+        stacked.add(stack(samples, i));
+      }
+    }
+    Function<List<Tensor>, List<Tensor>> one =
+        xs -> {
+          List<Tensor> all = new ArrayList<>(samples.get(0));
+          for (int i = 0; i < mapped.size(); i++) {
+            all.set(mapped.get(i), xs.get(i));
+          }
+          List<Tensor> results = new ArrayList<>();
+          Tensor y = row.function().apply(all);
+          results.add(y);
+          if (row.order() > 0) {
+            List<Tensor> by = xs.stream().filter(x -> x.dtype() == DType.F64).toList();
+            results.addAll(Grad.grad(y.square().sum(), by.toArray(new Tensor[0])));
+          }
+          return results;
+        };
+    List<Tensor> batch = Vmap.ofList(one).apply(stacked);
+    for (int sample = 0; sample < samples.size(); sample++) {
+      List<Tensor> xs = new ArrayList<>();
+      for (int i : mapped) {
+        Tensor x = samples.get(sample).get(i);
+        xs.add(x.dtype() == DType.F64 ? x.variable() : x);
+      }
+      List<Tensor> looped = one.apply(xs);
+      for (int i = 0; i < looped.size(); i++) {
+        double[] expected = numbers(looped.get(i));
+        double[] actual = numbers(batch.get(i).get(sample));
+        compare(row.title() + ": example " + sample + " of a batch", actual, expected, 1e-12);
+      }
+    }
+  }
+
+  private static Tensor stack(List<List<Tensor>> samples, int input) {
+    Tensor[] parts = new Tensor[samples.size()];
+    for (int i = 0; i < parts.length; i++) {
+      Tensor x = samples.get(i).get(input);
+      long[] dims = new long[1 + x.rank()];
+      dims[0] = 1;
+      System.arraycopy(x.shape().dims(), 0, dims, 1, x.rank());
+      parts[i] = x.reshape(dims);
+    }
+    return Tensor.concat(0, parts).eval();
   }
 
   /** Checks gradients computed in F32 against those computed in F64. */

@@ -161,6 +161,11 @@ public final class Elementwise extends Op {
   }
 
   @Override
+  public List<Tensor> batch(Batch batch) {
+    return Tensor.apply(this, batch.attrs(), batch.allAligned());
+  }
+
+  @Override
   public Tensor vjp(Call call, int input, List<Tensor> cotangents) {
     return partials.get(input).pull(call, cotangents.get(0));
   }

@@ -7,6 +7,7 @@ import java.util.function.IntPredicate;
 import org.adjoint.Grad;
 import org.adjoint.Tensor;
 import org.adjoint.Type;
+import org.adjoint.Vmap;
 import org.adjoint.internal.ir.Kernel;
 import org.adjoint.internal.ir.Lowering;
 
@@ -42,6 +43,7 @@ public final class Fused extends Op {
   private final Expansion expansion;
   private final IntPredicate differentiable;
   private final Optional<Pull> pull;
+  private final boolean byRows;
 
   private Fused(
       String name,
@@ -51,16 +53,18 @@ public final class Fused extends Op {
       Lowering lowering,
       Expansion expansion,
       IntPredicate differentiable,
-      Optional<Pull> pull) {
+      Optional<Pull> pull,
+      boolean byRows) {
     super(name, fallible, kernel, lowering);
     this.rule = rule;
     this.expansion = expansion;
     this.differentiable = differentiable;
     this.pull = pull;
+    this.byRows = byRows;
   }
 
-  /** Returns a row with a derivative rule of its own. */
-  static Fused of(
+  /** Returns a row along the last axis, any axes leading, with a derivative rule of its own. */
+  static Fused byRows(
       Kernel kernel,
       boolean fallible,
       Rule rule,
@@ -76,11 +80,12 @@ public final class Fused extends Op {
         lowering,
         expansion,
         differentiable,
-        Optional.of(pull));
+        Optional.of(pull),
+        true);
   }
 
-  /** Returns a row whose derivative is that of its expansion. */
-  static Fused of(
+  /** Returns a row along the last axis, any axes leading, with the derivative of its expansion. */
+  static Fused byRows(
       Kernel kernel,
       boolean fallible,
       Rule rule,
@@ -95,7 +100,27 @@ public final class Fused extends Op {
         lowering,
         expansion,
         differentiable,
-        Optional.empty());
+        Optional.empty(),
+        true);
+  }
+
+  /** Returns a row that cannot fail, with the derivative of its expansion. */
+  static Fused of(
+      Kernel kernel,
+      Rule rule,
+      Lowering lowering,
+      Expansion expansion,
+      IntPredicate differentiable) {
+    return new Fused(
+        kernel.name(),
+        false,
+        kernel,
+        rule,
+        lowering,
+        expansion,
+        differentiable,
+        Optional.empty(),
+        false);
   }
 
   /** Returns the same value as a node of its own, at no cost: a view. */
@@ -127,6 +152,14 @@ public final class Fused extends Op {
       pushed.add(Grad.jvpWithin(output, inputs, tangents));
     }
     return pushed;
+  }
+
+  @Override
+  public List<Tensor> batch(Batch batch) {
+    // A row that works on the last axis takes leading axes as they come; others are expanded.
+    return byRows
+        ? Tensor.apply(this, batch.attrs(), batch.allWide())
+        : Vmap.batchWithin(inputs -> expand(inputs, batch.attrs()), batch);
   }
 
   @Override

@@ -49,7 +49,8 @@ public final class IndexOps {
             long[] attrs = Arrays.copyOf(c.attrs(), 2 + c.x().shape().rank());
             System.arraycopy(c.x().shape().dims(), 0, attrs, 2, c.x().shape().rank());
             return Tensor.apply(IndexOps.scatterAdd(), attrs, c.x(1), g).get(0);
-          });
+          },
+          IndexOps::batchGather);
 
   /**
    * Inputs: index, updates. Attributes: the axis, the number of batch axes, the dims of the values.
@@ -94,12 +95,48 @@ public final class IndexOps {
                 new Ref[] {as(y, values)});
             return new Ref[] {y};
           },
-          (c, i, g) -> Tensor.apply(GATHER, Arrays.copyOf(c.attrs(), 2), g, c.x(0)).get(0));
+          (c, i, g) -> Tensor.apply(GATHER, Arrays.copyOf(c.attrs(), 2), g, c.x(0)).get(0),
+          IndexOps::batchScatterAdd);
 
   /** All rows. */
   public static final List<Op> ALL = List.of(GATHER, SCATTER_ADD);
 
   private IndexOps() {}
+
+  /**
+   * Values alone gain an outer axis; with the index, or with batch axes there already, a batch
+   * axis.
+   */
+  private static Tensor batchGather(Batch b) {
+    if (!b.isBatched(0) && b.attrs()[1] == 0) {
+      // All examples' indices into the one table; their axis then comes to the front.
+      Tensor all = Tensor.apply(GATHER, b.attrs(), b.x(0), b.x(1)).get(0);
+      int[] axes = new int[all.rank()];
+      int at = 0;
+      axes[at++] = (int) b.attrs()[0];
+      for (int i = 0; i < axes.length; i++) {
+        if (i != axes[0]) {
+          axes[at++] = i;
+        }
+      }
+      return all.permute(axes);
+    }
+    boolean shared = b.attrs()[1] == 0 && !b.isBatched(1);
+    long[] attrs = {b.attrs()[0] + 1, shared ? 0 : b.attrs()[1] + 1};
+    Tensor index = shared ? b.x(1) : b.wide(1);
+    return Tensor.apply(GATHER, attrs, b.wide(0), index).get(0);
+  }
+
+  private static Tensor batchScatterAdd(Batch b) {
+    boolean shared = b.attrs()[1] == 0 && !b.isBatched(0);
+    long[] attrs = new long[b.attrs().length + 1];
+    attrs[0] = b.attrs()[0] + 1;
+    attrs[1] = shared ? 0 : b.attrs()[1] + 1;
+    attrs[2] = b.size();
+    System.arraycopy(b.attrs(), 2, attrs, 3, b.attrs().length - 2);
+    Tensor index = shared ? b.x(0) : b.wide(0);
+    return Tensor.apply(SCATTER_ADD, attrs, index, b.wide(1)).get(0);
+  }
 
   private static Linear scatterAdd() {
     return SCATTER_ADD;

@@ -3,6 +3,7 @@ package org.adjoint.op;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.BiFunction;
+import java.util.function.Function;
 import org.adjoint.Tensor;
 import org.adjoint.Type;
 import org.adjoint.internal.ir.Kernel;
@@ -27,6 +28,7 @@ public final class Linear extends Op {
   private final boolean joint;
   private final BiFunction<List<Type>, long[], Type> rule;
   private final Transpose transpose;
+  private final Function<Batch, Tensor> batching;
 
   private Linear(
       String name,
@@ -37,13 +39,15 @@ public final class Linear extends Op {
       boolean joint,
       BiFunction<List<Type>, long[], Type> rule,
       Lowering lowering,
-      Transpose transpose) {
+      Transpose transpose,
+      Function<Batch, Tensor> batching) {
     super(name, fallible, kernel, lowering);
     this.firstValue = firstValue;
     this.values = values;
     this.joint = joint;
     this.rule = rule;
     this.transpose = transpose;
+    this.batching = batching;
   }
 
   /** Returns a row that looks at the memory of its one input in another way. */
@@ -51,8 +55,10 @@ public final class Linear extends Op {
       String name,
       BiFunction<List<Type>, long[], Type> rule,
       Lowering lowering,
-      Transpose transpose) {
-    return new Linear(name, false, Primitive.NO_KERNEL, 0, 1, false, rule, lowering, transpose);
+      Transpose transpose,
+      Function<Batch, Tensor> batching) {
+    return new Linear(
+        name, false, Primitive.NO_KERNEL, 0, 1, false, rule, lowering, transpose, batching);
   }
 
   /** Returns a row that is linear in each of all its inputs. */
@@ -61,8 +67,10 @@ public final class Linear extends Op {
       Kernel kernel,
       BiFunction<List<Type>, long[], Type> rule,
       Lowering lowering,
-      Transpose transpose) {
-    return new Linear(name, false, kernel, 0, Integer.MAX_VALUE, false, rule, lowering, transpose);
+      Transpose transpose,
+      Function<Batch, Tensor> batching) {
+    return new Linear(
+        name, false, kernel, 0, Integer.MAX_VALUE, false, rule, lowering, transpose, batching);
   }
 
   /** Returns a row that is linear in all its inputs together, as concat is. */
@@ -71,8 +79,10 @@ public final class Linear extends Op {
       Kernel kernel,
       BiFunction<List<Type>, long[], Type> rule,
       Lowering lowering,
-      Transpose transpose) {
-    return new Linear(name, false, kernel, 0, Integer.MAX_VALUE, true, rule, lowering, transpose);
+      Transpose transpose,
+      Function<Batch, Tensor> batching) {
+    return new Linear(
+        name, false, kernel, 0, Integer.MAX_VALUE, true, rule, lowering, transpose, batching);
   }
 
   /**
@@ -85,8 +95,9 @@ public final class Linear extends Op {
       int value,
       BiFunction<List<Type>, long[], Type> rule,
       Lowering lowering,
-      Transpose transpose) {
-    return new Linear(name, true, kernel, value, 1, false, rule, lowering, transpose);
+      Transpose transpose,
+      Function<Batch, Tensor> batching) {
+    return new Linear(name, true, kernel, value, 1, false, rule, lowering, transpose, batching);
   }
 
   @Override
@@ -126,6 +137,11 @@ public final class Linear extends Op {
       }
     }
     return sum.orElseThrow();
+  }
+
+  @Override
+  public List<Tensor> batch(Batch batch) {
+    return List.of(batching.apply(batch));
   }
 
   @Override

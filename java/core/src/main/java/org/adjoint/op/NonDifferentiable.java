@@ -2,6 +2,7 @@ package org.adjoint.op;
 
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Function;
 import org.adjoint.Tensor;
 import org.adjoint.Type;
 import org.adjoint.internal.ir.Kernel;
@@ -20,10 +21,13 @@ public final class NonDifferentiable extends Op {
   }
 
   private final Rule rule;
+  private final Function<Batch, Tensor> batching;
 
-  NonDifferentiable(String name, Kernel kernel, Rule rule, Lowering lowering) {
+  NonDifferentiable(
+      String name, Kernel kernel, Rule rule, Lowering lowering, Function<Batch, Tensor> batching) {
     super(name, false, kernel, lowering);
     this.rule = rule;
+    this.batching = batching;
   }
 
   @Override
@@ -39,6 +43,11 @@ public final class NonDifferentiable extends Op {
   @Override
   public List<Tensor> jvp(Call call, List<Optional<Tensor>> tangents) {
     throw new IllegalStateException(name() + ": has no derivative");
+  }
+
+  @Override
+  public List<Tensor> batch(Batch batch) {
+    return List.of(batching.apply(batch));
   }
 
   @Override

@@ -65,6 +65,12 @@ public abstract sealed class Op permits Elementwise, Linear, Reduction, NonDiffe
   public abstract List<Tensor> jvp(Call call, List<Optional<Tensor>> tangents);
 
   /**
+   * Returns the outputs for a whole batch, each with the leading axis: the same numbers as a loop
+   * over the examples. Written with public tensor operations only.
+   */
+  public abstract List<Tensor> batch(Batch batch);
+
+  /**
    * Returns whether outputs depend differentiably on this input; where not, its cotangent is zero.
    */
   public abstract boolean isDifferentiable(int input);

@@ -24,7 +24,6 @@ public final class OptimizerOps {
   public static final Fused ADAM =
       Fused.of(
           ADAM_KERNEL,
-          false,
           (op, in, attrs) -> infer(op, in, 9, 3),
           lowering(ADAM_KERNEL, 4),
           (in, attrs) -> expandAdam(in),
@@ -34,7 +33,6 @@ public final class OptimizerOps {
   public static final Fused SGD =
       Fused.of(
           SGD_KERNEL,
-          false,
           (op, in, attrs) -> infer(op, in, 5, 2),
           lowering(SGD_KERNEL, 3),
           (in, attrs) -> expandSgd(in, attrs[0] == 1),

@@ -3,6 +3,7 @@ package org.adjoint.op;
 import java.util.Arrays;
 import java.util.List;
 import org.adjoint.Shape;
+import org.adjoint.Tensor;
 import org.adjoint.Type;
 import org.adjoint.internal.ir.Kernel;
 import org.adjoint.internal.ir.Lowering;
@@ -26,7 +27,8 @@ public final class ProductOps {
           MATMUL_KERNEL,
           ProductOps::matmulType,
           ProductOps::lowerMatmul,
-          (c, i, g) -> i == 0 ? g.matmul(c.x(1).transpose()) : c.x(0).transpose().matmul(g));
+          (c, i, g) -> i == 0 ? g.matmul(c.x(1).transpose()) : c.x(0).transpose().matmul(g),
+          ProductOps::batchMatmul);
 
   /** All rows. */
   public static final List<Op> ALL = List.of(MATMUL);
@@ -56,6 +58,15 @@ public final class ProductOps {
     dims[batch.length] = a.shape().dim(-2);
     dims[batch.length + 1] = b.shape().dim(-1);
     return new Type(a.dtype(), Shape.of(dims));
+  }
+
+  /** The leading axis becomes one more batch axis, before those of the examples. */
+  private static Tensor batchMatmul(Batch b) {
+    if (!b.isBatched(1) && b.rank(0) == 2 && b.rank(1) == 2) {
+      return b.x(0).matmul(b.x(1)); // one large product: the rows of all examples below each other
+    }
+    Tensor[] aligned = b.allAligned();
+    return aligned[0].matmul(aligned[1]);
   }
 
   private static Shape batch(Shape shape) {

@@ -4,6 +4,7 @@ import java.util.Arrays;
 import java.util.List;
 import org.adjoint.DType;
 import org.adjoint.Shape;
+import org.adjoint.Tensor;
 import org.adjoint.Type;
 import org.adjoint.internal.ir.Kernel;
 import org.adjoint.internal.ir.Operand;
@@ -51,12 +52,23 @@ public final class RandomOps {
             emitter.call(
                 FOLD_KERNEL, Op.NO_ATTRS, new Ref[] {flat(key), flat(data)}, new Ref[] {flat(y)});
             return new Ref[] {y};
-          });
+          },
+          b -> RandomOps.fold().apply(b.allAligned()));
 
   /** All rows. */
   public static final List<Op> ALL = List.of(BITS, UNIFORM, NORMAL, SPLIT, FOLD);
 
   private RandomOps() {}
+
+  /** Returns {@link #FOLD}; a rule in its own row cannot name it. */
+  private static NonDifferentiable fold() {
+    return FOLD;
+  }
+
+  /** Returns the row of a draw by its name. */
+  private static Op row(String name) {
+    return ALL.stream().filter(op -> op.name().equals(name)).findFirst().orElseThrow();
+  }
 
   private static Kernel kernel(String name) {
     return new Kernel(name, ScalarFunction.NONE, Kernel.Layout.CONTIGUOUS, -1);
@@ -87,7 +99,8 @@ public final class RandomOps {
           Ref table = new Ref(y.buffer(), y.dtype(), 0, dims, Operand.contiguousStrides(dims));
           emitter.call(kernel, Op.NO_ATTRS, new Ref[] {flat(key)}, new Ref[] {table});
           return new Ref[] {y};
-        });
+        },
+        b -> Tensor.apply(RandomOps.row(name), b.attrs(), b.x(0)).get(0));
   }
 
   private static DType dtype(String name, long code) {

@@ -119,6 +119,11 @@ public final class Reduction extends Op {
   }
 
   @Override
+  public List<Tensor> batch(Batch batch) {
+    return Tensor.apply(this, batch.shiftedAxes(), batch.x(0));
+  }
+
+  @Override
   public Tensor vjp(Call call, int input, List<Tensor> cotangents) {
     long[] kept = fold(call.x().shape(), call.attrs(), true).dims();
     return pull.pull(call, call.y().reshape(kept), cotangents.get(0).reshape(kept));

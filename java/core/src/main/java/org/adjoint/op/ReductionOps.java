@@ -38,7 +38,8 @@ public final class ReductionOps {
             Reduction.needElements("argmax", x, attrs);
             return new Type(DType.I64, Reduction.fold(x.shape(), attrs, false));
           },
-          Reduction.lowering(ARGMAX_KERNEL));
+          Reduction.lowering(ARGMAX_KERNEL),
+          b -> b.x(0).argmax((int) b.attrs()[0] + 1));
 
   /** All rows. */
   public static final List<Op> ALL = List.of(SUM, MAX, MIN, ARGMAX);

@@ -47,7 +47,8 @@ public final class ShapeOps {
                     .reshape(attrs)
                     .orElseGet(() -> emitter.contiguous(in[0]).reshape(attrs).orElseThrow())
               },
-          (c, i, g) -> g.reshape(c.x().shape().dims()));
+          (c, i, g) -> g.reshape(c.x().shape().dims()),
+          b -> b.x(0).reshape(Batch.before(b.size(), b.attrs())));
 
   /**
    * Repeats along axes of size 1 and new leading axes until the dims are those in the attributes.
@@ -65,7 +66,8 @@ public final class ShapeOps {
             return new Type(x.dtype(), to);
           },
           (emitter, attrs, in, out) -> new Ref[] {in[0].broadcast(Shape.of(attrs))},
-          (c, i, g) -> g.sumTo(c.x().shape()));
+          (c, i, g) -> g.sumTo(c.x().shape()),
+          b -> b.aligned(0, b.attrs().length).broadcastTo(Batch.before(b.size(), b.attrs())));
 
   /** Axis i of the result is axis attrs[i] of the input. */
   public static final Linear PERMUTE =
@@ -86,7 +88,8 @@ public final class ShapeOps {
               inverse[(int) c.attrs()[axis]] = axis;
             }
             return g.permute(inverse);
-          });
+          },
+          b -> b.x(0).permute(ints(Batch.before(0, b.shiftedAxes()))));
 
   /** Attributes: for each axis its start, then for each its step ≥ 1, then for each its size. */
   public static final Linear SLICE =
@@ -100,7 +103,8 @@ public final class ShapeOps {
             int rank = attrs.length / 3;
             System.arraycopy(c.x().shape().dims(), 0, attrs, 2 * rank, rank);
             return Tensor.apply(ShapeOps.unslice(), attrs, g).get(0);
-          });
+          },
+          b -> Tensor.apply(ShapeOps.slice(), wholeBatch(b), b.x(0)).get(0));
 
   /**
    * The transpose of slice: zeros of the size in the attributes with the input at the strided
@@ -122,7 +126,8 @@ public final class ShapeOps {
             int rank = attrs.length / 3;
             System.arraycopy(c.x().shape().dims(), 0, attrs, 2 * rank, rank);
             return Tensor.apply(SLICE, attrs, g).get(0);
-          });
+          },
+          b -> Tensor.apply(ShapeOps.unslice(), wholeBatch(b), b.x(0)).get(0));
 
   /** Joins its inputs along the axis in the attribute. */
   public static final Linear CONCAT =
@@ -149,7 +154,8 @@ public final class ShapeOps {
               from += c.x(before).dim(axis);
             }
             return g.slice(axis, from, from + c.x(i).dim(axis));
-          });
+          },
+          b -> Tensor.concat((int) b.attrs()[0] + 1, b.allWide()));
 
   /**
    * Converts to the dtype whose code is the attribute; see native/src/kernels/README.md for the
@@ -165,7 +171,8 @@ public final class ShapeOps {
             emitter.call(CAST_KERNEL, Op.NO_ATTRS, new Ref[] {in[0]}, y);
             return y;
           },
-          (c, i, g) -> g.cast(c.x().dtype()));
+          (c, i, g) -> g.cast(c.x().dtype()),
+          b -> b.x(0).cast(dtype(b.attrs()[0])));
 
   /** The same value; what differentiation sees of it is a constant. */
   public static final NonDifferentiable DETACH =
@@ -173,13 +180,31 @@ public final class ShapeOps {
           "detach",
           Primitive.NO_KERNEL,
           (op, in, attrs) -> in.get(0),
-          (emitter, attrs, in, out) -> in);
+          (emitter, attrs, in, out) -> in,
+          b -> b.x(0).detach());
 
   /** All rows. */
   public static final List<Op> ALL =
       List.of(RESHAPE, BROADCAST_TO, PERMUTE, SLICE, UNSLICE, CONCAT, CAST, DETACH);
 
   private ShapeOps() {}
+
+  /** Returns {@link #SLICE}; a rule in its own row cannot name it. */
+  private static Linear slice() {
+    return SLICE;
+  }
+
+  /** Returns the attributes of a slice that takes the leading axis whole. */
+  private static long[] wholeBatch(Batch b) {
+    int rank = b.attrs().length / 3;
+    long[] attrs = new long[3 * (rank + 1)];
+    long[] leading = {0, 1, b.size()};
+    for (int part = 0; part < leading.length; part++) {
+      attrs[part * (rank + 1)] = leading[part];
+      System.arraycopy(b.attrs(), part * rank, attrs, part * (rank + 1) + 1, rank);
+    }
+    return attrs;
+  }
 
   /** Returns {@link #UNSLICE}; a rule above its row cannot name it. */
   private static Linear unslice() {

@@ -26,7 +26,7 @@ public final class SoftmaxOps {
 
   /** eˣ / Σ eˣ; the cotangent of x is y·(g − Σ g·y). */
   public static final Fused SOFTMAX =
-      Fused.of(
+      Fused.byRows(
           SOFTMAX_KERNEL,
           false,
           (op, in, attrs) -> List.of(rows(op, in.get(0))),
@@ -40,7 +40,7 @@ public final class SoftmaxOps {
 
   /** x − logSumExp(x); the cotangent of x is g − eʸ·Σ g. */
   public static final Fused LOG_SOFTMAX =
-      Fused.of(
+      Fused.byRows(
           LOG_SOFTMAX_KERNEL,
           false,
           (op, in, attrs) -> List.of(rows(op, in.get(0))),
@@ -54,7 +54,7 @@ public final class SoftmaxOps {
 
   /** log Σ eˣ; the cotangent of x is g·softmax(x). */
   public static final Fused LOG_SUM_EXP =
-      Fused.of(
+      Fused.byRows(
           LOG_SUM_EXP_KERNEL,
           false,
           (op, in, attrs) ->
@@ -79,7 +79,7 @@ public final class SoftmaxOps {
    * The gradient of {@link #SOFTMAX_CROSS_ENTROPY}: inputs logits, labels, g; g·(softmax − onehot).
    */
   public static final Fused SOFTMAX_CROSS_ENTROPY_GRAD =
-      Fused.of(
+      Fused.byRows(
           CROSS_ENTROPY_GRAD_KERNEL,
           true,
           (op, in, attrs) -> {
@@ -116,7 +116,7 @@ public final class SoftmaxOps {
    * row.
    */
   public static final Fused SOFTMAX_CROSS_ENTROPY =
-      Fused.of(
+      Fused.byRows(
           CROSS_ENTROPY_KERNEL,
           true,
           (op, in, attrs) -> List.of(new Type(in.get(0).dtype(), labelled(op, in))),

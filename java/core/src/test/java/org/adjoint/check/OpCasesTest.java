@@ -68,6 +68,12 @@ class OpCasesTest {
   }
 
   @TestFactory
+  Stream<DynamicTest> aBatchEqualsALoop() {
+    return OpCases.all().stream()
+        .map(row -> DynamicTest.dynamicTest(row.title(), () -> OpChecks.batchEqualsLoop(row)));
+  }
+
+  @TestFactory
   Stream<DynamicTest> narrowGradientsMatchWideOnes() {
     return OpCases.all().stream()
         .filter(row -> row.order() > 0)

@@ -1,0 +1,215 @@
+package org.adjoint;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.function.BinaryOperator;
+import java.util.function.Function;
+import java.util.function.UnaryOperator;
+import org.adjoint.op.Batch;
+
+/**
+ * Turns a function of one example into a function of a batch: the same numbers as a loop over the
+ * examples, as one graph. A graph in, a graph out: the function is traced once on a stand-in for an
+ * example, then each op that depends on it is replaced by its batched form. Nests, and composes
+ * with {@link Grad}.
+ */
+public final class Vmap {
+  private Vmap() {}
+
+  /**
+   * Returns {@code f} over the leading axis of its argument; results are stacked along a new
+   * leading axis.
+   */
+  public static UnaryOperator<Tensor> of(UnaryOperator<Tensor> f) {
+    return of(f, 0, 0);
+  }
+
+  /**
+   * Returns {@code f} over axis {@code in} of its argument, with results along axis {@code out}.
+   */
+  public static UnaryOperator<Tensor> of(UnaryOperator<Tensor> f, int in, int out) {
+    return x -> ofList(xs -> List.of(f.apply(xs.get(0))), in, out).apply(List.of(x)).get(0);
+  }
+
+  /** Returns {@code f} over the leading axes of both its arguments. */
+  public static BinaryOperator<Tensor> of(BinaryOperator<Tensor> f) {
+    return (x, y) ->
+        ofList(xs -> List.of(f.apply(xs.get(0), xs.get(1))), 0, 0).apply(List.of(x, y)).get(0);
+  }
+
+  /** Returns {@code f} over the leading axes of all its arguments. */
+  public static Function<List<Tensor>, List<Tensor>> ofList(
+      Function<List<Tensor>, List<Tensor>> f) {
+    return ofList(f, 0, 0);
+  }
+
+  /**
+   * Returns {@code f} over axis {@code in} of every argument, with results along axis {@code out}.
+   * What is not to be mapped is not an argument: {@code f} just refers to it.
+   *
+   * @throws IllegalArgumentException when applied, if the arguments have no such axis or different
+   *     sizes along it
+   */
+  public static Function<List<Tensor>, List<Tensor>> ofList(
+      Function<List<Tensor>, List<Tensor>> f, int in, int out) {
+    return xs -> {
+      if (xs.isEmpty()) {
+        throw new IllegalArgumentException("vmap: needs an argument to map over");
+      }
+      List<Tensor> batched = new ArrayList<>();
+      for (Tensor x : xs) {
+        batched.add(moveAxis(x, in, 0));
+      }
+      long size = batched.get(0).dim(0);
+      List<Tensor> examples = new ArrayList<>();
+      for (Tensor x : batched) {
+        if (x.dim(0) != size) {
+          throw new IllegalArgumentException(
+              "vmap: arguments have " + size + " and " + x.dim(0) + " examples");
+        }
+        examples.add(example(x));
+      }
+      List<Tensor> results = new ArrayList<>();
+      for (Tensor y : substitute(f.apply(examples), examples, batched, size)) {
+        results.add(moveAxis(y, 0, out));
+      }
+      return results;
+    };
+  }
+
+  /**
+   * Returns the batched outputs of a function whose inputs are partly batched, as batching rules
+   * need it for ops that are expanded.
+   */
+  public static List<Tensor> batchWithin(Function<List<Tensor>, List<Tensor>> f, Batch batch) {
+    List<Tensor> inputs = new ArrayList<>(batch.inputs());
+    List<Tensor> examples = new ArrayList<>();
+    List<Tensor> batched = new ArrayList<>();
+    for (int i = 0; i < inputs.size(); i++) {
+      if (batch.isBatched(i)) {
+        Tensor example = example(inputs.get(i));
+        batched.add(inputs.get(i));
+        examples.add(example);
+        inputs.set(i, example);
+      }
+    }
+    return substitute(f.apply(inputs), examples, batched, batch.size());
+  }
+
+  /** Returns a stand-in for one example of a batch. */
+  private static Tensor example(Tensor batched) {
+    long[] dims = batched.shape().dims();
+    Shape shape = Shape.of(Arrays.copyOfRange(dims, 1, dims.length));
+    return argument(new Type(batched.dtype(), shape));
+  }
+
+  static Tensor argument(Type type) {
+    return new Tensor(Node.argument(type), 0);
+  }
+
+  private static Tensor moveAxis(Tensor x, int from, int to) {
+    int source = x.shape().axis(from);
+    int target = x.shape().axis(to);
+    if (source == target) {
+      return x;
+    }
+    List<Integer> axes = new ArrayList<>();
+    for (int i = 0; i < x.rank(); i++) {
+      if (i != source) {
+        axes.add(i);
+      }
+    }
+    axes.add(target, source);
+    return x.permute(axes.stream().mapToInt(Integer::intValue).toArray());
+  }
+
+  /**
+   * Returns {@code ys} with each of {@code examples} replaced by its batch, all with the leading
+   * axis.
+   */
+  static List<Tensor> substitute(
+      List<Tensor> ys, List<Tensor> examples, List<Tensor> batched, long size) {
+    Substitution substitution = new Substitution(examples, batched, size);
+    List<Tensor> results = new ArrayList<>();
+    for (Tensor y : ys) {
+      results.add(substitution.of(y));
+    }
+    return results;
+  }
+
+  /** Walks a graph once and batches what depends on the examples; its own stack, no recursion. */
+  private static final class Substitution {
+    private static final int INDEPENDENT = -2;
+
+    private final long size;
+    private final NodeMap places = new NodeMap();
+    private final List<List<Tensor>> outputs = new ArrayList<>();
+
+    Substitution(List<Tensor> examples, List<Tensor> batched, long size) {
+      this.size = size;
+      for (int i = 0; i < examples.size(); i++) {
+        places.put(examples.get(i).node(), outputs.size());
+        outputs.add(List.of(batched.get(i)));
+      }
+    }
+
+    Tensor of(Tensor y) {
+      Node root = y.node();
+      walk(root);
+      int place = places.get(root);
+      if (place != INDEPENDENT) {
+        return outputs.get(place).get(y.index());
+      }
+      return new Batch(size, List.of(y), List.of(false), new long[0]).wide(0);
+    }
+
+    private void walk(Node root) {
+      List<Node> path = new ArrayList<>();
+      List<int[]> next = new ArrayList<>();
+      enter(root, path, next);
+      while (!path.isEmpty()) {
+        int top = path.size() - 1;
+        Node node = path.get(top);
+        int[] at = next.get(top);
+        if (at[0] < node.inputs().length) {
+          enter(node.inputs()[at[0]++], path, next);
+        } else {
+          path.remove(top);
+          next.remove(top);
+          if (places.get(node) == NodeMap.ABSENT) {
+            finish(node);
+          }
+        }
+      }
+    }
+
+    private void enter(Node node, List<Node> path, List<int[]> next) {
+      if (places.get(node) == NodeMap.ABSENT) {
+        path.add(node);
+        next.add(new int[] {0});
+      }
+    }
+
+    private void finish(Node node) {
+      Node[] inputs = node.inputs();
+      List<Tensor> tensors = new ArrayList<>(inputs.length);
+      List<Boolean> flags = new ArrayList<>(inputs.length);
+      boolean any = false;
+      for (int i = 0; i < inputs.length; i++) {
+        int place = places.get(inputs[i]);
+        boolean depends = place != INDEPENDENT;
+        int index = node.index(i);
+        tensors.add(depends ? outputs.get(place).get(index) : new Tensor(inputs[i], index));
+        flags.add(depends);
+        any |= depends;
+      }
+      if (any) {
+        places.put(node, outputs.size());
+        outputs.add(node.op().batch(new Batch(size, tensors, flags, node.attrs())));
+      } else {
+        places.put(node, INDEPENDENT);
+      }
+    }
+  }
+}
