@@ -181,9 +181,9 @@ public final class Tape {
     return handle(leaf(data));
   }
 
-  /** Returns the object for a node. */
-  public Value value(int node) {
-    return handle(at("value", node));
+  /** Returns a node as an object. */
+  public Value view(int node) {
+    return handle(at("view", node));
   }
 
   /** Returns a new leaf: an input or a parameter. */
@@ -193,6 +193,7 @@ public final class Tape {
 
   /** Returns the value of a node. */
   public double data(int node) {
+    checkOwner();
     return data[at("data", node)];
   }
 
@@ -215,6 +216,7 @@ public final class Tape {
    * #zeroGrad}, for any other node that of the last pass.
    */
   public double grad(int node) {
+    checkOwner();
     return adjoint[at("grad", node)];
   }
 

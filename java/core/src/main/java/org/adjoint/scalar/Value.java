@@ -80,9 +80,7 @@ public final class Value {
 
   /** Returns what it was computed from: none, one or two values; constants are not among them. */
   public List<Value> operands() {
-    return Arrays.stream(tape.operands(tape.node("operands", this)))
-        .mapToObj(i -> tape.handle(i))
-        .toList();
+    return Arrays.stream(tape.operands(tape.node("operands", this))).mapToObj(tape::view).toList();
   }
 
   /** Adds the derivatives of this value to the gradients of the leaves it came from. */
