@@ -430,15 +430,10 @@ public final class Tape {
   /** Returns the node of a value, if it is one of this tape and was not rewound. */
   int node(String user, Value value) {
     if (value.tape != this) {
-      throw new IllegalArgumentException(
-          user + ": an operand is on another tape: " + value + "; this is tape \"" + name + '"');
+      throw onAnotherTape(user, value);
     }
     if (value.node >= lowestRewind && value.epoch != epoch) {
-      int mark = rewinds.dropped(value.node, value.epoch);
-      if (mark >= 0) {
-        throw new IllegalStateException(
-            user + ": " + value + "; keep its data() or its grad(), or record it below the mark");
-      }
+      checkNotDropped(user, value);
     }
     return value.node;
   }
@@ -474,23 +469,44 @@ public final class Tape {
 
   private int at(String user, int node) {
     if (node < 0 || node >= size) {
-      throw new IllegalArgumentException(
-          user + ": node " + node + " is not among the " + size + " of tape \"" + name + '"');
+      throw notHere(user, node);
     }
     return node;
   }
 
   private void checkOwner() {
-    Thread current = Thread.currentThread();
-    if (current != owner) {
+    if (Thread.currentThread() != owner) {
+      throw notOwner();
+    }
+  }
+
+  // Errors are made in methods of their own, so that the checks are small enough to be inlined.
+
+  private IllegalArgumentException notHere(String user, int node) {
+    return new IllegalArgumentException(
+        user + ": node " + node + " is not among the " + size + " of tape \"" + name + '"');
+  }
+
+  private IllegalStateException notOwner() {
+    return new IllegalStateException(
+        "Tape \""
+            + name
+            + "\" belongs to thread "
+            + owner.getName()
+            + " and was used by "
+            + Thread.currentThread().getName()
+            + "; give each thread a tape of its own, or call handOver");
+  }
+
+  private IllegalArgumentException onAnotherTape(String user, Value value) {
+    return new IllegalArgumentException(
+        user + ": an operand is on another tape: " + value + "; this is tape \"" + name + '"');
+  }
+
+  private void checkNotDropped(String user, Value value) {
+    if (droppedAt(value) >= 0) {
       throw new IllegalStateException(
-          "Tape \""
-              + name
-              + "\" belongs to thread "
-              + owner.getName()
-              + " and was used by "
-              + current.getName()
-              + "; give each thread a tape of its own, or call handOver");
+          user + ": " + value + "; keep its data() or its grad(), or record it below the mark");
     }
   }
 }
