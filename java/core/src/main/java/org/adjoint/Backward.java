@@ -41,11 +41,7 @@ record Backward(Tensor loss, List<Parameter> parameters) {
     List<Tensor> gradients = Grad.grad(loss, parameters.toArray(new Tensor[0]));
     Backward backward = new Backward(loss, parameters);
     for (int i = 0; i < parameters.size(); i++) {
-      Parameter parameter = parameters.get(i);
-      Tensor g = gradients.get(i).detach();
-      Optional<Tensor> earlier = parameter.grad();
-      parameter.setGrad(earlier.isPresent() ? earlier.get().plus(g) : g);
-      parameter.addConsumer(backward);
+      parameters.get(i).accumulate(gradients.get(i).detach(), backward);
     }
   }
 
@@ -83,6 +79,8 @@ record Backward(Tensor loss, List<Parameter> parameters) {
     for (Parameter parameter : parameters) {
       parameter.removeConsumer(this);
     }
-    loss.node().retire();
+    if (!(loss.node() instanceof Version)) {
+      loss.node().retire();
+    }
   }
 }

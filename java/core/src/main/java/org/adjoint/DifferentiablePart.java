@@ -9,10 +9,13 @@ import java.util.List;
  * at integers and at a given boundary.
  */
 final class DifferentiablePart {
+  private static final Node[] NONE = {};
+
   private final List<Node> order = new ArrayList<>();
+  private final List<Node[]> inputs = new ArrayList<>();
   private final NodeMap positions = new NodeMap();
   private final NodeMap boundary = new NodeMap();
-  private boolean meetsCut;
+  private long earliestCut = Long.MAX_VALUE;
 
   private DifferentiablePart() {}
 
@@ -41,39 +44,47 @@ final class DifferentiablePart {
     return positions.get(node);
   }
 
-  /** Returns whether derivatives pass this node to its inputs. */
-  boolean isInner(int at) {
-    Node node = order.get(at);
-    return node.kind() == Node.Kind.OP
-        && !(node instanceof Version)
-        && boundary.get(node) == NodeMap.ABSENT;
+  /** Returns the inputs of a node as the walk found them; none where the walk stopped. */
+  Node[] inputs(int at) {
+    return inputs.get(at);
   }
 
-  /** Returns whether the walk ended at a node that lost its inputs when it was evaluated. */
-  boolean meetsCut() {
-    return meetsCut;
+  /** Returns whether derivatives pass this node to its inputs. */
+  boolean isInner(int at) {
+    return inputs.get(at).length > 0;
+  }
+
+  /**
+   * Returns when the first of the nodes met lost its inputs by an evaluation, on the clock of
+   * {@link Node#variableSince}; {@link Long#MAX_VALUE} if none did.
+   */
+  long earliestCut() {
+    return earliestCut;
   }
 
   private void walk(Node output) {
     List<Node> path = new ArrayList<>();
+    List<Node[]> inputsOf = new ArrayList<>();
     List<int[]> next = new ArrayList<>();
-    enter(output, path, next);
+    enter(output, path, inputsOf, next);
     while (!path.isEmpty()) {
       int top = path.size() - 1;
       Node node = path.get(top);
+      Node[] found = inputsOf.get(top);
       int[] at = next.get(top);
-      Node[] inputs = stopsAt(node) ? new Node[0] : node.inputs();
-      while (at[0] < inputs.length && !passes(node, inputs, at[0])) {
+      while (at[0] < found.length && !passes(node, found, at[0])) {
         at[0]++;
       }
-      if (at[0] < inputs.length) {
-        enter(inputs[at[0]++], path, next);
+      if (at[0] < found.length) {
+        enter(found[at[0]++], path, inputsOf, next);
       } else {
         path.remove(top);
+        inputsOf.remove(top);
         next.remove(top);
         if (positions.get(node) == NodeMap.ABSENT) {
           positions.put(node, order.size());
           order.add(node);
+          inputs.add(found);
         }
       }
     }
@@ -85,7 +96,7 @@ final class DifferentiablePart {
         || boundary.get(node) != NodeMap.ABSENT;
   }
 
-  private void enter(Node node, List<Node> path, List<int[]> next) {
+  private void enter(Node node, List<Node> path, List<Node[]> inputsOf, List<int[]> next) {
     if (positions.get(node) != NodeMap.ABSENT) {
       return;
     }
@@ -96,8 +107,13 @@ final class DifferentiablePart {
               + " was consumed by an optimizer step; its value stays, but it cannot be"
               + " differentiated again. Call grad before step(), or build the loss anew");
     }
-    meetsCut |= node.isCut() && !(node instanceof Version);
+    // Read once: an evaluation on another thread may cut the node while derivatives are taken.
+    Node[] found = stopsAt(node) ? NONE : node.inputs();
+    if (found.length == 0 && node.isCut()) {
+      earliestCut = Math.min(earliestCut, node.cutAt());
+    }
     path.add(node);
+    inputsOf.add(found);
     next.add(new int[] {0});
   }
 }

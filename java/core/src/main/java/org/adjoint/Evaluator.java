@@ -2,8 +2,10 @@ package org.adjoint;
 
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.locks.LockSupport;
@@ -27,54 +29,85 @@ final class Evaluator {
     BUSY
   }
 
-  /** Computes the values of {@code wanted}, and every assignment this thread has pending. */
+  /**
+   * Computes the values of {@code wanted}, and every assignment this thread has pending. If that
+   * fails, the assignments are evaluated apart; those that cannot be are dropped.
+   */
   static void evaluate(List<Tensor> wanted) {
+    List<Version> versions = Pending.versions();
     try {
-      finish(wanted);
-    } catch (IndexOutOfBoundsException | BackendException | NativeMemoryException failure) {
-      if (!wanted.isEmpty() && !Pending.versions().isEmpty()) {
-        flushAfter(failure);
+      finish(wanted, versions);
+    } catch (RuntimeException | Error failure) {
+      if (!wanted.isEmpty()) {
+        versions.forEach(Evaluator::settleAlone);
+      } else {
+        versions.forEach(version -> version.parameter().abandon(version));
       }
+      Pending.clear();
       throw failure;
     }
     Pending.clear();
   }
 
-  private static void finish(List<Tensor> wanted) {
-    while (attempt(wanted) == Outcome.BUSY) {
+  /**
+   * Computes values and assignments as one whole: if anything fails, every assignment is dropped.
+   */
+  static void evaluateTogether(List<Tensor> wanted) {
+    List<Version> versions = Pending.versions();
+    try {
+      finish(wanted, versions);
+    } catch (RuntimeException | Error failure) {
+      versions.forEach(version -> version.parameter().abandon(version));
+      throw failure;
+    } finally {
+      Pending.clear();
+    }
+  }
+
+  private static void settleAlone(Version version) {
+    try {
+      finish(List.of(), List.of(version));
+    } catch (RuntimeException | Error dropped) {
+      version.parameter().abandon(version);
+    }
+  }
+
+  private static void finish(List<Tensor> wanted, List<Version> versions) {
+    while (attempt(wanted, versions) == Outcome.BUSY) {
       LockSupport.parkNanos(WAIT_NANOS);
     }
   }
 
   /**
-   * Evaluates the assignments that came along with something that failed; if they fail by
-   * themselves, their parameters go back to the values they had.
+   * Returns the storage of a tensor, computed and pinned. Of a parameter it is that of a version
+   * that was current during the call, however fast other threads step.
    */
-  private static void flushAfter(RuntimeException failure) {
-    List<Version> versions = Pending.versions();
-    try {
-      finish(List.of());
-    } catch (IndexOutOfBoundsException | BackendException | NativeMemoryException again) {
-      versions.forEach(version -> version.parameter().abandon(version));
-      if (!again.getMessage().equals(failure.getMessage())) {
-        failure.addSuppressed(again);
-      }
-    }
-    Pending.clear();
-  }
-
-  /** Returns a tensor's storage, pinned; the tensor was just evaluated. */
-  static Storage pinned(Tensor tensor, Node node) {
+  static Storage read(Tensor tensor) {
     for (; ; ) {
-      if (!node.isEvaluated()) {
-        throw ((Version) node).supersededError();
-      }
-      Storage storage = node.value(tensor.index());
-      switch (storage.tryPin()) {
-        case PINNED -> {
-          return storage;
+      Tensor fixed = tensor.fixed();
+      Node node = fixed.node();
+      evaluate(List.of(tensor));
+      Optional<Storage> storage = node.value(fixed.index());
+      boolean superseded = node instanceof Version v && v.isSuperseded() && !v.isSnapshot();
+      if (storage.isEmpty() || superseded) {
+        if (tensor == fixed && node instanceof Version v) {
+          throw v.supersededError();
         }
-        case CLOSED -> throw closed(node.type(tensor.index()));
+        continue;
+      }
+      Storage found = storage.get();
+      switch (found.tryPin()) {
+        case PINNED -> {
+          if (node.value(fixed.index()).isPresent()) {
+            return found;
+          }
+          found.unpin();
+        }
+        case CLOSED -> {
+          if (node.value(fixed.index()).isPresent()) {
+            throw closed(fixed.type());
+          }
+        }
         case BUSY -> LockSupport.parkNanos(WAIT_NANOS);
       }
     }
@@ -87,23 +120,49 @@ final class Evaluator {
             + " was closed, by release() or by the Scope it was made in; Scope.keep() keeps one");
   }
 
-  private static Outcome attempt(List<Tensor> wanted) {
-    Trace trace = trace(wanted);
+  private static Outcome attempt(List<Tensor> wanted, List<Version> assigned) {
+    Trace trace = new Trace();
+    List<Tensor> fixed = wanted.stream().map(Tensor::fixed).toList();
+    try {
+      return attempt(trace, fixed, assigned);
+    } catch (IllegalStateException e) {
+      // What looks superseded may be the graph of a version that another thread has just settled.
+      for (Version version : trace.pending()) {
+        if (!version.isPending()) {
+          return Outcome.BUSY;
+        }
+      }
+      for (int i = 0; i < fixed.size(); i++) {
+        if (wanted.get(i).node() != fixed.get(i).node()) {
+          return Outcome.BUSY;
+        }
+      }
+      throw e;
+    }
+  }
+
+  private static Outcome attempt(Trace trace, List<Tensor> wanted, List<Version> assigned) {
+    fill(trace, wanted, assigned);
     if (trace.roots().isEmpty()) {
       return Outcome.DONE;
     }
     Holds holds = new Holds();
     try {
       List<Version> versions = trace.pending();
-      for (Version version : versions) {
-        if (!holds.claim(version)) {
-          return Outcome.BUSY;
-        }
-      }
       int[] donors = new int[trace.roots().size()];
       Arrays.fill(donors, NO_DONOR);
       for (int i = 0; i < versions.size(); i++) {
-        donors[donors.length - versions.size() + i] = donor(trace, versions.get(i), holds);
+        if (!holds.claim(versions.get(i))) {
+          return Outcome.BUSY;
+        }
+      }
+      for (int i = 0; i < versions.size(); i++) {
+        Optional<Version> donor = holds.takeOver(versions.get(i).parameter());
+        if (donor.isPresent() && trace.isOp(donor.get())) {
+          return Outcome.BUSY; // it settled after this trace had found it pending
+        }
+        int root = donors.length - versions.size() + i;
+        donors[root] = donor.isPresent() ? trace.leafNumber(donor.get(), 0) : NO_DONOR;
       }
       long[] key = trace.key(donors);
       List<Storage> bound = new ArrayList<>();
@@ -121,45 +180,33 @@ final class Evaluator {
     }
   }
 
-  private static Trace trace(List<Tensor> wanted) {
-    Trace trace = new Trace();
+  /** Gathers what is pending. */
+  private static void fill(Trace trace, List<Tensor> wanted, List<Version> assigned) {
     Set<Node> seen = new LinkedHashSet<>();
     for (Tensor tensor : wanted) {
       Node node = tensor.node();
       boolean needed = node.kind() == Node.Kind.OP && !node.isEvaluated();
-      if (needed && seen.add(node) && !isPendingVersion(node)) {
+      if (node instanceof Version || node.kind() == Node.Kind.ARGUMENT) {
+        trace.walk(node); // a pending version becomes a root at the end, by itself
+      } else if (needed && seen.add(node)) {
         for (int output = 0; output < node.outputs(); output++) {
           trace.addRoot(new Tensor(node, output));
         }
-      } else if (isPendingVersion(node)) {
-        trace.visit(node);
       }
     }
-    for (Version version : Pending.versions()) {
-      trace.visit(version);
+    for (Version version : assigned) {
+      if (isPendingVersion(version)) {
+        trace.walk(version);
+      }
     }
     // Versions met on the way come last, so that their donations line up behind the other roots.
     for (Version version : trace.pending()) {
       trace.addRoot(new Tensor(version, 0));
     }
-    return trace;
   }
 
   private static boolean isPendingVersion(Node node) {
     return node instanceof Version v && v.isPending() && v.parameter().current() == v;
-  }
-
-  /**
-   * Returns the number of the leaf whose memory a version takes over, or −1 where it needs memory
-   * of its own.
-   */
-  private static int donor(Trace trace, Version version, Holds holds) {
-    Optional<Version> settled = version.parameter().settled();
-    if (settled.isEmpty() || settled.get().isSnapshot() || !settled.get().isEvaluated()) {
-      return NO_DONOR;
-    }
-    Node before = settled.get();
-    return holds.own(before.value(0)) ? trace.leafNumber(before, 0) : NO_DONOR;
   }
 
   private static void run(Trace trace, long[] key, int[] donors, List<Storage> bound) {
@@ -176,7 +223,7 @@ final class Evaluator {
       Node node = roots.get(at).node();
       Storage[] values = Arrays.copyOfRange(results, at, at + node.outputs());
       if (node instanceof Version version) {
-        settle(version, values);
+        version.parameter().settle(version, values);
       } else if (node.publish(values)) {
         for (int output = 0; output < values.length; output++) {
           Scope.register(new Tensor(node, output));
@@ -188,42 +235,7 @@ final class Evaluator {
       }
       at += node.outputs();
     }
-    dropHistory(trace);
-  }
-
-  private static void settle(Version version, Storage[] values) {
-    Parameter parameter = version.parameter();
-    parameter.settled().ifPresent(old -> freeUnlessDonated(old, values[0]));
-    version.publish(values);
-    version.dropInputs();
-    parameter.settle(version);
-  }
-
-  private static void freeUnlessDonated(Version old, Storage taken) {
-    if (!old.isSnapshot() && old.isEvaluated() && old.value(0) != taken) {
-      old.value(0).close();
-    }
-  }
-
-  /**
-   * Makes leaves of the roots that reach no current version and no variable; the others remember
-   * what they reach.
-   */
-  private static void dropHistory(Trace trace) {
-    Set<Node> sources = new LinkedHashSet<>();
-    boolean[] reaches = trace.reachesSource(sources);
-    Node[] reached = sources.toArray(new Node[0]);
-    for (Tensor root : trace.roots()) {
-      Node node = root.node();
-      if (node instanceof Version || node.kind() != Node.Kind.OP) {
-        continue;
-      }
-      if (reaches[trace.opNumber(node)]) {
-        node.keepFor(reached);
-      } else {
-        node.cut();
-      }
-    }
+    History.drop(trace);
   }
 
   /**
@@ -232,7 +244,7 @@ final class Evaluator {
   private static final class Holds {
     private final List<Version> claimed = new ArrayList<>();
     private final List<Storage> pinned = new ArrayList<>();
-    private final Set<Storage> owned = new LinkedHashSet<>();
+    private final Map<Storage, Version> owned = new LinkedHashMap<>();
 
     boolean claim(Version version) {
       if (!version.claim()) {
@@ -242,12 +254,11 @@ final class Evaluator {
       return version.isPending() && version.parameter().current() == version;
     }
 
-    boolean own(Storage storage) {
-      boolean own = storage.tryOwn();
-      if (own) {
-        owned.add(storage);
-      }
-      return own;
+    /** Returns the version whose memory the next one of a parameter may overwrite, if any. */
+    Optional<Version> takeOver(Parameter parameter) {
+      Optional<Version> donor = parameter.donate();
+      donor.ifPresent(version -> owned.put(version.value(0).orElseThrow(), version));
+      return donor;
     }
 
     /**
@@ -255,31 +266,41 @@ final class Evaluator {
      */
     Optional<Storage> bind(Trace.Leaf leaf) {
       Node node = leaf.node();
-      if (!node.isEvaluated()) {
+      Optional<Storage> value = node.value(leaf.index());
+      if (value.isEmpty()) {
         throw ((Version) node).supersededError();
       }
-      Storage storage = node.value(leaf.index());
-      if (owned.contains(storage)) {
-        return Optional.of(storage);
+      Storage storage = value.get();
+      if (owned.containsKey(storage)) {
+        return value;
       }
-      return switch (storage.tryPin()) {
+      switch (storage.tryPin()) {
         case PINNED -> {
           pinned.add(storage);
           // While this waited, a step may have given the memory to a newer version.
-          yield node.isEvaluated() ? Optional.of(storage) : Optional.empty();
+          return node.value(leaf.index());
         }
-        case CLOSED -> throw closed(leaf.type());
-        case BUSY -> Optional.empty();
-      };
+        case CLOSED -> {
+          if (node.value(leaf.index()).isPresent()) {
+            throw closed(leaf.type());
+          }
+          return Optional.empty();
+        }
+        default -> {
+          return Optional.empty();
+        }
+      }
     }
 
     void release() {
       for (Storage storage : pinned) {
         storage.unpin();
       }
-      for (Storage storage : owned) {
-        storage.disown();
-      }
+      owned.forEach(
+          (storage, version) -> {
+            version.setDonating(false);
+            storage.disown();
+          });
       for (Version version : claimed) {
         version.release();
       }

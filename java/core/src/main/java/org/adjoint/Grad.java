@@ -201,14 +201,13 @@ public final class Grad {
     }
     for (int at = 0; at < part.order().size(); at++) {
       if (part.isInner(at)) {
-        pushThrough(part.order().get(at), moved);
+        pushThrough(part.order().get(at), part.inputs(at), moved);
       }
     }
     return moved.of(y);
   }
 
-  private static void pushThrough(Node node, Cotangents moved) {
-    Node[] inputs = node.inputs();
+  private static void pushThrough(Node node, Node[] inputs, Cotangents moved) {
     List<Optional<Tensor>> tangents = new ArrayList<>(inputs.length);
     boolean any = false;
     for (int i = 0; i < inputs.length; i++) {
@@ -250,17 +249,36 @@ public final class Grad {
    */
   static List<Parameter> trainableParameters(Node y) {
     List<Parameter> parameters = new ArrayList<>();
-    for (Node node : DifferentiablePart.of(List.of(y), List.of()).order()) {
+    DifferentiablePart part = DifferentiablePart.of(List.of(y), List.of());
+    checkNotCut("backward", y, part);
+    for (Node node : part.order()) {
       if (node instanceof Version v && v.parameter().isTrainable()) {
-        if (v.isSuperseded() && !v.isSnapshot()) {
+        if (isPast(v)) {
           throw v.supersededError();
         }
-        if (v.parameter().current() == v) {
+        if (!v.isSnapshot() || v.parameter().current() == v) {
           parameters.add(v.parameter());
         }
       }
     }
     return parameters;
+  }
+
+  /** Returns whether a newer version has taken this one's place, and no snapshot keeps it. */
+  private static boolean isPast(Version v) {
+    return v.parameter().current() != v && !v.isSnapshot();
+  }
+
+  /** Checks that what is to be differentiated still has the graph it was built from. */
+  private static void checkNotCut(String name, Node y, DifferentiablePart part) {
+    if (y.isCut() && part.order().size() == 1) {
+      throw new IllegalStateException(
+          name
+              + ": an evaluation has dropped the graph of "
+              + y.type(0)
+              + ", which reached no current parameter and no variable(); mark what you differentiate"
+              + " by with variable() first, or differentiate before assign() and step()");
+    }
   }
 
   private static List<Tensor> pull(
@@ -275,6 +293,9 @@ public final class Grad {
     }
     DifferentiablePart part = DifferentiablePart.of(outputs, boundary);
     List<Node> order = part.order();
+    if (outputs.size() == 1 && part.position(outputs.get(0)) == 0 && !isAsked(outputs.get(0), xs)) {
+      checkNotCut("grad", outputs.get(0), part);
+    }
     Cotangents sums = new Cotangents(part);
     boolean[] needed = new boolean[order.size()];
     Tensor[] wanted = new Tensor[xs.length];
@@ -316,14 +337,14 @@ public final class Grad {
     }
     if (x instanceof Parameter p) {
       for (Node node : part.order()) {
-        if (node instanceof Version v
-            && v.parameter() == p
-            && v.isSuperseded()
-            && !v.isSnapshot()) {
+        if (node instanceof Version v && v.parameter() == p && isPast(v)) {
           throw v.supersededError();
         }
       }
-    } else if (!fixed.node().isVariable() && part.meetsCut()) {
+      return fixed;
+    }
+    boolean marked = fixed.node().isVariable() && fixed.node().variableSince() < part.earliestCut();
+    if (part.earliestCut() != Long.MAX_VALUE && !marked && !(fixed.node() instanceof Version)) {
       throw new IllegalStateException(
           "grad: y does not reach input "
               + i
@@ -335,6 +356,15 @@ public final class Grad {
     return fixed;
   }
 
+  private static boolean isAsked(Node y, Tensor... xs) {
+    for (Tensor x : xs) {
+      if (x.node() == y) {
+        return true;
+      }
+    }
+    return false;
+  }
+
   /** Extends {@code needed} from the xs to everything that depends on them. */
   private static void spread(DifferentiablePart part, boolean[] needed) {
     List<Node> order = part.order();
@@ -343,7 +373,7 @@ public final class Grad {
         continue;
       }
       Node node = order.get(at);
-      Node[] inputs = node.inputs();
+      Node[] inputs = part.inputs(at);
       for (int i = 0; i < inputs.length && !needed[at]; i++) {
         needed[at] = DifferentiablePart.passes(node, inputs, i) && needed[part.position(inputs[i])];
       }
@@ -352,7 +382,7 @@ public final class Grad {
 
   private static void pullThrough(
       Node node, int at, DifferentiablePart part, boolean[] needed, Cotangents sums) {
-    Node[] inputs = node.inputs();
+    Node[] inputs = part.inputs(at);
     Op op = node.op();
     Call call = call(node, inputs);
     List<Tensor> cotangents = sums.ofAll(at, node);

@@ -72,7 +72,7 @@ final class Graphs {
 
   static Tensor sumTo(Tensor x, Shape target) {
     if (x.shape().equals(target)) {
-      return x;
+      return x.fixed();
     }
     if (!target.broadcastsTo(x.shape())) {
       throw new IllegalArgumentException(
@@ -184,7 +184,7 @@ final class Graphs {
     System.arraycopy(shape.dims(), 0, attrs, 2 * rank, rank);
     attrs[normal] = from;
     attrs[rank + normal] = step;
-    attrs[2 * rank + normal] = (to - from + step - 1) / step;
+    attrs[2 * rank + normal] = to == from ? 0 : (to - from - 1) / step + 1;
     return attrs;
   }
 

@@ -1,6 +1,8 @@
 package org.adjoint;
 
+import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.atomic.AtomicLong;
 import org.adjoint.internal.backend.Storage;
 import org.adjoint.op.Op;
 
@@ -12,6 +14,11 @@ import org.adjoint.op.Op;
 class Node {
   private static final Node[] NO_INPUTS = {};
   private static final int[] NO_INDICES = {};
+
+  private static final long NEVER = 0;
+
+  /** Counts cuts and marks, so that it can be told which came first. */
+  private static final AtomicLong EVENTS = new AtomicLong();
 
   /** Spreads nodes over hash tables; duplicates, as a race makes them, only cost time. */
   private static int nextHash;
@@ -43,9 +50,10 @@ class Node {
 
   private volatile Node[] inputs;
   private volatile Storage[] values;
-  private volatile boolean variable;
-  private volatile boolean cut;
+  private volatile long variableSince = NEVER;
+  private volatile long cutAt = NEVER;
   private volatile boolean retired;
+  private volatile boolean owned;
 
   /**
    * Sources that this evaluated node keeps its inputs for: versions and variables; empty for a node
@@ -85,7 +93,7 @@ class Node {
   /** Returns a node that stands for an argument of that type. */
   static Node argument(Type type) {
     Node node = new Node(Kind.ARGUMENT, null, null, NO_INPUTS, NO_INDICES, new Type[] {type}, 0);
-    node.variable = true;
+    node.markVariable();
     return node;
   }
 
@@ -137,9 +145,10 @@ class Node {
     return values != null;
   }
 
-  /** Returns the value of an output of an evaluated node. */
-  final Storage value(int output) {
-    return values[output];
+  /** Returns the value of an output, empty while it has none or after a newer version took it. */
+  final Optional<Storage> value(int output) {
+    Storage[] now = values;
+    return now == null ? Optional.empty() : Optional.of(now[output]);
   }
 
   /** Gives the node its values unless another thread did; returns whether these were taken. */
@@ -158,10 +167,13 @@ class Node {
 
   /** Makes this node a leaf: what it was computed from may be freed. */
   final void cut() {
-    if (inputs.length > 0) {
-      cut = true;
-      inputs = NO_INPUTS;
+    Node[] before = inputs;
+    for (int i = 0; i < before.length; i++) {
+      if (cutAt == NEVER && DifferentiablePart.passes(this, before, i)) {
+        cutAt = EVENTS.incrementAndGet();
+      }
     }
+    inputs = NO_INPUTS;
     sources = NO_INPUTS;
   }
 
@@ -173,9 +185,14 @@ class Node {
     inputs = NO_INPUTS;
   }
 
-  /** Returns whether this node once had inputs and was made a leaf. */
+  /** Returns whether derivatives once passed this node to inputs that it has lost. */
   final boolean isCut() {
-    return cut;
+    return cutAt != NEVER;
+  }
+
+  /** Returns when it lost them, on the clock of {@link #variableSince}. */
+  final long cutAt() {
+    return cutAt;
   }
 
   /** Makes this node a leaf that must not be differentiated again. */
@@ -189,11 +206,27 @@ class Node {
   }
 
   final void markVariable() {
-    variable = true;
+    if (variableSince == NEVER) {
+      variableSince = EVENTS.incrementAndGet();
+    }
   }
 
   final boolean isVariable() {
-    return variable;
+    return variableSince != NEVER;
+  }
+
+  /** Returns when it was marked; graphs cut before then may have passed through it. */
+  final long variableSince() {
+    return variableSince;
+  }
+
+  /** States that a parameter holds this value; no scope frees it. */
+  final void markOwned() {
+    owned = true;
+  }
+
+  final boolean isOwned() {
+    return owned;
   }
 
   /** Keeps the inputs of an evaluated node for as long as one of {@code reached} is current. */
@@ -224,6 +257,6 @@ class Node {
 
   /** Returns whether gradients are taken with respect to this node. */
   boolean isSource() {
-    return variable;
+    return isVariable();
   }
 }

@@ -5,6 +5,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import org.adjoint.internal.backend.Storage;
 
 /**
  * A tensor with state: a name and a current version. {@link #assign} makes a pending version, which
@@ -14,9 +15,12 @@ import java.util.Set;
 public final class Parameter extends Tensor {
   private final String name;
   private final boolean trainable;
+
+  // The state machine of versions; all moves are made here, under this object's lock.
   private volatile Version current;
   private Version settled;
   private final List<Version> replaced = new ArrayList<>();
+
   private Tensor gradient;
   private final Set<Backward> consumers = new LinkedHashSet<>();
 
@@ -24,7 +28,8 @@ public final class Parameter extends Tensor {
     super(null, 0);
     this.name = name;
     this.trainable = trainable;
-    this.current = new Version(this, init.node(), init.index());
+    this.current = new Version(this, 0, init.node(), init.index());
+    Pending.add(this);
   }
 
   /** Returns a trainable parameter that starts as {@code init}, an F32 or F64 tensor. */
@@ -76,20 +81,20 @@ public final class Parameter extends Tensor {
           "parameter '" + name + "' is " + type() + "; cannot assign " + value.type());
     }
     synchronized (this) {
-      if (settled != null
-          && current.isPending()
-          && current.assignedBy() != Thread.currentThread()) {
-        throw new IllegalStateException(
-            "parameter '"
-                + name
-                + "': thread '"
-                + current.assignedBy().getName()
-                + "' has assigned to it and not evaluated yet; assign to one parameter from one thread at a time");
+      Version before = current;
+      if (before.isPending()) {
+        if (settled != null && !before.isAssignedByThisThread()) {
+          throw new IllegalStateException(
+              "parameter '"
+                  + name
+                  + "': thread '"
+                  + before.assignedByName()
+                  + "' has assigned to it and not evaluated yet; assign to one parameter from one"
+                  + " thread at a time");
+        }
+        replaced.add(before);
       }
-      if (current.isPending()) {
-        replaced.add(current);
-      }
-      current = new Version(this, value.node(), value.index());
+      current = new Version(this, before.sequence() + 1, value.node(), value.index());
     }
     Pending.add(this);
   }
@@ -99,10 +104,17 @@ public final class Parameter extends Tensor {
    * memory of its own instead of overwriting it.
    */
   public Tensor snapshot() {
-    eval();
-    Version version = current;
-    version.keepAsSnapshot();
-    return new Tensor(version, 0);
+    for (; ; ) {
+      eval();
+      synchronized (this) {
+        Version version = current;
+        if (version.isEvaluated() && !version.isDonating()) {
+          version.keepAsSnapshot();
+          return new Tensor(version, 0);
+        }
+      }
+      Thread.onSpinWait();
+    }
   }
 
   /**
@@ -113,13 +125,17 @@ public final class Parameter extends Tensor {
     return Optional.ofNullable(gradient);
   }
 
-  /** Forgets the gradient. */
+  /** Forgets the gradient, and with it the backward passes that it came from. */
   public synchronized void zeroGrad() {
     gradient = null;
+    consumers.clear();
   }
 
-  synchronized void setGrad(Tensor g) {
-    gradient = g;
+  /** Adds the gradient of one backward pass. */
+  synchronized void accumulate(Tensor g, Backward backward) {
+    gradient = gradient == null ? g : gradient.plus(g);
+    gradient.node().markOwned();
+    consumers.add(backward);
   }
 
   /** Returns the backward passes whose gradients this parameter holds and no step has consumed. */
@@ -127,32 +143,64 @@ public final class Parameter extends Tensor {
     return new LinkedHashSet<>(consumers);
   }
 
-  synchronized void addConsumer(Backward backward) {
-    consumers.add(backward);
-  }
-
   synchronized void removeConsumer(Backward backward) {
     consumers.remove(backward);
   }
 
-  /** Returns the newest version that has a value; empty before the first evaluation. */
-  synchronized Optional<Version> settled() {
-    return Optional.ofNullable(settled);
-  }
-
-  /** Makes an evaluated version the settled one; all before it are superseded. */
-  synchronized void settle(Version version) {
-    Optional<Version> before = settled();
-    settled = version;
-    before.ifPresent(Version::supersede);
-    replaced.forEach(Version::supersede);
-    replaced.clear();
-  }
-
-  /** Goes back to the settled version, after evaluating {@code failed} failed. */
-  synchronized void abandon(Version failed) {
-    if (current == failed && settled != null) {
-      current = settled;
+  /**
+   * Returns the settled version for the next one to overwrite, owned by this run alone; empty if
+   * there is none, or a snapshot or another run needs its memory.
+   */
+  synchronized Optional<Version> donate() {
+    if (settled == null || settled.isSnapshot()) {
+      return Optional.empty();
     }
+    boolean owned = settled.value(0).map(Storage::tryOwn).orElse(false);
+    if (!owned) {
+      return Optional.empty();
+    }
+    settled.setDonating(true);
+    return Optional.of(settled);
+  }
+
+  /** Gives a version its value; all older ones are superseded and their memory freed. */
+  synchronized void settle(Version version, Storage[] values) {
+    if (version.isSuperseded() || !version.publish(values)) {
+      values[0].close();
+      return;
+    }
+    version.dropInputs();
+    if (settled != null) {
+      supersede(settled, values[0]);
+    }
+    settled = version;
+    for (Version old : List.copyOf(replaced)) {
+      if (old.sequence() <= version.sequence()) {
+        replaced.remove(old);
+        if (old != version) {
+          old.supersede();
+        }
+      }
+    }
+  }
+
+  private static void supersede(Version old, Storage taken) {
+    Optional<Storage> memory = old.value(0);
+    old.supersede();
+    if (!old.isSnapshot() && memory.isPresent() && memory.get() != taken) {
+      memory.get().close();
+    }
+  }
+
+  /**
+   * Goes back to the newest version that has a value, or to the first one, after evaluating {@code
+   * failed} failed.
+   */
+  synchronized void abandon(Version failed) {
+    if (current != failed || (settled == null && replaced.isEmpty())) {
+      return;
+    }
+    current = settled != null ? settled : replaced.get(0);
+    replaced.clear();
   }
 }

@@ -35,9 +35,10 @@ public final class Parameters {
       }
     }
     roots.addAll(List.of(also));
-    Evaluator.evaluate(roots);
-    for (Backward backward : consumed) {
-      backward.retire();
+    try {
+      Evaluator.evaluateTogether(roots);
+    } finally {
+      consumed.forEach(Backward::retire);
     }
   }
 }

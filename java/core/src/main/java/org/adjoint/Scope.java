@@ -16,7 +16,7 @@ public final class Scope implements AutoCloseable {
 
   private final Scope outer;
   private final Thread thread = Thread.currentThread();
-  private final List<Storage> made = new ArrayList<>();
+  private final List<Tensor> made = new ArrayList<>();
   private final Set<Storage> kept = new HashSet<>();
   private boolean closed;
 
@@ -44,17 +44,14 @@ public final class Scope implements AutoCloseable {
   /** Computes a tensor if it is pending, lets its value outlive this scope, and returns it. */
   public Tensor keep(Tensor tensor) {
     tensor.eval();
-    Node node = tensor.node();
-    if (node.isEvaluated()) {
-      kept.add(node.value(tensor.index()));
-    }
+    tensor.node().value(tensor.index()).ifPresent(kept::add);
     return tensor;
   }
 
   static Tensor register(Tensor tensor) {
     Scope scope = INNERMOST.get();
     if (scope != null) {
-      scope.made.add(tensor.node().value(tensor.index()));
+      scope.made.add(tensor);
     }
     return tensor;
   }
@@ -80,12 +77,22 @@ public final class Scope implements AutoCloseable {
     } else {
       INNERMOST.set(outer);
     }
-    for (Storage storage : made) {
-      if (!kept.contains(storage)) {
+    for (Tensor tensor : made) {
+      Storage storage = tensor.node().value(tensor.index()).orElseThrow();
+      if (!isKept(storage) && !tensor.node().isOwned()) {
         storage.close();
       } else if (outer != null) {
-        outer.made.add(storage);
+        outer.made.add(tensor);
       }
     }
+  }
+
+  private boolean isKept(Storage storage) {
+    for (Scope scope = this; scope != null; scope = scope.outer) {
+      if (scope.kept.contains(storage)) {
+        return true;
+      }
+    }
+    return false;
   }
 }

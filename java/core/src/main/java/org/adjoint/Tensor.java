@@ -350,7 +350,7 @@ public sealed class Tensor permits Parameter {
 
   /** Returns x · y. */
   public Tensor times(double y) {
-    return y == 1 && dtype().isFloating() ? this : times(number(y));
+    return y == 1 && dtype().isFloating() ? fixed() : times(number(y));
   }
 
   /** Returns x / y, elementwise. */
@@ -373,7 +373,7 @@ public sealed class Tensor permits Parameter {
     if (y == 2) {
       return square();
     }
-    return y == 1 && dtype().isFloating() ? this : pow(number(y));
+    return y == 1 && dtype().isFloating() ? fixed() : pow(number(y));
   }
 
   /** Returns the larger of x and y; NaN if either is. At a tie each gets half the gradient. */
@@ -467,7 +467,7 @@ public sealed class Tensor permits Parameter {
    * as x ≠ 0.
    */
   public Tensor cast(DType dtype) {
-    return dtype == dtype() ? this : ShapeOps.CAST.apply(new long[] {dtype.code()}, this).get(0);
+    return dtype == dtype() ? fixed() : ShapeOps.CAST.apply(new long[] {dtype.code()}, this).get(0);
   }
 
   // ---- reductions ----
@@ -548,13 +548,13 @@ public sealed class Tensor permits Parameter {
    */
   public Tensor reshape(long... dims) {
     long[] known = Graphs.inferDim(shape(), dims);
-    return shape().equals(Shape.of(known)) ? this : ShapeOps.RESHAPE.apply(known, this).get(0);
+    return shape().equals(Shape.of(known)) ? fixed() : ShapeOps.RESHAPE.apply(known, this).get(0);
   }
 
   /** Returns the elements repeated into {@code dims} by NumPy's rule. */
   public Tensor broadcastTo(long... dims) {
     Shape to = Shape.of(dims);
-    return shape().equals(to) ? this : ShapeOps.BROADCAST_TO.apply(to.dims(), this).get(0);
+    return shape().equals(to) ? fixed() : ShapeOps.BROADCAST_TO.apply(to.dims(), this).get(0);
   }
 
   /** Returns the last two axes swapped: each matrix transposed. */
@@ -590,7 +590,7 @@ public sealed class Tensor permits Parameter {
     if (index.length > rank()) {
       throw new IllegalArgumentException("get: " + index.length + " indices for shape " + shape());
     }
-    Tensor part = this;
+    Tensor part = fixed();
     for (int axis = 0; axis < index.length; axis++) {
       long i = index[axis] < 0 ? index[axis] + dim(axis) : index[axis];
       if (i < 0 || i >= dim(axis)) {
@@ -670,8 +670,26 @@ public sealed class Tensor permits Parameter {
     return SoftmaxOps.SOFTMAX_CROSS_ENTROPY.apply(this, labels);
   }
 
+  /** Returns this, of a parameter the version that is current now. */
+  final Tensor fixed() {
+    return this instanceof Parameter ? new Tensor(node(), index()) : this;
+  }
+
+  /** Returns a Java number as a scalar of this dtype; one that it cannot hold is an error. */
   private Tensor number(double value) {
-    return scalar(value, dtype());
+    DType dtype = dtype();
+    boolean holds =
+        switch (dtype) {
+          case F32, F64 -> true;
+          case I32 -> value == (int) value;
+          case I64 -> value == (long) value && Math.abs(value) <= 0x1p53;
+          case BOOL -> value == 0 || value == 1;
+        };
+    if (!holds) {
+      throw new IllegalArgumentException(
+          "number " + value + " is no " + dtype + "; cast() the tensor " + type() + " first");
+    }
+    return scalar(value, dtype);
   }
 
   /** Returns dtype and shape, such as {@code F32[64, 10]}; never runs anything. */

@@ -3,7 +3,6 @@ package org.adjoint;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Set;
 import org.adjoint.internal.ir.Graph;
 
 /**
@@ -69,13 +68,20 @@ final class Trace {
 
   /** Adds a value that must exist after the run, with all that it needs. */
   void addRoot(Tensor root) {
-    visit(root.node());
+    walk(root.node());
     roots.add(root);
   }
 
-  /** Walks what a node needs without making it a root. */
-  void visit(Node node) {
-    walk(node);
+  /** Returns whether this trace computes a node. */
+  boolean isOp(Node node) {
+    int place = places.get(node);
+    return place != NodeMap.ABSENT && (place & 3) == OP;
+  }
+
+  /** Returns whether this trace reads a node's value. */
+  boolean isLeaf(Node node) {
+    int place = places.get(node);
+    return place != NodeMap.ABSENT && (place & 3) == LEAF;
   }
 
   /** Returns the number of an op of this trace. */
@@ -118,7 +124,8 @@ final class Trace {
     return number << 2 | kind;
   }
 
-  private void walk(Node root) {
+  /** Takes in all that a node needs, without making it a root. */
+  void walk(Node root) {
     List<Node> path = new ArrayList<>();
     List<Node[]> inputsOf = new ArrayList<>();
     List<int[]> next = new ArrayList<>();
@@ -159,6 +166,12 @@ final class Trace {
           "a value was asked for inside Vmap or another transformed function, where "
               + node.type(0)
               + " stands for every example at once; choose with Tensor.where instead of if");
+    }
+    if (node.isRetired()) {
+      throw new IllegalStateException(
+          "tensor "
+              + node.type(0)
+              + " was consumed by an optimizer step that failed, so it has no value; build it anew");
     }
     if (node instanceof Version v) {
       if (v.isSuperseded()) {
@@ -261,38 +274,5 @@ final class Trace {
   /** Returns the inputs of an op as this trace found them. */
   Node[] inputs(int at) {
     return opInputs.get(at);
-  }
-
-  /**
-   * Returns for each op whether derivatives through it reach a current version or a variable, and
-   * gathers those.
-   */
-  boolean[] reachesSource(Set<Node> sources) {
-    boolean[] leaf = new boolean[leaves.size()];
-    for (int i = 0; i < leaf.length; i++) {
-      leaf[i] = leaves.get(i).node().reachesSource(sources);
-    }
-    boolean[] reaches = new boolean[ops.size()];
-    for (int at = 0; at < reaches.length; at++) {
-      Node node = ops.get(at);
-      Node[] inputs = node instanceof Version ? new Node[0] : opInputs.get(at);
-      for (int i = 0; i < inputs.length; i++) {
-        if (!DifferentiablePart.passes(node, inputs, i)) {
-          continue;
-        }
-        Node input = inputs[i];
-        int place = places.get(input);
-        boolean through =
-            (place & 3) == LEAF
-                ? leaf[leafNumber(input, node.index(i))]
-                : (place & 3) == OP && reaches[place >> 2];
-        if (input.isSource()) {
-          sources.add(input);
-          through = true;
-        }
-        reaches[at] |= through;
-      }
-    }
-    return reaches;
   }
 }

@@ -4,7 +4,10 @@ package org.adjoint;
 public record Type(DType dtype, Shape shape) {
   /** Returns the bytes of a contiguous value of this type. */
   public long bytes() {
-    return Math.multiplyExact(shape.size(), dtype.bytes());
+    if (shape.size() > Long.MAX_VALUE / dtype.bytes()) {
+      throw new NativeMemoryException("a value of " + this + " takes more than 2^63 bytes");
+    }
+    return shape.size() * dtype.bytes();
   }
 
   @Override

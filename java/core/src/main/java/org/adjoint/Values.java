@@ -9,7 +9,6 @@ import java.nio.FloatBuffer;
 import java.nio.IntBuffer;
 import java.nio.LongBuffer;
 import java.util.Arrays;
-import java.util.List;
 import org.adjoint.internal.backend.Storage;
 
 /**
@@ -73,10 +72,9 @@ final class Values {
 
   private static void each(Storage storage, DType dtype, int length, Mover mover) {
     int most = WINDOW / dtype.bytes();
-    for (int from = 0; from < length; from += most) {
-      int count = Math.min(most, length - from);
-      long offset = (long) from * dtype.bytes();
-      mover.move(storage.view(offset, count * dtype.bytes()), from, count);
+    for (long from = 0; from < length; from += most) {
+      int count = (int) Math.min(most, length - from);
+      mover.move(storage.view(from * dtype.bytes(), count * dtype.bytes()), (int) from, count);
     }
     Reference.reachabilityFence(storage);
   }
@@ -123,9 +121,7 @@ final class Values {
     if (node instanceof Version) {
       throw new IllegalStateException("release: " + tensor + " is a parameter; it owns its value");
     }
-    if (node.isEvaluated()) {
-      node.value(tensor.index()).close();
-    }
+    node.value(tensor.index()).ifPresent(Storage::close);
   }
 
   /** Returns a window on the one element of a tensor, after computing it. */
@@ -169,14 +165,13 @@ final class Values {
 
   private static void read(Tensor tensor, DType dtype, int length, Mover mover) {
     Node node = tensor.node();
-    Evaluator.evaluate(List.of(new Tensor(node, tensor.index())));
     if (node.kind() == Node.Kind.SCALAR) {
       ByteBuffer word =
           ByteBuffer.allocate(8).order(ByteOrder.nativeOrder()).putLong(0, node.word());
       mover.move(word, 0, 1);
       return;
     }
-    Storage storage = Evaluator.pinned(tensor, node);
+    Storage storage = Evaluator.read(tensor);
     try {
       each(storage, dtype, length, mover);
     } finally {

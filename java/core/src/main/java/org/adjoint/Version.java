@@ -7,18 +7,21 @@ import org.adjoint.op.ShapeOps;
 /**
  * The node of one version of a {@link Parameter}: the assigned tensor, detached. It is pending
  * until an evaluation gives it memory, usually that of the version before, which is superseded from
- * then on.
+ * then on. The parameter alone moves it from state to state.
  */
 final class Version extends Node {
   private static final long[] NO_ATTRS = {};
 
   private final Parameter parameter;
-  private final Thread assignedBy = Thread.currentThread();
+  private final long sequence;
+  private final long assignedById = Thread.currentThread().getId();
+  private final String assignedByName = Thread.currentThread().getName();
   private final AtomicBoolean claimed = new AtomicBoolean();
   private volatile boolean snapshot;
+  private volatile boolean donating;
   private volatile boolean superseded;
 
-  Version(Parameter parameter, Node assigned, int index) {
+  Version(Parameter parameter, long sequence, Node assigned, int index) {
     super(
         detach(),
         NO_ATTRS,
@@ -26,6 +29,7 @@ final class Version extends Node {
         new int[] {index},
         new Type[] {assigned.type(index)});
     this.parameter = parameter;
+    this.sequence = sequence;
   }
 
   private static Op detach() {
@@ -36,13 +40,22 @@ final class Version extends Node {
     return parameter;
   }
 
+  /** Returns its place among the versions of its parameter. */
+  long sequence() {
+    return sequence;
+  }
+
   /** Returns whether this version waits for its first evaluation. */
   boolean isPending() {
     return !isEvaluated() && !superseded;
   }
 
-  Thread assignedBy() {
-    return assignedBy;
+  boolean isAssignedByThisThread() {
+    return assignedById == Thread.currentThread().getId();
+  }
+
+  String assignedByName() {
+    return assignedByName;
   }
 
   /** Takes the right to evaluate this version; only one evaluation at a time has it. */
@@ -62,6 +75,15 @@ final class Version extends Node {
     return snapshot;
   }
 
+  /** States whether a run is about to overwrite this version's memory with the next one. */
+  void setDonating(boolean now) {
+    donating = now;
+  }
+
+  boolean isDonating() {
+    return donating;
+  }
+
   boolean isSuperseded() {
     return superseded;
   }
@@ -72,7 +94,7 @@ final class Version extends Node {
     if (!snapshot) {
       forget();
     }
-    cut();
+    dropInputs();
   }
 
   @Override
@@ -87,7 +109,7 @@ final class Version extends Node {
             + parameter.name()
             + "' "
             + type(0)
-            + ": this graph reads a superseded version of it;"
-            + " evaluate before step() or assign(), pass the tensor to step(…), or take a snapshot() first");
+            + ": this graph reads a superseded version of it; evaluate before step(), or pass the"
+            + " tensor to step(…); differentiate before assign(); or take a snapshot() first");
   }
 }

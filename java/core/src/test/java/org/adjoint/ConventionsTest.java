@@ -78,6 +78,32 @@ class ConventionsTest {
   }
 
   @Test
+  void masksSilenceInfiniteSlopesOfTheOtherBranch() {
+    UnaryOperator<Tensor> exp = x -> Tensor.where(x.lt(50), x.exp(), Tensor.scalar(0.0));
+    assertArrayEquals(new double[] {Math.E, 0}, gradient(exp, 1, 1000), 1e-15);
+    UnaryOperator<Tensor> square = x -> Tensor.where(x.lt(50), x.square(), Tensor.scalar(0.0));
+    assertArrayEquals(new double[] {2, 0}, gradient(square, 1, INF));
+    UnaryOperator<Tensor> sign =
+        x -> {
+          Tensor n = x.abs();
+          Tensor unit = x.times(Tensor.scalar(1.0).div(n));
+          return Tensor.where(n.gt(0), unit, Tensor.scalar(0.0));
+        };
+    assertArrayEquals(new double[] {0, 0}, gradient(sign, 0, 2));
+  }
+
+  @Test
+  void theHessianOfAPowerAtZeroIsSymmetric() {
+    Tensor x = Tensor.of(new double[] {0, 1}, 2).variable();
+    Tensor y = x.get(0).pow(x.get(1));
+    double[] h = Grad.hessian(y, x).toDoubleArray();
+    assertEquals(0, h[3], "by the exponent twice");
+    for (double entry : h) {
+      assertEquals(false, Double.isNaN(entry));
+    }
+  }
+
+  @Test
   void softmaxKindsNeverOverflow() {
     double[] large = {1000, 0, -1000};
     Tensor x = Tensor.of(large, 1, 3);

@@ -81,6 +81,29 @@ class ErrorsTest {
   }
 
   @Test
+  void numbersThatATypeCannotHoldAreRefused() {
+    Tensor ints = Tensor.of(new int[] {2, 3}, 2);
+    says("number 2.5 is no I32", () -> ints.eq(2.5));
+    says("number 1.0E10 is no I32", () -> ints.lt(1e10));
+  }
+
+  @Test
+  void indicesIntoNothingAreRefused() {
+    Tensor one = Tensor.ones(DType.F32, 1);
+    Tensor five = Tensor.of(new int[] {5}, 1);
+    says("has no elements", () -> Tensor.scatterAdd(Shape.of(0), 0, five, one));
+  }
+
+  @Test
+  void sizesBeyondMemoryAreOneError() {
+    Tensor huge = Tensor.zeros(DType.F64, 1L << 61);
+    assertThrows(NativeMemoryException.class, huge::eval);
+    assertThrows(
+        NativeMemoryException.class, () -> Tensor.zeros(DType.F32, 3_000_000_000L).sum().item());
+    assertEquals(1, Tensor.of(new float[3], 3).slice(0, 0, 3, Long.MAX_VALUE).size());
+  }
+
+  @Test
   void wrapReadsInPlaceAndRefusesWhatItCannot() {
     ByteBuffer bytes = ByteBuffer.allocateDirect(16).order(ByteOrder.nativeOrder());
     FloatBuffer floats = bytes.asFloatBuffer();

@@ -9,6 +9,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicReference;
 import org.adjoint.internal.backend.Storage;
@@ -30,7 +31,7 @@ class StateTest {
   }
 
   private static Storage memory(Parameter p) {
-    return p.current().value(0);
+    return p.current().value(0).orElseThrow();
   }
 
   @Test
@@ -289,6 +290,8 @@ class StateTest {
         assertThrows(IndexOutOfBoundsException.class, () -> Parameters.commit(List.of(w)));
     assertTrue(e.getMessage().contains("2 at position 1 is outside 0..1"), e.getMessage());
     w.zeroGrad();
+    Exception lost = assertThrows(IllegalStateException.class, loss::item);
+    assertTrue(lost.getMessage().contains("build it anew"), lost.getMessage());
     assertArrayEquals(new float[] {1, 2, 3, 4}, w.toArray());
     w.assign(w.plus(1));
     assertArrayEquals(new float[] {2, 3, 4, 5}, w.toArray());
@@ -360,5 +363,168 @@ class StateTest {
     Parameter w = parameter("w", 2);
     assertThrows(IllegalStateException.class, w::release);
     assertDoesNotThrow(w::eval);
+  }
+
+  @Test
+  void oneBadBatchDoesNotSpoilTheNext() {
+    Parameter w = Parameter.of(Tensor.of(new float[] {1, 2, 3}, 1, 3), "w");
+    for (int label : new int[] {7, 1, 7, 2}) {
+      Tensor x = Tensor.of(new float[] {1}, 1, 1);
+      x.matmul(w).softmaxCrossEntropy(Tensor.of(new int[] {label}, 1)).sum().backward();
+      w.assign(w.minus(w.grad().orElseThrow()));
+      if (label > 2) {
+        assertThrows(IndexOutOfBoundsException.class, () -> Parameters.commit(List.of(w)));
+      } else {
+        Parameters.commit(List.of(w));
+      }
+      w.zeroGrad();
+    }
+    float[] values = w.toArray();
+    assertTrue(values[1] > 2 && values[2] > 2.5, Arrays.toString(values));
+  }
+
+  @Test
+  void aFailedCommitUpdatesNothing() {
+    Parameter w = parameter("w", 1);
+    w.eval();
+    w.assign(w.minus(0.5));
+    Tensor wild = Tensor.of(new double[] {1}, 1).gather(0, Tensor.of(new int[] {3}, 1));
+    assertThrows(IndexOutOfBoundsException.class, () -> Parameters.commit(List.of(w), wild));
+    assertArrayEquals(new double[] {1}, w.toDoubleArray());
+  }
+
+  @Test
+  void differentiatingAReaderOfAnEarlierVersionIsAnError() {
+    Parameter w = parameter("w", 1, 2);
+    w.eval();
+    Tensor loss = w.square().sum();
+    w.assign(w.times(0.5));
+    assertThrows(IllegalStateException.class, () -> Grad.grad(loss, w));
+    assertThrows(IllegalStateException.class, loss::backward);
+    loss.eval();
+    Exception e = assertThrows(IllegalStateException.class, () -> Grad.grad(loss, w));
+    assertTrue(e.getMessage().contains("dropped the graph"), e.getMessage());
+    assertThrows(IllegalStateException.class, loss::backward);
+  }
+
+  @Test
+  void anOpThatChangesNothingStillStandsForTheVersionItWasBuiltOn() {
+    Parameter w = parameter("w", 1);
+    w.eval();
+    List<Tensor> same =
+        List.of(
+            w.times(1),
+            w.pow(1),
+            w.reshape(1),
+            w.broadcastTo(1),
+            w.cast(DType.F64),
+            w.get(),
+            w.sumTo(Shape.of(1)));
+    w.assign(w.plus(10));
+    w.eval();
+    for (Tensor t : same) {
+      assertThrows(IllegalStateException.class, t::toDoubleArray);
+    }
+  }
+
+  @Test
+  void markingAVariableAfterTheGraphWentIsAnError() {
+    Tensor x = Tensor.of(new double[] {3}, 1);
+    Tensor y = x.square().eval();
+    x.variable();
+    Tensor z = y.sum();
+    assertThrows(IllegalStateException.class, () -> Grad.grad(z, x));
+  }
+
+  @Test
+  void aCopyOfAParameterOutlivesItsSource() {
+    Parameter w = parameter("w", 1);
+    Parameter target = Parameter.buffer(w, "target");
+    w.assign(w.plus(1));
+    w.eval();
+    assertArrayEquals(new double[] {1}, target.toDoubleArray());
+  }
+
+  @Test
+  void aBrokenAssignmentIsDroppedAndSpoilsNothingElse() {
+    Parameter w = parameter("w", 1);
+    Parameter other = parameter("other", 1);
+    Tensor.evalAll(w, other);
+    Tensor x = Tensor.of(new double[] {1}, 1);
+    w.assign(w.plus(x));
+    other.assign(other.plus(1));
+    x.release();
+    Tensor unrelated = Tensor.of(new double[] {1}, 1).plus(1);
+    assertThrows(IllegalStateException.class, unrelated::eval);
+    assertArrayEquals(new double[] {2}, unrelated.toDoubleArray());
+    assertArrayEquals(new double[] {1}, w.toDoubleArray());
+    assertArrayEquals(new double[] {2}, other.toDoubleArray());
+  }
+
+  @Test
+  void stepsWithoutCommitKeepNoPasses() {
+    Parameter w = parameter("w", 1);
+    for (int i = 0; i < 5; i++) {
+      w.square().sum().backward();
+      w.assign(w.minus(w.grad().orElseThrow().times(0.1)));
+      w.eval();
+      w.zeroGrad();
+    }
+    assertEquals(0, w.consumers().size());
+  }
+
+  @Test
+  void aRootRemembersOnlyWhatItReachesItself() {
+    Parameter w = parameter("w", 0.5);
+    Tensor v = Tensor.of(new double[] {1}, 1).variable();
+    Tensor h = w.times(2);
+    Tensor penalty = v.square();
+    Tensor.evalAll(h, penalty);
+    w.assign(w.plus(1));
+    w.eval();
+    Tensor next = h.plus(1).eval();
+    assertEquals(0, h.node().inputs().length, "h reached w's old version alone");
+    assertEquals(0, next.node().inputs().length);
+    assertEquals(1, penalty.node().inputs().length);
+  }
+
+  @Test
+  void gradientsEvaluatedInsideAScopeOutliveIt() {
+    Parameter w = parameter("w", 1);
+    for (int i = 0; i < 3; i++) {
+      Scope.run(
+          () -> {
+            w.square().sum().backward();
+            w.grad().orElseThrow().eval();
+          });
+    }
+    assertArrayEquals(new double[] {6}, w.grad().orElseThrow().toDoubleArray());
+  }
+
+  @Test
+  void keepingInAnOuterScopeHolds() {
+    Tensor[] made = new Tensor[1];
+    Scope.run(
+        () -> {
+          Scope outer = Scope.open();
+          Scope.run(() -> made[0] = outer.keep(Tensor.scalar(1.0).plus(1)));
+          outer.close();
+        });
+    assertThrows(IllegalStateException.class, () -> made[0].doubleItem());
+    Scope outer = Scope.open();
+    Scope.run(() -> made[0] = outer.keep(Tensor.scalar(1.0).plus(1)));
+    assertEquals(2, made[0].doubleItem());
+    outer.close();
+    assertEquals(2, made[0].doubleItem());
+  }
+
+  @Test
+  void aParameterMayBeALossItself() {
+    Parameter w = Parameter.of(Tensor.scalar(2.0).reshape(1), "w");
+    w.backward();
+    Parameters.commit(List.of(w));
+    w.zeroGrad();
+    w.square().sum().backward();
+    assertArrayEquals(new double[] {4}, w.grad().orElseThrow().toDoubleArray());
   }
 }

@@ -92,4 +92,82 @@ class ThreadsTest {
     writer.join();
     assertEquals(300, w.toDoubleArray()[999]);
   }
+
+  @Test
+  void readersAndATrainerNeverBreakAParameter() throws Exception {
+    for (int round = 0; round < 20; round++) {
+      Parameter w = Parameter.of(Tensor.zeros(DType.F64, 50), "w");
+      Thread reader =
+          new Thread(
+              () -> {
+                while (!Thread.currentThread().isInterrupted()) {
+                  double[] values = w.toDoubleArray();
+                  if (values[0] != values[49]) {
+                    throw new IllegalStateException("torn: " + values[0] + ", " + values[49]);
+                  }
+                }
+              });
+      List<Throwable> seen = new ArrayList<>();
+      reader.setUncaughtExceptionHandler((t, e) -> seen.add(e));
+      reader.start();
+      for (int i = 0; i < 200; i++) {
+        w.assign(w.plus(1));
+        w.eval();
+      }
+      reader.interrupt();
+      reader.join();
+      assertEquals(List.of(), seen);
+      assertEquals(200, w.toDoubleArray()[7]);
+    }
+  }
+
+  @Test
+  void aNewParameterMayBeReadWhileItIsAssigned() throws Exception {
+    for (int round = 0; round < 300; round++) {
+      Parameter w = Parameter.of(Tensor.zeros(DType.F64, 5), "w");
+      Thread reader = new Thread(w::toDoubleArray);
+      reader.start();
+      try {
+        w.assign(w.plus(1));
+      } catch (IllegalStateException other) {
+        assertEquals(true, other.getMessage().contains("'w'"), other.getMessage());
+      }
+      reader.join();
+      assertEquals(5, w.toDoubleArray().length);
+    }
+  }
+
+  @Test
+  void backwardOnManyThreadsLosesNoGradient() throws Exception {
+    for (int round = 0; round < 50; round++) {
+      Parameter w = Parameter.of(Tensor.of(new double[] {1}, 1), "w");
+      w.eval();
+      onAll(
+          () -> {
+            w.times(3).sum().backward();
+            return true;
+          });
+      assertEquals(3 * THREADS, w.grad().orElseThrow().doubleItem());
+    }
+  }
+
+  @Test
+  void gradientsSurviveARacingEvaluation() throws Exception {
+    for (int round = 0; round < 30; round++) {
+      Tensor x = Tensor.scalar(1.0);
+      Tensor chain = x.times(1.5);
+      for (int i = 0; i < 2_000; i++) {
+        chain = chain.plus(0.5);
+      }
+      Tensor y = chain;
+      Thread evaluator = new Thread(y::eval);
+      evaluator.start();
+      try {
+        assertEquals(1.5, Grad.grad(y, x).get(0).doubleItem());
+      } catch (IllegalStateException dropped) {
+        assertEquals(true, dropped.getMessage().contains("variable()"), dropped.getMessage());
+      }
+      evaluator.join();
+    }
+  }
 }

@@ -99,19 +99,16 @@ public final class Elementwise extends Op {
   }
 
   /**
-   * Returns the partial that multiplies by {@code derivative}, which must be finite wherever the op
-   * is used.
+   * Returns the partial that multiplies by {@code derivative}. Where nothing flows the product is 0
+   * even if the derivative is infinite or NaN: a branch not taken stays silent, at any order.
    */
   static Partial product(Function<Call, Tensor> derivative) {
-    return (call, g) -> g.times(derivative.apply(call));
+    return (call, g) -> g.scale(derivative.apply(call));
   }
 
-  /**
-   * Returns the partial that multiplies by {@code derivative}, which may be infinite or NaN: 0
-   * stays 0.
-   */
+  /** Returns the same as {@link #product}, for a derivative that is known to have poles. */
   static Partial singular(Function<Call, Tensor> derivative) {
-    return (call, g) -> g.scale(derivative.apply(call));
+    return product(derivative);
   }
 
   /** Returns how many inputs the op takes. */

@@ -143,10 +143,18 @@ public final class IndexOps {
   }
 
   private static void check(String op, Shape x, Type index, long[] attrs) {
-    int axis = (int) attrs[0];
-    int b = (int) attrs[1];
+    int axis = attrs.length < 2 ? -1 : (int) attrs[0];
+    int b = attrs.length < 2 ? -1 : (int) attrs[1];
     if (!index.dtype().isInteger()) {
       throw new IllegalArgumentException(op + ": the index must be I32 or I64, got " + index);
+    }
+    if (attrs.length < 2 || axis < 0 || axis >= x.rank() || b < 0) {
+      throw new IllegalArgumentException(
+          op + ": attributes " + Arrays.toString(attrs) + " for " + x);
+    }
+    if (x.dim(axis) == 0 && index.shape().size() > 0) {
+      throw new IllegalArgumentException(
+          op + ": axis " + axis + " of " + x + " has no elements, index " + index.shape() + " has");
     }
     boolean fits = b <= axis && b <= index.shape().rank();
     for (int i = 0; fits && i < b; i++) {

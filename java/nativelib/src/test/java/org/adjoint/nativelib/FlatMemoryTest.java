@@ -49,9 +49,9 @@ class FlatMemoryTest {
         w.assign(next.get(0));
         m.assign(next.get(1));
         v.assign(next.get(2));
-        w.zeroGrad();
       }
       Parameters.commit(weights);
+      weights.forEach(Parameter::zeroGrad);
       return loss.item();
     }
   }

@@ -86,7 +86,7 @@ public abstract class Storage implements AutoCloseable {
     }
   }
 
-  /** Undoes one {@link #pin}. */
+  /** Undoes one {@link #tryPin}. */
   public final void unpin() {
     if (state.decrementAndGet() == CLOSED) {
       memory.clean();

@@ -3,6 +3,7 @@ package org.adjoint.internal.reference;
 import java.lang.ref.Reference;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import org.adjoint.NativeMemoryException;
 import org.adjoint.internal.backend.Executable;
 import org.adjoint.internal.backend.KernelException;
 import org.adjoint.internal.backend.Storage;
@@ -41,18 +42,21 @@ final class ReferenceExecutable implements Executable {
   }
 
   private static void step(int index, Instruction instruction, ByteBuffer[] bindings) {
-    Elements[] inputs = new Elements[instruction.inputs().size()];
-    Elements[] outputs = new Elements[instruction.outputs().size()];
-    for (int i = 0; i < inputs.length; i++) {
-      inputs[i] = Elements.of(instruction.inputs().get(i), bindings);
-    }
-    for (int i = 0; i < outputs.length; i++) {
-      outputs[i] = Elements.of(instruction.outputs().get(i), bindings);
-    }
     try {
+      Elements[] inputs = new Elements[instruction.inputs().size()];
+      Elements[] outputs = new Elements[instruction.outputs().size()];
+      for (int i = 0; i < inputs.length; i++) {
+        inputs[i] = Elements.of(instruction.inputs().get(i), bindings);
+      }
+      for (int i = 0; i < outputs.length; i++) {
+        outputs[i] = Elements.of(instruction.outputs().get(i), bindings);
+      }
       ReferenceKernels.run(instruction.kernel(), instruction.ints(), inputs, outputs);
     } catch (IndexOutOfBoundsException e) {
       throw new KernelException(index, true, e.getMessage());
+    } catch (ArithmeticException e) {
+      throw new NativeMemoryException(
+          "reference backend: an operand of " + instruction + " has more than 2^31 elements");
     }
   }
 

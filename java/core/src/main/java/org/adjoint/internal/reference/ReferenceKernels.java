@@ -94,7 +94,16 @@ final class ReferenceKernels {
 
   private static void cast(Elements x, Elements y) {
     if (y.dtype().isFloating()) {
-      y.put(x.doubles());
+      if (y.dtype() == DType.F32 && !x.dtype().isFloating()) {
+        long[] whole = x.longs();
+        double[] rounded = new double[whole.length];
+        for (int i = 0; i < whole.length; i++) {
+          rounded[i] = (float) whole[i]; // once, not by way of double
+        }
+        y.put(rounded);
+      } else {
+        y.put(x.doubles());
+      }
       return;
     }
     if (!x.dtype().isFloating()) {
