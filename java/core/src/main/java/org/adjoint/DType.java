@@ -32,6 +32,20 @@ public enum DType {
     return code;
   }
 
+  /**
+   * Returns the type that a code stands for.
+   *
+   * @throws IllegalArgumentException if none does
+   */
+  public static DType ofCode(long code) {
+    for (DType dtype : values()) {
+      if (dtype.code == code) {
+        return dtype;
+      }
+    }
+    throw new IllegalArgumentException("no dtype has the code " + code);
+  }
+
   /** Returns the bytes of one element. */
   public int bytes() {
     return bytes;

@@ -57,8 +57,8 @@ public final class Scope implements AutoCloseable {
   }
 
   /**
-   * Frees what was made and not kept; what was kept belongs to the outer scope. Closing twice does
-   * nothing.
+   * Evaluates this thread's pending assignments, then frees what was made and not kept; what was
+   * kept belongs to the outer scope. Closing twice does nothing.
    *
    * @throws IllegalStateException on another thread, or while an inner scope is open
    */
@@ -72,6 +72,14 @@ public final class Scope implements AutoCloseable {
           "scope: close it on the thread that opened it, after the scopes inside it");
     }
     closed = true;
+    try {
+      Evaluator.evaluate(List.of()); // assignments may read what goes now
+    } finally {
+      free();
+    }
+  }
+
+  private void free() {
     if (outer == null) {
       INNERMOST.remove();
     } else {

@@ -7,6 +7,9 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
+import org.adjoint.op.IndexOps;
+import org.adjoint.op.ProductOps;
+import org.adjoint.op.ShapeOps;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.function.Executable;
 
@@ -78,6 +81,18 @@ class ErrorsTest {
     e = assertThrows(IndexOutOfBoundsException.class, low::eval);
     assertTrue(e.getMessage().contains("-1 at position 1 is outside 0..2"), e.getMessage());
     assertThrows(IndexOutOfBoundsException.class, () -> A.get(2));
+  }
+
+  @Test
+  void rawAttributesAreChecked() {
+    says(
+        "slice: starts, steps and sizes [3, 1, 4] do not fit [2]",
+        () -> ShapeOps.SLICE.apply(new long[] {3, 1, 4}, Tensor.ones(DType.F32, 2)));
+    says("slice", () -> ShapeOps.SLICE.apply(new long[] {0, 0, 2}, Tensor.ones(DType.F32, 2)));
+    says("unslice", () -> ShapeOps.UNSLICE.apply(new long[] {1, 2, 3}, Tensor.ones(DType.F32, 2)));
+    says("takes 1 inputs, got 2", () -> ShapeOps.RESHAPE.apply(new long[] {6}, A, A));
+    says("no attributes", () -> ProductOps.MATMUL.apply(new long[] {0, 1}, A, A.transpose()));
+    says("gather", () -> IndexOps.GATHER.apply(new long[] {0}, A, Tensor.of(new int[1], 1)));
   }
 
   @Test

@@ -502,6 +502,15 @@ class StateTest {
   }
 
   @Test
+  void closingAScopeFirstEvaluatesWhatWasAssignedInIt() {
+    Parameter[] made = new Parameter[1];
+    Scope.run(() -> made[0] = parameter("w", 1, 2));
+    assertArrayEquals(new double[] {1, 2}, made[0].toDoubleArray());
+    Scope.run(() -> made[0].assign(Tensor.of(new double[] {3, 4}, 2)));
+    assertArrayEquals(new double[] {3, 4}, made[0].toDoubleArray());
+  }
+
+  @Test
   void keepingInAnOuterScopeHolds() {
     Tensor[] made = new Tensor[1];
     Scope.run(

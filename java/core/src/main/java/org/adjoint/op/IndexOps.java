@@ -6,7 +6,6 @@ import org.adjoint.Shape;
 import org.adjoint.Tensor;
 import org.adjoint.Type;
 import org.adjoint.internal.ir.Kernel;
-import org.adjoint.internal.ir.Operand;
 import org.adjoint.internal.ir.Ref;
 import org.adjoint.internal.ir.ScalarFunction;
 
@@ -41,8 +40,8 @@ public final class IndexOps {
             emitter.call(
                 GATHER_KERNEL,
                 Op.NO_ATTRS,
-                new Ref[] {as(x, values), asIndex(index, attrs)},
-                new Ref[] {as(y, withIndexed(values, index, attrs))});
+                new Ref[] {x.as(values), asIndex(index, attrs)},
+                new Ref[] {y.as(withIndexed(values, index, attrs))});
             return new Ref[] {y};
           },
           (c, i, g) -> {
@@ -91,8 +90,8 @@ public final class IndexOps {
             emitter.call(
                 SCATTER_ADD_KERNEL,
                 Op.NO_ATTRS,
-                new Ref[] {asIndex(index, attrs), as(updates, withIndexed(values, index, attrs))},
-                new Ref[] {as(y, values)});
+                new Ref[] {asIndex(index, attrs), updates.as(withIndexed(values, index, attrs))},
+                new Ref[] {y.as(values)});
             return new Ref[] {y};
           },
           (c, i, g) -> Tensor.apply(GATHER, Arrays.copyOf(c.attrs(), 2), g, c.x(0)).get(0),
@@ -208,12 +207,7 @@ public final class IndexOps {
 
   private static Ref asIndex(Ref index, long[] attrs) {
     int b = (int) attrs[1];
-    return as(
-        index, new long[] {product(index.dims(), 0, b), product(index.dims(), b, index.rank())});
-  }
-
-  private static Ref as(Ref x, long[] dims) {
-    return new Ref(x.buffer(), x.dtype(), x.offset(), dims, Operand.contiguousStrides(dims));
+    return index.as(product(index.dims(), 0, b), product(index.dims(), b, index.rank()));
   }
 
   private static long product(long[] dims, int from, int to) {

@@ -102,6 +102,9 @@ public final class Linear extends Op {
 
   @Override
   public List<Type> infer(List<Type> inputs, long[] attrs) {
+    if (values == 1) {
+      expect(inputs, primitive().fallible() ? 2 : 1); // an index comes along with the value
+    }
     return List.of(rule.apply(inputs, attrs));
   }
 

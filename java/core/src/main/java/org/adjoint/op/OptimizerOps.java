@@ -7,7 +7,6 @@ import org.adjoint.Tensor;
 import org.adjoint.Type;
 import org.adjoint.internal.ir.Kernel;
 import org.adjoint.internal.ir.Lowering;
-import org.adjoint.internal.ir.Operand;
 import org.adjoint.internal.ir.Ref;
 import org.adjoint.internal.ir.ScalarFunction;
 
@@ -103,22 +102,17 @@ public final class OptimizerOps {
     return (emitter, attrs, in, out) -> {
       Ref[] operands = in.clone();
       for (int i = 0; i < tensors; i++) {
-        operands[i] = flat(emitter.contiguous(in[i]));
+        operands[i] = emitter.contiguous(in[i]).flat();
       }
       Ref[] whole = new Ref[out.length];
       Ref[] results = new Ref[out.length];
       for (int i = 0; i < out.length; i++) {
         whole[i] = emitter.allocate(out[i]);
-        results[i] = flat(whole[i]);
+        results[i] = whole[i].flat();
       }
       emitter.call(kernel, attrs, operands, results);
       return whole;
     };
-  }
-
-  private static Ref flat(Ref x) {
-    long[] dims = {x.size()};
-    return new Ref(x.buffer(), x.dtype(), x.offset(), dims, Operand.contiguousStrides(dims));
   }
 
   private static List<Tensor> expandAdam(List<Tensor> in) {

@@ -36,6 +36,9 @@ public final class ProductOps {
   private ProductOps() {}
 
   private static Type matmulType(List<Type> in, long[] attrs) {
+    if (in.size() != 2 || attrs.length != 0) {
+      throw new IllegalArgumentException("matmul: takes two inputs and no attributes");
+    }
     Type a = in.get(0);
     Type b = in.get(1);
     if (!a.dtype().isFloating()) {

@@ -7,7 +7,6 @@ import org.adjoint.Shape;
 import org.adjoint.Tensor;
 import org.adjoint.Type;
 import org.adjoint.internal.ir.Kernel;
-import org.adjoint.internal.ir.Operand;
 import org.adjoint.internal.ir.Ref;
 import org.adjoint.internal.ir.ScalarFunction;
 
@@ -33,7 +32,7 @@ public final class RandomOps {
 
   private static final Kernel FOLD_KERNEL = kernel("randomFold");
 
-  /** A new key from a key and data, both I64 of one shape. */
+  /** A new key from a key and data, both I64; their shapes broadcast. */
   public static final NonDifferentiable FOLD =
       new NonDifferentiable(
           "randomFold",
@@ -50,7 +49,10 @@ public final class RandomOps {
             Ref key = emitter.contiguous(in[0].broadcast(out[0].shape()));
             Ref data = emitter.contiguous(in[1].broadcast(out[0].shape()));
             emitter.call(
-                FOLD_KERNEL, Op.NO_ATTRS, new Ref[] {flat(key), flat(data)}, new Ref[] {flat(y)});
+                FOLD_KERNEL,
+                Op.NO_ATTRS,
+                new Ref[] {key.flat(), data.flat()},
+                new Ref[] {y.flat()});
             return new Ref[] {y};
           },
           b -> RandomOps.fold().apply(b.allAligned()));
@@ -96,30 +98,24 @@ public final class RandomOps {
           Ref key = emitter.contiguous(in[0]);
           Ref y = emitter.allocate(out[0]);
           long[] dims = {key.size(), Shape.of(Arrays.copyOfRange(attrs, 1, attrs.length)).size()};
-          Ref table = new Ref(y.buffer(), y.dtype(), 0, dims, Operand.contiguousStrides(dims));
-          emitter.call(kernel, Op.NO_ATTRS, new Ref[] {flat(key)}, new Ref[] {table});
+          Ref table = y.as(dims);
+          emitter.call(kernel, Op.NO_ATTRS, new Ref[] {key.flat()}, new Ref[] {table});
           return new Ref[] {y};
         },
         b -> Tensor.apply(RandomOps.row(name), b.attrs(), b.x(0)).get(0));
   }
 
   private static DType dtype(String name, long code) {
-    for (DType dtype : DType.values()) {
-      boolean fits =
-          switch (name) {
-            case "randomBits" -> dtype == DType.I32;
-            case "randomSplit" -> dtype == DType.I64;
-            default -> dtype.isFloating();
-          };
-      if (fits && dtype.code() == code) {
-        return dtype;
-      }
+    DType dtype = DType.ofCode(code);
+    boolean fits =
+        switch (name) {
+          case "randomBits" -> dtype == DType.I32;
+          case "randomSplit" -> dtype == DType.I64;
+          default -> dtype.isFloating();
+        };
+    if (fits) {
+      return dtype;
     }
-    throw new IllegalArgumentException(name + ": cannot draw the dtype with code " + code);
-  }
-
-  private static Ref flat(Ref x) {
-    long[] dims = {x.size()};
-    return new Ref(x.buffer(), x.dtype(), x.offset(), dims, new long[] {1});
+    throw new IllegalArgumentException(name + ": cannot draw " + dtype);
   }
 }

@@ -95,7 +95,10 @@ public final class ShapeOps {
   public static final Linear SLICE =
       Linear.view(
           "slice",
-          (in, attrs) -> new Type(in.get(0).dtype(), Shape.of(third(attrs, 2))),
+          (in, attrs) -> {
+            checkSlice("slice", attrs, in.get(0).shape().dims(), third(attrs, 2));
+            return new Type(in.get(0).dtype(), Shape.of(third(attrs, 2)));
+          },
           (emitter, attrs, in, out) ->
               new Ref[] {in[0].slice(third(attrs, 0), third(attrs, 1), third(attrs, 2))},
           (c, i, g) -> {
@@ -114,7 +117,10 @@ public final class ShapeOps {
       Linear.of(
           "unslice",
           Primitive.NO_KERNEL,
-          (in, attrs) -> new Type(in.get(0).dtype(), Shape.of(third(attrs, 2))),
+          (in, attrs) -> {
+            checkSlice("unslice", attrs, third(attrs, 2), in.get(0).shape().dims());
+            return new Type(in.get(0).dtype(), Shape.of(third(attrs, 2)));
+          },
           (emitter, attrs, in, out) -> {
             Ref y = emitter.allocate(out[0]);
             emitter.copy(emitter.constant(out[0].dtype(), 0).broadcast(out[0].shape()), y);
@@ -165,14 +171,14 @@ public final class ShapeOps {
       Linear.of(
           "cast",
           CAST_KERNEL,
-          (in, attrs) -> new Type(dtype(attrs[0]), in.get(0).shape()),
+          (in, attrs) -> new Type(DType.ofCode(attrs[0]), in.get(0).shape()),
           (emitter, attrs, in, out) -> {
             Ref[] y = {emitter.allocate(out[0])};
             emitter.call(CAST_KERNEL, Op.NO_ATTRS, new Ref[] {in[0]}, y);
             return y;
           },
           (c, i, g) -> g.cast(c.x().dtype()),
-          b -> b.x(0).cast(dtype(b.attrs()[0])));
+          b -> b.x(0).cast(DType.ofCode(b.attrs()[0])));
 
   /** The same value; what differentiation sees of it is a constant. */
   public static final NonDifferentiable DETACH =
@@ -209,6 +215,29 @@ public final class ShapeOps {
   /** Returns {@link #UNSLICE}; a rule above its row cannot name it. */
   private static Linear unslice() {
     return UNSLICE;
+  }
+
+  /** Checks that {@code sizes} elements from the starts in the steps lie inside {@code whole}. */
+  private static void checkSlice(String op, long[] attrs, long[] whole, long[] sizes) {
+    boolean fits = attrs.length == 3 * whole.length && sizes.length == whole.length;
+    for (int i = 0; fits && i < whole.length; i++) {
+      long start = attrs[i];
+      long step = attrs[whole.length + i];
+      fits =
+          start >= 0
+              && step >= 1
+              && sizes[i] >= 0
+              && (sizes[i] == 0
+                  || (start < whole[i] && sizes[i] - 1 <= (whole[i] - 1 - start) / step));
+    }
+    if (!fits) {
+      throw new IllegalArgumentException(
+          op
+              + ": starts, steps and sizes "
+              + Arrays.toString(attrs)
+              + " do not fit "
+              + Arrays.toString(whole));
+    }
   }
 
   private static Type concatType(List<Type> in, long[] attrs) {
@@ -248,14 +277,5 @@ public final class ShapeOps {
       ints[i] = (int) values[i];
     }
     return ints;
-  }
-
-  private static DType dtype(long code) {
-    for (DType dtype : DType.values()) {
-      if (dtype.code() == code) {
-        return dtype;
-      }
-    }
-    throw new IllegalArgumentException("cast: no dtype has the code " + code);
   }
 }

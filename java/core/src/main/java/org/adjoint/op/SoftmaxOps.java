@@ -8,7 +8,6 @@ import org.adjoint.Tensor;
 import org.adjoint.Type;
 import org.adjoint.internal.ir.Kernel;
 import org.adjoint.internal.ir.Lowering;
-import org.adjoint.internal.ir.Operand;
 import org.adjoint.internal.ir.Ref;
 import org.adjoint.internal.ir.ScalarFunction;
 
@@ -210,8 +209,7 @@ public final class SoftmaxOps {
     for (int i = 0; i < x.rank() - 1; i++) {
       rows *= x.dims()[i];
     }
-    long[] dims = {rows, n};
-    return new Ref(x.buffer(), x.dtype(), x.offset(), dims, Operand.contiguousStrides(dims));
+    return x.as(rows, n);
   }
 
   private static Ref flattenable(Lowering.Emitter emitter, Ref x) {

@@ -104,12 +104,7 @@ final class Plan {
   /** Returns for each root whether it is written over its donor. */
   private boolean[] donate() {
     boolean[] donated = new boolean[steps.roots().length];
-    int lastFallible = NONE;
-    for (int at = 0; at < steps.steps().size(); at++) {
-      if (steps.steps().get(at).fallible()) {
-        lastFallible = at;
-      }
-    }
+    int lastFallible = steps.lastFallible();
     for (int i = 0; i < donated.length; i++) {
       int donor = steps.donors()[i];
       int writer = first[steps.roots()[i]];

@@ -28,12 +28,7 @@ final class Schedule {
       return steps;
     }
     int[] last = steps.lastUses();
-    int lastFallible = -1;
-    for (int at = 0; at < steps.steps().size(); at++) {
-      if (steps.steps().get(at).fallible()) {
-        lastFallible = at;
-      }
-    }
+    int lastFallible = steps.lastFallible();
     List<Placed> placed = new ArrayList<>();
     for (int at = 0; at < steps.steps().size(); at++) {
       Steps.Step step = steps.steps().get(at);

@@ -41,6 +41,16 @@ record Steps(
     return buffer >= leaves.size() + scalars.size();
   }
 
+  /** Returns the last step that may fail on its data, −1 for none. */
+  int lastFallible() {
+    for (int at = steps.size() - 1; at >= 0; at--) {
+      if (steps.get(at).fallible()) {
+        return at;
+      }
+    }
+    return -1;
+  }
+
   /** Returns for every buffer the last step that reads or writes it, −1 for none. */
   int[] lastUses() {
     int[] last = new int[buffers.size()];

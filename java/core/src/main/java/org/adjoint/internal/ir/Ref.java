@@ -31,6 +31,16 @@ public record Ref(int buffer, DType dtype, long offset, long[] dims, long[] stri
     return dims.length;
   }
 
+  /** Returns the elements of a contiguous view under other dims. */
+  public Ref as(long... to) {
+    return new Ref(buffer, dtype, offset, to, Operand.contiguousStrides(to));
+  }
+
+  /** Returns the elements of a contiguous view as a vector. */
+  public Ref flat() {
+    return as(size());
+  }
+
   /** Returns whether the view is row-major without gaps. */
   public boolean isContiguous() {
     return Operand.isContiguous(dims, strides);
