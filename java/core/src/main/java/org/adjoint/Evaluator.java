@@ -189,7 +189,9 @@ final class Evaluator {
       if (node instanceof Version || node.kind() == Node.Kind.ARGUMENT) {
         trace.walk(node); // a pending version becomes a root at the end, by itself
       } else if (needed && seen.add(node)) {
-        for (int output = 0; output < node.outputs(); output++) {
+        trace.walk(node);
+        // Unless another thread has evaluated it just now.
+        for (int output = 0; trace.isOp(node) && output < node.outputs(); output++) {
           trace.addRoot(new Tensor(node, output));
         }
       }
