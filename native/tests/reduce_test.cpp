@@ -16,27 +16,29 @@ void test_shape(adj_context* context, const Dims& dims, const Array<T>& x) {
     const Dims kept = front(dims, dims.size() - reduced);
     const int64_t count = count_of(kept);
     const int64_t n = count == 0 ? 0 : x.count() / count;
-    for (const char* name : {"sum", "max", "min"}) {
-      const bool is_sum = name[0] == 's', is_max = name[1] == 'a';
+    for (const char* name : {"sum", "prod", "max", "min"}) {
+      const bool is_sum = name[0] == 's', is_prod = name[0] == 'p', is_max = name[1] == 'a';
       Array<T> y(kept);
-      if (!is_sum && n == 0 && count > 0) {
+      if (!is_sum && !is_prod && n == 0 && count > 0) {
         CHECK(run(context, {{name, {static_cast<int64_t>(reduced)}, {x}, {y}}}) == ADJ_INVALID_IMAGE, "%s of nothing",
               name);
         continue;
       }
       if (!runs(context, {name, {static_cast<int64_t>(reduced)}, {x}, {y}})) return;
       for (int64_t e = 0; e < count; ++e) {
-        long double sum = 0;
+        long double sum = 0, product = 1;
         double extreme = is_max ? -kInf : kInf;
         for (int64_t i = 0; i < n; ++i) {
           const double v = static_cast<double>(x[e * n + i]);
           sum += v;
+          product *= v;
           if (std::isnan(v) || std::isnan(extreme))
             extreme = kNan;
           else
             extreme = is_max ? std::fmax(extreme, v) : std::fmin(extreme, v);
         }
-        const double expected = is_sum ? static_cast<double>(sum) : extreme;
+        if (is_prod && n > 60) continue; /* beyond the range of F32, and with zeros of F64: see test_long_products */
+        const double expected = is_sum ? static_cast<double>(sum) : is_prod ? static_cast<double>(product) : extreme;
         CHECK(near(static_cast<double>(y[e]), expected, kTolerance<T>), "%s at %lld: %.17g, not %.17g", name,
               static_cast<long long>(e), static_cast<double>(y[e]), expected);
       }
@@ -86,6 +88,28 @@ void test_all(adj_context* context) {
   if (runs(context, {"sum", {1}, {infinite}, {y}})) CHECK(std::isnan(y[0]), "inf - inf: %g", static_cast<double>(y[0]));
 }
 
+/* Powers of two, so that every order of multiplying is exact; the product wanders within the range of F64. */
+template <class T>
+void test_long_products(adj_context* context) {
+  for (const int64_t n : {1009, 300000}) {
+    for (const Layout layout : {Layout::kContiguous, Layout::kTransposed, Layout::kGaps}) {
+      Array<T> x({3, n}, layout), y({3});
+      Random random(7);
+      x.fill_with([&](int64_t i) {
+        const double step = random.below(2) == 0 ? 0.5 : 2.0;
+        return i % 5 == 0 ? step : i % 2 == 0 ? -1.0 : 1.0;
+      });
+      if (!runs(context, {"prod", {1}, {x}, {y}})) return;
+      for (int64_t r = 0; r < 3; ++r) {
+        double product = 1;
+        for (int64_t i = 0; i < n; ++i) product *= static_cast<double>(x[r * n + i]);
+        CHECK(y[r] == static_cast<T>(product), "prod of %lld: %g, not %g", static_cast<long long>(n),
+              static_cast<double>(y[r]), product);
+      }
+    }
+  }
+}
+
 /* Within 1e-6 of the sum of magnitudes over 10^7 elements, along either axis. */
 void test_accuracy(adj_context* context) {
   const int64_t n = 10'000'000;
@@ -122,6 +146,8 @@ int main() {
   for_each_isa([](adj_context* context) {
     test_all<float>(context);
     test_all<double>(context);
+    test_long_products<float>(context);
+    test_long_products<double>(context);
     test_accuracy(context);
     test_refusals(context);
   });

@@ -16,6 +16,8 @@
   F(matmul)             \
   F(softmax)            \
   F(index)              \
+  F(scan)               \
+  F(sort)               \
   F(optimizer)          \
   F(random)
 

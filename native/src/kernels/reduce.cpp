@@ -1,5 +1,5 @@
 /*
- * `sum`, `max`, `min` and `argmax` over trailing axes of any strides. A part reduces one tile of kept elements over one
+ * `sum`, `prod`, `max`, `min` and `argmax` over trailing axes of any strides. A part reduces one tile of kept elements over one
  * segment of the reduced ones; several segments meet in `combine`, in order. To add a reduction, write a Fold and a
  * row.
  */
@@ -104,6 +104,40 @@ struct Sum {
     }
   }
   static ADJ_ALWAYS double end_column(Columns& c, int64_t j) { return value({c.high[j], c.low[j]}); }
+};
+
+/*
+ * In double, so that products of F32 leave their range only at the end. One chain: lanes would overflow in one and meet
+ * a zero in another.
+ */
+struct Product {
+  using State = double;
+  template <class T>
+  static ADJ_ALWAYS State start() {
+    return 1;
+  }
+  template <class T>
+  static ADJ_ALWAYS void run(State& state, const T* x, int64_t n, int64_t stride) {
+    for (int64_t i = 0; i < n; ++i) state *= static_cast<double>(x[i * stride]);
+  }
+  static ADJ_ALWAYS double end(State state) { return state; }
+
+  struct Columns {
+    double so_far[kReduceColumns];
+  };
+  template <class T>
+  static ADJ_ALWAYS void start_columns(Columns& c, int64_t width) {
+    for (int64_t j = 0; j < width; ++j) c.so_far[j] = 1;
+  }
+  static ADJ_ALWAYS void flush(Columns&, int64_t) {}
+  template <class T>
+  static ADJ_ALWAYS void run_columns(Columns& c, const T* x, int64_t rows, int64_t stride, int64_t width) {
+    for (int64_t r = 0; r < rows; ++r) {
+      const T* row_of_x = x + r * stride;
+      ADJ_LOOP(int64_t j = 0; j < width; ++j) c.so_far[j] *= static_cast<double>(row_of_x[j]);
+    }
+  }
+  static ADJ_ALWAYS double end_column(Columns& c, int64_t j) { return c.so_far[j]; }
 };
 
 template <bool kMax>
@@ -245,6 +279,7 @@ constexpr ReduceLoops argmax_loops[] = {{ADJ_F32, argmax_part<float>, nullptr},
 
 constexpr Kernel kernels[] = {
     {"sum", prepare_reduce, loops<Sum>, 2, 1, 1, {0, 0, 0}},
+    {"prod", prepare_reduce, loops<Product>, 2, 1, 1, {0, 0, 0}},
     {"max", prepare_reduce, loops<Extreme<true>>, 2, 1, 1, {0, 0, 0}},
     {"min", prepare_reduce, loops<Extreme<false>>, 2, 1, 1, {0, 0, 0}},
     {"argmax", prepare_argmax, argmax_loops, 2, 1, 1, {0, 0, 0}},

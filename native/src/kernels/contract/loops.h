@@ -154,6 +154,29 @@ struct IndexPlan {
   int64_t tiles;
 };
 
+/* ---- scan ---- */
+
+inline constexpr int64_t kScanLines = 64; /* the most lines that one part runs side by side */
+
+struct ScanPlan {
+  int64_t n, i;
+  int64_t tile; /* lines of a part */
+  int64_t tiles;
+  bool reverse;
+};
+
+/* ---- sort ---- */
+
+struct SortPair {
+  uint64_t key;
+  int64_t at;
+};
+
+struct SortPlan {
+  int64_t rows, n, rows_per_part;
+  bool descending;
+};
+
 /* ---- optimizer ---- */
 
 struct OptimizerPlan {
@@ -179,6 +202,8 @@ void prepare_cross_entropy(const Kernel&, const Call&, Step&);
 void prepare_cross_entropy_grad(const Kernel&, const Call&, Step&);
 void prepare_gather(const Kernel&, const Call&, Step&);
 void prepare_scatter_add(const Kernel&, const Call&, Step&);
+void prepare_scan(const Kernel&, const Call&, Step&);
+void prepare_argsort(const Kernel&, const Call&, Step&);
 void prepare_adam(const Kernel&, const Call&, Step&);
 void prepare_sgd(const Kernel&, const Call&, Step&);
 void prepare_random(const Kernel&, const Call&, Step&);

@@ -63,7 +63,7 @@ void prepare_reduce(const Kernel& kernel, const Call& call, Step& step) {
   plan.reduced = nest_of(x, x.rank - reduced, x.rank, true);
   if (plan.kept.count == 0) return;
   if (plan.reduced.count == 0) {
-    if (std::string(kernel.name) != "sum") {
+    if (std::string(kernel.name) != "sum" && std::string(kernel.name) != "prod") {
       fail(ADJ_INVALID_IMAGE, "%s: nothing to reduce in %s", kernel.name, shape_text(x).c_str());
     }
     plan.reduced = Nest{};

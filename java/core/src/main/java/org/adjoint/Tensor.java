@@ -9,6 +9,7 @@ import org.adjoint.op.IndexOps;
 import org.adjoint.op.Op;
 import org.adjoint.op.ProductOps;
 import org.adjoint.op.ReductionOps;
+import org.adjoint.op.ScanOps;
 import org.adjoint.op.ShapeOps;
 import org.adjoint.op.SoftmaxOps;
 
@@ -533,6 +534,169 @@ public sealed class Tensor permits Parameter {
   }
 
   /**
+   * Returns the index of the first minimum along {@code axis}, as I64; the first NaN counts as the
+   * minimum.
+   */
+  public Tensor argmin(int axis) {
+    return neg().argmax(axis);
+  }
+
+  /**
+   * Returns the product over {@code axes}, over all of them if none are given. Of no elements it is
+   * 1. The gradient is the product of all other elements, without a division: zeros, one or many,
+   * are exact at every order.
+   */
+  public Tensor prod(int... axes) {
+    return prod(false, axes);
+  }
+
+  /** Returns the product, with the folded axes kept at size 1 if {@code keepDims}. */
+  public Tensor prod(boolean keepDims, int... axes) {
+    return Statistics.product(this, keepDims, axes);
+  }
+
+  /**
+   * Returns the variance over {@code axes}, over all of them if none are given: the sum of squared
+   * distances from the mean, divided by n − ddof. NaN or ∞ if n ≤ ddof.
+   *
+   * @param ddof 0 for the variance of these elements, 1 for the unbiased estimate from a sample
+   */
+  public Tensor var(int ddof, int... axes) {
+    return var(ddof, false, axes);
+  }
+
+  /** Returns the variance, with the folded axes kept at size 1 if {@code keepDims}. */
+  public Tensor var(int ddof, boolean keepDims, int... axes) {
+    return Statistics.variance(this, ddof, keepDims, axes);
+  }
+
+  /**
+   * Returns the standard deviation, the square root of {@link #var}; of equal elements it is 0 and
+   * so is its derivative.
+   */
+  public Tensor std(int ddof, int... axes) {
+    return std(ddof, false, axes);
+  }
+
+  /** Returns the standard deviation, with the folded axes kept at size 1 if {@code keepDims}. */
+  public Tensor std(int ddof, boolean keepDims, int... axes) {
+    return Statistics.deviation(this, ddof, keepDims, axes);
+  }
+
+  /**
+   * Returns (Σ |x|ᵖ)^(1/p) over {@code axes}, over all of them if none are given; for p = ∞ the
+   * largest |x|, whose gradient ties share evenly. Squares and powers do not overflow. The
+   * derivative of the norm of zeros is 0. Of no elements it is 0.
+   *
+   * @throws IllegalArgumentException unless p &gt; 0
+   */
+  public Tensor norm(double p, int... axes) {
+    return norm(p, false, axes);
+  }
+
+  /** Returns the norm, with the folded axes kept at size 1 if {@code keepDims}. */
+  public Tensor norm(double p, boolean keepDims, int... axes) {
+    return Statistics.norm(this, p, keepDims, axes);
+  }
+
+  /** Returns whether any of the BOOL elements over {@code axes} is true; of none, false. */
+  public Tensor any(int... axes) {
+    return Statistics.any(this, axes);
+  }
+
+  /** Returns whether all of the BOOL elements over {@code axes} are true; of none, true. */
+  public Tensor all(int... axes) {
+    return Statistics.all(this, axes);
+  }
+
+  /**
+   * Returns the median along {@code axis}: the middle element in order, and of an even number the
+   * mean of the middle two, as NumPy and JAX have it. NaN if any element is. The gradient goes to
+   * the element in the middle, of equal ones to that whose turn it is in a stable order.
+   *
+   * @throws IllegalArgumentException if there are no elements
+   */
+  public Tensor median(int axis) {
+    return Statistics.median(this, axis);
+  }
+
+  // ---- scans and order ----
+
+  /** Returns the running sums along {@code axis}: x₀, x₀ + x₁, … */
+  public Tensor cumsum(int axis) {
+    return cumsum(axis, false);
+  }
+
+  /** Returns the running sums along {@code axis}, from its end if {@code reverse}. */
+  public Tensor cumsum(int axis, boolean reverse) {
+    return ScanOps.cumsum(this, axis, reverse);
+  }
+
+  /**
+   * Returns the running products along {@code axis}: x₀, x₀·x₁, … The gradient needs no division,
+   * so zeros are exact at every order.
+   */
+  public Tensor cumprod(int axis) {
+    return ScanOps.cumprod(this, axis, false);
+  }
+
+  /** Returns the running products along {@code axis}, from its end if {@code reverse}. */
+  public Tensor cumprod(int axis, boolean reverse) {
+    return ScanOps.cumprod(this, axis, reverse);
+  }
+
+  /**
+   * Returns log Σ eˣ of each element and those before it along {@code axis}, without overflow. As
+   * long as all of them are −∞ it is −∞, with derivative 0.
+   */
+  public Tensor logCumSumExp(int axis) {
+    return ScanOps.logCumSumExp(this, axis, false);
+  }
+
+  /**
+   * Returns the elements in ascending order along {@code axis}; NaN comes last. Gradients go back
+   * to where each element stood; equal elements keep their order.
+   */
+  public Tensor sort(int axis) {
+    return sort(axis, false);
+  }
+
+  /**
+   * Returns the elements in order along {@code axis}, descending on request; NaN comes last either
+   * way.
+   */
+  public Tensor sort(int axis, boolean descending) {
+    return takeAlongAxis(axis, argsort(axis, descending));
+  }
+
+  /**
+   * Returns the places of the elements in ascending order along {@code axis}, as I64; equal
+   * elements keep their order, NaN comes last.
+   */
+  public Tensor argsort(int axis) {
+    return argsort(axis, false);
+  }
+
+  /**
+   * Returns the places of the elements in order along {@code axis}, as I64, descending on request;
+   * equal elements keep their order and NaN comes last either way.
+   */
+  public Tensor argsort(int axis, boolean descending) {
+    long[] attrs = {shape().axis(axis), descending ? 1 : 0};
+    return ScanOps.ARGSORT.apply(attrs, this).get(0);
+  }
+
+  /**
+   * Returns the k largest elements along {@code axis}, in descending order, and their places; of
+   * equal ones the first. NaN counts as smaller than everything.
+   *
+   * @throws IllegalArgumentException if there are fewer than k
+   */
+  public TopK topK(long k, int axis) {
+    return Statistics.topK(this, k, axis);
+  }
+
+  /**
    * Returns the sum down to {@code target}, which broadcasts to this shape: the transpose of {@link
    * #broadcastTo}.
    */
@@ -633,7 +797,156 @@ public sealed class Tensor permits Parameter {
     return IndexOps.SCATTER_ADD.apply(attrs, index, updates).get(0);
   }
 
+  /**
+   * Returns the elements at the places of {@code index} along {@code axis}, one place an element of
+   * the result: y[i, j] = x[i, index[i, j]] along the last axis (NumPy's take_along_axis, PyTorch's
+   * gather). Beside the axis the sizes broadcast. Indices are checked when it runs.
+   */
+  public Tensor takeAlongAxis(int axis, Tensor index) {
+    return Arrangements.takeAlongAxis(this, axis, index);
+  }
+
+  /**
+   * Returns this tensor with each of {@code updates} added at the place along {@code axis} that the
+   * element of {@code index} beside it names: the transpose of {@link #takeAlongAxis} (PyTorch's
+   * scatter_add). Equal indices add up.
+   */
+  public Tensor scatterAddAlongAxis(int axis, Tensor index, Tensor updates) {
+    return Arrangements.scatterAddAlongAxis(this, axis, index, updates);
+  }
+
+  /**
+   * Returns this tensor with {@code updates} added at the places of {@code index} along {@code
+   * axis}: the index' axes stand where {@code axis} is. Equal indices add up.
+   */
+  public Tensor indexAdd(int axis, Tensor index, Tensor updates) {
+    return plus(scatterAdd(shape(), axis, index, updates));
+  }
+
+  /**
+   * Returns the rows of this table [rows, …] that {@code index} names: its shape, then that of a
+   * row. The gradient adds up where an index occurs more than once.
+   */
+  public Tensor embedding(Tensor index) {
+    return gather(0, index);
+  }
+
+  /** Returns the tensors, all of one shape, joined along a new axis {@code axis}. */
+  public static Tensor stack(int axis, Tensor... tensors) {
+    return Arrangements.stack(axis, tensors);
+  }
+
+  /**
+   * Returns the parts of these sizes along {@code axis}.
+   *
+   * @throws IllegalArgumentException unless the sizes add up to that of the axis
+   */
+  public List<Tensor> split(int axis, long... sizes) {
+    return Arrangements.split(this, axis, sizes);
+  }
+
+  /** Returns {@code count} equal parts along {@code axis}. */
+  public List<Tensor> chunk(int axis, int count) {
+    return Arrangements.chunk(this, axis, count);
+  }
+
+  /**
+   * Returns this tensor {@code times[i]} times behind each other along axis i, axes counted from
+   * the last; further times make new leading axes (NumPy's tile).
+   */
+  public Tensor tile(long... times) {
+    return Arrangements.tile(this, times);
+  }
+
+  /** Returns each element {@code times} times in a row along {@code axis} (NumPy's repeat). */
+  public Tensor repeat(int axis, long times) {
+    return Arrangements.repeat(this, axis, times);
+  }
+
+  /** Returns the elements in reverse order along {@code axes}, along all if none are given. */
+  public Tensor flip(int... axes) {
+    return Arrangements.flip(this, axes);
+  }
+
+  /**
+   * Returns this tensor with {@code before} and {@code after} more elements of that value along
+   * {@code axis}.
+   */
+  public Tensor pad(int axis, long before, long after, double value) {
+    return Arrangements.pad(this, axis, before, after, value);
+  }
+
+  /**
+   * Returns this tensor with {@code before} and {@code after} more elements along {@code axis},
+   * mirrored at its ends, which are not repeated themselves: [1, 2, 3] by 2 and 1 is [3, 2, 1, 2,
+   * 3, 2].
+   *
+   * @throws IllegalArgumentException if the axis has too few elements to mirror
+   */
+  public Tensor padReflect(int axis, long before, long after) {
+    return Arrangements.padReflect(this, axis, before, after);
+  }
+
+  /** Returns the diagonal of each matrix in the last two axes. */
+  public Tensor diagonal() {
+    return diagonal(0, -2, -1);
+  }
+
+  /**
+   * Returns the elements x[i, i + offset] of two axes, as a new last axis; the two are dropped.
+   * Offsets below 0 are under the diagonal.
+   */
+  public Tensor diagonal(long offset, int first, int second) {
+    return Arrangements.diagonal(this, offset, first, second);
+  }
+
+  /** Returns each matrix with zeros where the column exceeds the row. */
+  public Tensor tril() {
+    return tril(0);
+  }
+
+  /**
+   * Returns each matrix with zeros where the column exceeds the row by more than {@code offset}.
+   */
+  public Tensor tril(long offset) {
+    return Arrangements.triangle("tril", this, offset, true);
+  }
+
+  /** Returns each matrix with zeros where the row exceeds the column. */
+  public Tensor triu() {
+    return triu(0);
+  }
+
+  /** Returns each matrix with zeros where the column is less than the row plus {@code offset}. */
+  public Tensor triu(long offset) {
+    return Arrangements.triangle("triu", this, offset, false);
+  }
+
+  /**
+   * Returns, along a new last axis of size {@code classes}, 1 at the place of each of these I32 or
+   * I64 labels and 0 elsewhere. A label outside 0 … classes − 1 has no 1.
+   */
+  public Tensor oneHot(long classes, DType dtype) {
+    return Arrangements.oneHot(this, classes, dtype);
+  }
+
   // ---- products ----
+
+  /** Returns Σ xᵢ·yᵢ of two vectors. */
+  public Tensor dot(Tensor y) {
+    if (rank() != 1 || y.rank() != 1) {
+      throw new IllegalArgumentException("dot: needs two vectors, got " + this + " and " + y);
+    }
+    return matmul(y);
+  }
+
+  /** Returns the matrix xᵢ·yⱼ of two vectors. */
+  public Tensor outer(Tensor y) {
+    if (rank() != 1 || y.rank() != 1) {
+      throw new IllegalArgumentException("outer: needs two vectors, got " + this + " and " + y);
+    }
+    return reshape(-1, 1).times(y.reshape(1, -1));
+  }
 
   /**
    * Returns the matrix product of [batch…, m, k] and [batch…, k, n]; batch axes broadcast. A vector

@@ -48,6 +48,8 @@ public final class OpCases {
     table.softmax();
     table.optimizers();
     table.random();
+    table.rows.addAll(ScanCases.rows());
+    table.rows.addAll(CompositionCases.rows());
     return List.copyOf(table.rows);
   }
 

@@ -14,7 +14,8 @@ import org.adjoint.internal.ir.Primitive;
  * becomes kernel calls. The kind (a subclass) supplies what rows of that kind share, so that a row
  * states only what is its own.
  */
-public abstract sealed class Op permits Elementwise, Linear, Reduction, NonDifferentiable, Fused {
+public abstract sealed class Op
+    permits Elementwise, Linear, Reduction, Scan, NonDifferentiable, Fused {
   private static final AtomicInteger NEXT_ID = new AtomicInteger();
 
   private final Primitive primitive;

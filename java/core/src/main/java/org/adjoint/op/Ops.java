@@ -15,6 +15,7 @@ public final class Ops {
     ops.addAll(ShapeOps.ALL);
     ops.addAll(ProductOps.ALL);
     ops.addAll(ReductionOps.ALL);
+    ops.addAll(ScanOps.ALL);
     ops.addAll(IndexOps.ALL);
     ops.addAll(SoftmaxOps.ALL);
     ops.addAll(OptimizerOps.ALL);

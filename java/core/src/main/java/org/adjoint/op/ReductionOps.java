@@ -9,7 +9,8 @@ import org.adjoint.internal.ir.ScalarFunction;
 
 /**
  * The reductions of the op table. max and min share a cotangent evenly among all elements that tie;
- * argmax has no derivative. The sum of no elements is 0, a maximum of none is an error.
+ * argmax has no derivative. The sum of no elements is 0, their product 1, a maximum of none an
+ * error.
  */
 public final class ReductionOps {
   static final ScalarFunction NO_SCALAR = ScalarFunction.NONE;
@@ -20,6 +21,10 @@ public final class ReductionOps {
   public static final Reduction MAX = Reduction.of("max", true, ReductionOps::shareAmongTies);
 
   public static final Reduction MIN = Reduction.of("min", true, ReductionOps::shareAmongTies);
+
+  /** Of no elements it is 1. The cotangent of an element is g times the product of all others. */
+  public static final Reduction PROD =
+      Reduction.of("prod", false, (c, y, g) -> g.times(ScanOps.productOfOthers(c.x(), c.attrs())));
 
   private static final Kernel ARGMAX_KERNEL =
       new Kernel("argmax", NO_SCALAR, Kernel.Layout.STRIDED_INPUTS, -1);
@@ -42,7 +47,7 @@ public final class ReductionOps {
           b -> b.x(0).argmax((int) b.attrs()[0] + 1));
 
   /** All rows. */
-  public static final List<Op> ALL = List.of(SUM, MAX, MIN, ARGMAX);
+  public static final List<Op> ALL = List.of(SUM, MAX, MIN, PROD, ARGMAX);
 
   private ReductionOps() {}
 

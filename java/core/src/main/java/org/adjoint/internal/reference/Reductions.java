@@ -24,6 +24,19 @@ final class Reductions {
     out.put(y);
   }
 
+  static void product(Elements in, Elements out) {
+    double[] x = in.doubles();
+    double[] y = new double[out.size()];
+    int n = y.length == 0 ? 0 : x.length / y.length;
+    for (int row = 0; row < y.length; row++) {
+      y[row] = 1;
+      for (int i = row * n; i < (row + 1) * n; i++) {
+        y[row] *= x[i];
+      }
+    }
+    out.put(y);
+  }
+
   static void extreme(Elements in, Elements out, DoubleBinaryOperator better) {
     double[] x = in.doubles();
     double[] y = new double[out.size()];

@@ -27,6 +27,11 @@ final class ReferenceKernels {
     STRUCTURED.put("max", (ints, in, out) -> Reductions.extreme(in[0], out[0], Math::max));
     STRUCTURED.put("min", (ints, in, out) -> Reductions.extreme(in[0], out[0], Math::min));
     STRUCTURED.put("argmax", (ints, in, out) -> Reductions.argmax(in[0], out[0]));
+    STRUCTURED.put("prod", (ints, in, out) -> Reductions.product(in[0], out[0]));
+    STRUCTURED.put("cumsum", (ints, in, out) -> Scans.cumsum(ints, in[0], out[0]));
+    STRUCTURED.put("linearScan", (ints, in, out) -> Scans.linearScan(ints, in, out[0]));
+    STRUCTURED.put("logCumSumExp", (ints, in, out) -> Scans.logCumSumExp(ints, in[0], out[0]));
+    STRUCTURED.put("argsort", (ints, in, out) -> Scans.argsort(ints, in[0], out[0]));
     STRUCTURED.put("matmul", Products::matmul);
     STRUCTURED.put("gather", (ints, in, out) -> Indexing.gather(in[0], in[1], out[0]));
     STRUCTURED.put("scatterAdd", (ints, in, out) -> Indexing.scatterAdd(in[0], in[1], out[0]));

@@ -1,0 +1,242 @@
+package org.adjoint.op;
+
+import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
+import org.adjoint.DType;
+import org.adjoint.Shape;
+import org.adjoint.Tensor;
+import org.adjoint.Type;
+import org.adjoint.internal.ir.Kernel;
+import org.adjoint.internal.ir.Operand;
+import org.adjoint.internal.ir.Ref;
+import org.adjoint.internal.ir.ScalarFunction;
+
+/**
+ * Scans and the order of elements along an axis. The derivatives of all scans, and of products, are
+ * linear recurrences, whose derivatives are linear recurrences again: no rule divides, so zeros
+ * need no care, and every order costs a few passes over the elements.
+ */
+public final class ScanOps {
+  /** yₖ = x₀ + … + xₖ; the transpose runs from the other end. */
+  public static final Scan CUMSUM =
+      Scan.of(
+          "cumsum",
+          1,
+          (c, i, g) -> cumsum(g, axis(c), !reverse(c)),
+          (c, t) -> cumsum(t.get(0).orElseThrow(), axis(c), reverse(c)));
+
+  /**
+   * Inputs a, b: h₀ = b₀, hₖ = bₖ + aₖ·hₖ₋₁; a₀ does not matter. The cotangent of b is the
+   * recurrence from the other end over the same factors, one place on; that of a is it times hₖ₋₁.
+   */
+  public static final Scan LINEAR_SCAN =
+      Scan.of(
+          "linearScan",
+          2,
+          (c, i, g) -> {
+            Tensor later = shifted(c.x(0), axis(c), !reverse(c));
+            Tensor all = linearScan(later, g, axis(c), !reverse(c));
+            return i == 1 ? all : all.times(shifted(c.y(), axis(c), reverse(c)));
+          },
+          (c, t) -> {
+            Tensor before = shifted(c.y(), axis(c), reverse(c));
+            Optional<Tensor> first = t.get(0).map(da -> da.times(before));
+            Tensor source =
+                first.isPresent()
+                    ? t.get(1).map(db -> db.plus(first.get())).orElse(first.get())
+                    : t.get(1).orElseThrow();
+            return linearScan(c.x(0), source, axis(c), reverse(c));
+          });
+
+  /**
+   * yₖ = log(eˣ⁰ + … + eˣᵏ), without overflow. With weights wₖ = exp(xₖ − yₖ) and factors dₖ =
+   * exp(yₖ₋₁ − yₖ), all at most 1, tangents go forward by the recurrence of d over w·ẋ and
+   * cotangents back by its transpose. Where y is −∞, w is 0: such elements have no weight.
+   */
+  public static final Scan LOG_CUM_SUM_EXP =
+      Scan.of(
+          "logCumSumExp",
+          1,
+          (c, i, g) -> {
+            Tensor later = shifted(factors(c), axis(c), !reverse(c));
+            return weights(c.x(), c.y()).times(linearScan(later, g, axis(c), !reverse(c)));
+          },
+          (c, t) -> {
+            Tensor weighted = weights(c.x(), c.y()).times(t.get(0).orElseThrow());
+            return linearScan(factors(c), weighted, axis(c), reverse(c));
+          });
+
+  private static final Kernel ARGSORT_KERNEL =
+      new Kernel("argsort", ScalarFunction.NONE, Kernel.Layout.CONTIGUOUS, -1);
+
+  /**
+   * The places of the elements in ascending order along an axis, as I64; equal ones stay in order,
+   * NaN comes last. Attributes: the axis, and 1 for descending order.
+   */
+  public static final NonDifferentiable ARGSORT =
+      new NonDifferentiable(
+          "argsort",
+          ARGSORT_KERNEL,
+          (op, in, attrs) -> {
+            op.expect(in, 1);
+            op.floating(in.get(0));
+            in.get(0).shape().axis((int) attrs[0]);
+            return new Type(DType.I64, in.get(0).shape());
+          },
+          (emitter, attrs, in, out) -> {
+            int[] toLast = toLast(in[0].rank(), (int) attrs[0]);
+            Ref x = emitter.contiguous(in[0].permute(toLast));
+            Ref y = emitter.allocate(new Type(DType.I64, Shape.of(x.dims())));
+            Ref[] result = {table(y)};
+            emitter.call(ARGSORT_KERNEL, new long[] {attrs[1]}, new Ref[] {table(x)}, result);
+            return new Ref[] {y.permute(inverse(toLast))};
+          },
+          b -> b.x(0).argsort((int) b.attrs()[0] + 1, b.attrs()[1] != 0));
+
+  /** All rows. */
+  public static final List<Op> ALL = List.of(CUMSUM, LINEAR_SCAN, LOG_CUM_SUM_EXP, ARGSORT);
+
+  private ScanOps() {}
+
+  /** Returns the running sums along {@code axis}, from its end if {@code reverse}. */
+  public static Tensor cumsum(Tensor x, int axis, boolean reverse) {
+    return CUMSUM.apply(attrs(x, axis, reverse), x).get(0);
+  }
+
+  /**
+   * Returns {@link #LINEAR_SCAN} of a and b along {@code axis}, from its end if {@code reverse}.
+   */
+  public static Tensor linearScan(Tensor a, Tensor b, int axis, boolean reverse) {
+    return LINEAR_SCAN.apply(attrs(b, axis, reverse), a, b).get(0);
+  }
+
+  /** Returns the running logarithms of sums of exponentials along {@code axis}. */
+  public static Tensor logCumSumExp(Tensor x, int axis, boolean reverse) {
+    return LOG_CUM_SUM_EXP.apply(attrs(x, axis, reverse), x).get(0);
+  }
+
+  /** Returns the running products along {@code axis}: the recurrence of x that starts at x₀. */
+  public static Tensor cumprod(Tensor x, int axis, boolean reverse) {
+    int normal = x.shape().axis(axis);
+    long n = x.dim(normal);
+    if (n == 0) {
+      return linearScan(x, x, normal, reverse);
+    }
+    long first = reverse ? n - 1 : 0;
+    Tensor start = placed(x.slice(normal, first, first + 1), normal, first, n);
+    return linearScan(x, start, normal, reverse);
+  }
+
+  /** Returns for each element the product of all others along {@code axes}, which ascend. */
+  static Tensor productOfOthers(Tensor x, long[] axes) {
+    int kept = x.rank() - axes.length;
+    int[] order = new int[x.rank()];
+    int front = 0;
+    int back = kept;
+    for (int axis = 0; axis < order.length; axis++) {
+      order[Reduction.contains(axes, axis) ? back++ : front++] = axis;
+    }
+    Tensor moved = x.permute(order);
+    long[] dims = Arrays.copyOf(moved.shape().dims(), kept + 1);
+    dims[kept] = 1;
+    for (long axis : axes) {
+      dims[kept] *= x.dim((int) axis);
+    }
+    Tensor row = moved.reshape(dims);
+    Tensor others = productBefore(row, kept, false).times(productBefore(row, kept, true));
+    return others.reshape(moved.shape().dims()).permute(inverse(order));
+  }
+
+  /** Returns for each element the product of those that a scan meets before it. */
+  private static Tensor productBefore(Tensor x, int axis, boolean reverse) {
+    long n = x.dim(axis);
+    if (n == 0) {
+      return x;
+    }
+    long[] dims = x.shape().dims();
+    dims[axis] = 1;
+    Tensor one = placed(Tensor.ones(x.dtype(), dims), axis, reverse ? n - 1 : 0, n);
+    return linearScan(shifted(x, axis, reverse), one, axis, reverse);
+  }
+
+  /** Returns the element that a scan meets before each, 0 for the first. */
+  private static Tensor shifted(Tensor x, int axis, boolean reverse) {
+    long n = x.dim(axis);
+    if (n == 0) {
+      return x;
+    }
+    return reverse
+        ? placed(x.slice(axis, 1, n), axis, 0, n)
+        : placed(x.slice(axis, 0, n - 1), axis, 1, n);
+  }
+
+  /** Returns zeros of size n along {@code axis} with {@code part} from place {@code from} on. */
+  private static Tensor placed(Tensor part, int axis, long from, long n) {
+    int rank = part.rank();
+    long[] attrs = new long[3 * rank];
+    Arrays.fill(attrs, rank, 2 * rank, 1);
+    System.arraycopy(part.shape().dims(), 0, attrs, 2 * rank, rank);
+    attrs[axis] = from;
+    attrs[2 * rank + axis] = n;
+    return ShapeOps.UNSLICE.apply(attrs, part).get(0);
+  }
+
+  private static Tensor weights(Tensor x, Tensor y) {
+    Tensor none = Tensor.scalar(Double.NEGATIVE_INFINITY, y.dtype());
+    return Tensor.where(y.gt(none), x.minus(y), none).exp();
+  }
+
+  /** Returns exp(yₖ₋₁ − yₖ), 0 for the first. */
+  private static Tensor factors(Call c) {
+    Tensor y = c.y();
+    int axis = axis(c);
+    long n = y.dim(axis);
+    if (n == 0) {
+      return y;
+    }
+    Tensor low = y.slice(axis, 0, n - 1);
+    Tensor high = y.slice(axis, 1, n);
+    return reverse(c)
+        ? placed(weights(high, low), axis, 0, n)
+        : placed(weights(low, high), axis, 1, n);
+  }
+
+  private static long[] attrs(Tensor x, int axis, boolean reverse) {
+    return new long[] {x.shape().axis(axis), reverse ? 1 : 0};
+  }
+
+  private static int axis(Call c) {
+    return (int) c.attrs()[0];
+  }
+
+  private static boolean reverse(Call c) {
+    return c.attrs()[1] != 0;
+  }
+
+  private static int[] toLast(int rank, int axis) {
+    int[] order = new int[rank];
+    for (int i = 0; i < rank - 1; i++) {
+      order[i] = i < axis ? i : i + 1;
+    }
+    order[rank - 1] = axis;
+    return order;
+  }
+
+  private static int[] inverse(int[] order) {
+    int[] inverse = new int[order.length];
+    for (int i = 0; i < order.length; i++) {
+      inverse[order[i]] = i;
+    }
+    return inverse;
+  }
+
+  /** Returns a contiguous view as [rows, n]. */
+  private static Ref table(Ref x) {
+    long[] dims = {1, x.dims()[x.rank() - 1]};
+    for (int i = 0; i < x.rank() - 1; i++) {
+      dims[0] *= x.dims()[i];
+    }
+    return new Ref(x.buffer(), x.dtype(), x.offset(), dims, Operand.contiguousStrides(dims));
+  }
+}

@@ -1,0 +1,102 @@
+/*
+ * `argsort`: the order of each row of [rows, n], by a stable merge sort of (key, place) pairs, whose keys are integers
+ * that compare as the elements do. n log n steps and 32 bytes of scratch an element; a row is one thread's.
+ */
+#include "kernels/contract/loops.h"
+
+ADJ_ISA_BEGIN
+namespace {
+
+inline constexpr uint64_t kLast = ~uint64_t{0};
+inline constexpr int64_t kRun = 8; /* sorted by insertion before the first merge */
+
+template <class T>
+struct Word;
+template <>
+struct Word<float> {
+  using type = uint32_t;
+};
+template <>
+struct Word<double> {
+  using type = uint64_t;
+};
+
+/* An integer in the order of x, NaN last; -0 and 0 are equal. */
+template <class T>
+ADJ_ALWAYS uint64_t key_of(T x, bool descending) {
+  using W = typename Word<T>::type;
+  if (x != x) return kLast;
+  const T positive_zero = x + T(0);
+  W bits;
+  __builtin_memcpy(&bits, &positive_zero, sizeof(bits));
+  const W sign = W(1) << (sizeof(W) * 8 - 1);
+  const W ordered = (bits & sign) != 0 ? static_cast<W>(~bits) : static_cast<W>(bits | sign);
+  return descending ? static_cast<W>(~ordered) : ordered;
+}
+
+ADJ_ALWAYS void insertion_sort(SortPair* pairs, int64_t n) {
+  for (int64_t i = 1; i < n; ++i) {
+    const SortPair pair = pairs[i];
+    int64_t j = i;
+    for (; j > 0 && pair.key < pairs[j - 1].key; --j) pairs[j] = pairs[j - 1];
+    pairs[j] = pair;
+  }
+}
+
+/* Merges [0, half) and [half, n) of `from`; of equal keys the left comes first. */
+ADJ_ALWAYS void merge(const SortPair* from, SortPair* to, int64_t half, int64_t n) {
+  int64_t left = 0, right = half, at = 0;
+  while (left < half && right < n) {
+    const bool from_right = from[right].key < from[left].key;
+    to[at++] = from[from_right ? right : left];
+    right += from_right ? 1 : 0;
+    left += from_right ? 0 : 1;
+  }
+  while (left < half) to[at++] = from[left++];
+  while (right < n) to[at++] = from[right++];
+}
+
+/* Sorts n pairs, with as many behind them for scratch; returns where the result stands. */
+SortPair* merge_sort(SortPair* pairs, int64_t n) {
+  SortPair* from = pairs;
+  SortPair* to = pairs + n;
+  for (int64_t i = 0; i < n; i += kRun) insertion_sort(from + i, n - i < kRun ? n - i : kRun);
+  for (int64_t half = kRun; half < n; half *= 2) {
+    for (int64_t i = 0; i < n; i += 2 * half) {
+      const int64_t left = n - i;
+      merge(from + i, to + i, left < half ? left : half, left < 2 * half ? left : 2 * half);
+    }
+    SortPair* sorted = to;
+    to = from;
+    from = sorted;
+  }
+  return from;
+}
+
+template <class T>
+void argsort_part(const Part& part) {
+  const SortPlan& plan = *static_cast<const SortPlan*>(part.plan);
+  const int64_t first = part.index * plan.rows_per_part, n = plan.n;
+  const int64_t left = plan.rows - first;
+  const int64_t last = first + (left < plan.rows_per_part ? left : plan.rows_per_part);
+  SortPair* pairs = reinterpret_cast<SortPair*>(part.lane);
+  for (int64_t r = first; r < last; ++r) {
+    const T* x = reinterpret_cast<const T*>(part.at[0]) + r * n;
+    int64_t* y = reinterpret_cast<int64_t*>(part.at[1]) + r * n;
+    for (int64_t i = 0; i < n; ++i) pairs[i] = {key_of(x[i], plan.descending), i};
+    const SortPair* sorted = merge_sort(pairs, n);
+    for (int64_t i = 0; i < n; ++i) y[i] = sorted[i].at;
+  }
+}
+
+constexpr DtypeLoops argsort_loops[] = {{ADJ_F32, argsort_part<float>}, {ADJ_F64, argsort_part<double>}};
+
+constexpr Kernel kernels[] = {
+    {"argsort", prepare_argsort, argsort_loops, 2, 1, 60, {0, 0, 0}},
+};
+
+}  // namespace
+
+extern const Family sort;
+const Family sort{kernels, sizeof(kernels) / sizeof(kernels[0])};
+ADJ_ISA_END
