@@ -932,6 +932,14 @@ public sealed class Tensor permits Parameter {
 
   // ---- products ----
 
+  /**
+   * Returns Einstein's summation of the tensors, such as {@code einsum("bij,bjk->bik", a, b)}; see
+   * {@link Einsum}, which keeps a formula that is used often.
+   */
+  public static Tensor einsum(String formula, Tensor... tensors) {
+    return Einsum.of(formula).apply(tensors);
+  }
+
   /** Returns Σ xᵢ·yᵢ of two vectors. */
   public Tensor dot(Tensor y) {
     if (rank() != 1 || y.rank() != 1) {

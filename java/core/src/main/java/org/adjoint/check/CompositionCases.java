@@ -35,6 +35,7 @@ final class CompositionCases {
     table.masked();
     table.indexed();
     table.products();
+    table.summations();
     return table.rows;
   }
 
@@ -147,6 +148,39 @@ final class CompositionCases {
   private void products() {
     add("matmul", "dot", floats(Domain.ANY, s(7), s(7)), x -> x.get(0).dot(x.get(1)));
     add("times", "outer", floats(Domain.ANY, s(3), s(4)), x -> x.get(0).outer(x.get(1)));
+  }
+
+  private void summations() {
+    einsum("matmul", "ij,jk->ik", s(3, 4), s(4, 2));
+    einsum("matmul", "ij,jk", s(3, 4), s(4, 2));
+    einsum("matmul", "ij,kj->ki", s(3, 4), s(2, 4));
+    einsum("matmul", "bij,bjk->bik", s(2, 3, 4), s(2, 4, 2));
+    einsum("matmul", "bhqd,bkhd->bhqk", s(2, 2, 3, 2), s(2, 4, 2, 2));
+    einsum("matmul", "...ij,...jk->...ik", s(2, 1, 3, 2), s(3, 2, 2));
+    einsum("matmul", "i,i->", s(5), s(5));
+    einsum("matmul", "ij,jk,kl->il", s(2, 3), s(3, 4), s(4, 2));
+    einsum("matmul", "ijk,jil->kl", s(2, 3, 4), s(3, 2, 2));
+    einsum("matmul", "ij,j->", s(3, 0), s(0));
+    einsum("times", "i,j->ij", s(3), s(4));
+    einsum("times", "ij,i->ji", s(3, 4), s(3));
+    einsum("times", "i,j,k->kij", s(2), s(3), s(2));
+    einsum("sum", "ij->", s(3, 4));
+    einsum("sum", "ijk->j", s(2, 3, 4));
+    einsum("sum", "ii->", s(4, 4));
+    einsum("sum", "i...->...", s(3, 2, 2));
+    einsum("sum", "...,...->", s(3, 1), s(4));
+    einsum("permute", "ba", s(3, 4));
+    einsum("slice", "ii->i", s(4, 4));
+    einsum("slice", "iji->ji", s(3, 2, 3));
+    einsum("slice", "iii->i", s(3, 3, 3));
+  }
+
+  private void einsum(String op, String formula, Shape... shapes) {
+    add(
+        op,
+        "einsum " + formula,
+        floats(Domain.ANY, shapes),
+        x -> Tensor.einsum(formula, x.toArray(new Tensor[0])));
   }
 
   static Shape s(long... dims) {
