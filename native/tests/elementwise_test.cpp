@@ -19,24 +19,76 @@ struct Unary {
   double (*twin)(double);
 };
 
+/* The n-th derivative of digamma: terms of its series to x = 60, then three of the asymptotic one (DLMF 5.15.8). */
+double polygamma(double order, double from) {
+  if (order != std::floor(order) || order < 0 || order > 100 || std::isnan(from)) return kNan;
+  const int n = static_cast<int>(order);
+  const bool pole = from <= 0 && from == std::floor(from) && !std::isinf(from);
+  if (pole) return n % 2 != 0 ? kInf : from == 0 ? -1 / from : kNan;
+  if (from == -kInf) return kNan;
+  if (from == kInf) return n == 0 ? kInf : -0.0;
+  long double x = from, sum = 0, factorial = 1;
+  for (int j = 1; j <= n; ++j) factorial *= j;
+  for (; x < 60; ++x) sum += factorial * std::pow(x, -n - 1);
+  if (n == 0) return static_cast<double>(std::log(x) - 0.5L / x - 1 / (12 * x * x) + 1 / (120 * std::pow(x, 4)) - sum);
+  sum += factorial / static_cast<long double>(n) * std::pow(x, -n) + factorial / 2 * std::pow(x, -n - 1);
+  sum += factorial * (n + 1) / 12 * std::pow(x, -n - 2);
+  sum -= factorial * (n + 1) * (n + 2) * (n + 3) / 720 * std::pow(x, -n - 4);
+  sum += factorial * (n + 1) * (n + 2) * (n + 3) * (n + 4) * (n + 5) / 30240 * std::pow(x, -n - 6);
+  return static_cast<double>(n % 2 != 0 ? sum : -sum);
+}
+
+/* x times a function that vanishes at -infinity faster than x grows. */
+double gated(double x, double gate) { return x < -800 ? -0.0 : x * gate; }
+
 const Unary kUnary[] = {
     {"neg", -5, 5, [](double x) { return -x; }},
     {"abs", -5, 5, [](double x) { return std::fabs(x); }},
     {"exp", -20, 20, [](double x) { return std::exp(x); }},
     {"log", 1e-3, 50, [](double x) { return std::log(x); }},
+    {"log1p", -0.9, 50, [](double x) { return std::log1p(x); }},
+    {"expm1", -20, 20, [](double x) { return std::expm1(x); }},
     {"sqrt", 0, 100, [](double x) { return std::sqrt(x); }},
+    {"rsqrt", 1e-3, 100, [](double x) { return 1 / std::sqrt(x); }},
+    {"reciprocal", 0.1, 5, [](double x) { return 1 / x; }},
     {"square", -5, 5, [](double x) { return x * x; }},
     {"tanh", -4, 4, [](double x) { return std::tanh(x); }},
     {"sigmoid", -10, 10, [](double x) { return x >= 0 ? 1 / (1 + std::exp(-x)) : std::exp(x) / (1 + std::exp(x)); }},
     {"relu", -5, 5, [](double x) { return std::isnan(x) ? x
                                           : x > 0       ? x
                                                         : 0.0; }},
+    {"sign", -5, 5, [](double x) { return x > 0 ? 1.0 : x < 0 ? -1.0 : x; }},
+    {"floor", -5, 5, [](double x) { return std::floor(x); }},
+    {"ceil", -5, 5, [](double x) { return std::ceil(x); }},
+    {"round", -5, 5, [](double x) { return std::nearbyint(x); }},
+    {"sin", -10, 10, [](double x) { return std::sin(x); }},
+    {"cos", -10, 10, [](double x) { return std::cos(x); }},
+    {"tan", -1.5, 1.5, [](double x) { return std::tan(x); }},
+    {"asin", -1, 1, [](double x) { return std::asin(x); }},
+    {"acos", -1, 1, [](double x) { return std::acos(x); }},
+    {"atan", -5, 5, [](double x) { return std::atan(x); }},
+    {"sinh", -10, 10, [](double x) { return std::sinh(x); }},
+    {"cosh", -10, 10, [](double x) { return std::cosh(x); }},
+    {"asinh", -10, 10, [](double x) { return std::asinh(x); }},
+    {"acosh", 1, 10, [](double x) { return std::acosh(x); }},
+    {"atanh", -0.99, 0.99, [](double x) { return std::atanh(x); }},
+    {"erf", -4, 4, [](double x) { return std::erf(x); }},
+    {"erfc", -4, 6, [](double x) { return std::erfc(x); }},
+    {"lgamma", -4.5, 30, [](double x) { return std::lgamma(x); }},
+    {"digamma", -4.5, 30, [](double x) { return polygamma(0, x); }},
+    {"gelu", -6, 6, [](double x) { return gated(x, std::erfc(-x * std::sqrt(0.5)) / 2); }},
+    {"geluTanh", -6, 6,
+     [](double x) { return gated(x, 0.5 + 0.5 * std::tanh(std::sqrt(2 / M_PI) * (x + 0.044715 * x * x * x))); }},
+    {"silu", -10, 10, [](double x) { return gated(x, 1 / (1 + std::exp(-x))); }},
+    {"softplus", -20, 20, [](double x) { return std::fmax(x, 0) + std::log1p(std::exp(-std::fabs(x))); }},
+    {"mish", -10, 10, [](double x) { return gated(x, std::tanh(x > 30 ? x : std::log1p(std::exp(x)))); }},
 };
 
 struct Binary {
   const char* name;
   double from, to;
   double (*twin)(double, double);
+  bool whole_first = false; /* the first input is a whole number */
 };
 
 double largest(double a, double b) { return std::isnan(a) || std::isnan(b) ? kNan : std::max(a, b); }
@@ -52,6 +104,9 @@ const Binary kBinary[] = {
     {"minimum", -5, 5, smallest},
     {"scale", -5, 5, [](double g, double d) { return g == 0 ? 0.0 : g * d; }},
     {"leakyRelu", -5, 5, [](double x, double s) { return x > 0 ? x : s * x; }},
+    {"atan2", -5, 5, [](double y, double x) { return std::atan2(y, x); }},
+    {"elu", -5, 5, [](double x, double a) { return x > 0 ? x : a * std::expm1(x); }},
+    {"polygamma", 0.3, 5, polygamma, true},
 };
 
 /* What the twin gives, as the dtype would hold it. */
@@ -100,7 +155,10 @@ void test_binary(adj_context* context) {
       for (const Layout la : kAnyLayout) {
         for (const Layout lb : kAnyLayout) {
           Array<T> a(dims, la), b(dims, lb), y(dims, la == Layout::kGaps ? Layout::kTransposed : Layout::kContiguous);
-          a.fill_with([&](int64_t) { return random.uniform(op.from, op.to); });
+          a.fill_with([&](int64_t) {
+            const double value = random.uniform(op.from, op.to);
+            return op.whole_first ? std::floor(value) : value;
+          });
           b.fill_with([&](int64_t) { return random.uniform(op.from, op.to); });
           if (!runs(context, {op.name, {}, {a, b}, {y}})) return;
           for (int64_t i = 0; i < y.count(); ++i) {

@@ -74,6 +74,26 @@ void test_outside(adj_context* context) {
   refused(context, {"gather", {}, {x, x}, {y}}, ADJ_UNKNOWN_KERNEL, "gather: input 1 is F32, needs I32 or I64");
 }
 
+/* Around the size of a part; the numbers wrap in I64 and are cut in I32. */
+template <class T>
+void test_iota(adj_context* context) {
+  for (const int64_t n : {0, 1, 17, 1000, 65536, 65537, 200001}) {
+    for (const int64_t start : {int64_t{0}, int64_t{-3}, int64_t{1} << 40, INT64_MAX - 5}) {
+      const int64_t step = start < 0 ? -7 : 3;
+      Array<T> y({n});
+      if (!runs(context, {"iota", {start, step}, {}, {y}})) return;
+      for (int64_t i = 0; i < n; ++i) {
+        const int64_t value =
+            static_cast<int64_t>(static_cast<uint64_t>(start) + static_cast<uint64_t>(i) * static_cast<uint64_t>(step));
+        const T expected = std::is_integral_v<T> ? static_cast<T>(value) : static_cast<T>(static_cast<double>(value));
+        CHECK(y[i] == expected, "iota at %lld of %lld", static_cast<long long>(i), static_cast<long long>(n));
+      }
+    }
+  }
+  Array<uint8_t> flags({3});
+  refused(context, {"iota", {0, 1}, {}, {flags}}, ADJ_UNKNOWN_KERNEL, "iota: there is no kernel for BOOL");
+}
+
 }  // namespace
 
 int main() {
@@ -86,6 +106,10 @@ int main() {
     test_scatter_add<float, int32_t>(context);
     test_scatter_add<double, int64_t>(context);
     test_outside(context);
+    test_iota<float>(context);
+    test_iota<double>(context);
+    test_iota<int32_t>(context);
+    test_iota<int64_t>(context);
   });
   return finish();
 }

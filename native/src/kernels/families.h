@@ -9,6 +9,9 @@
 #define ADJ_FAMILIES(F) \
   F(unary)              \
   F(binary)             \
+  F(trigonometric)      \
+  F(special)            \
+  F(activations)        \
   F(compare)            \
   F(select)             \
   F(cast)               \
@@ -18,6 +21,7 @@
   F(index)              \
   F(scan)               \
   F(sort)               \
+  F(iota)               \
   F(optimizer)          \
   F(random)
 

@@ -16,8 +16,7 @@ struct Neg {
 struct Abs {
   template <class T>
   static T f(T x) {
-    using F = Float<T>;
-    return float_of<T>(bits_of(x) & ~(typename F::Bits(1) << (sizeof(T) * 8 - 1)));
+    return magnitude_of(x);
   }
 };
 struct Exp {
@@ -32,10 +31,34 @@ struct Log {
     return log_of(x);
   }
 };
+struct Log1p {
+  template <class T>
+  static T f(T x) {
+    return log1p_of(x);
+  }
+};
+struct Expm1 {
+  template <class T>
+  static T f(T x) {
+    return expm1_of(x);
+  }
+};
 struct Sqrt {
   template <class T>
   static T f(T x) {
     return sqrt_of(x);
+  }
+};
+struct Rsqrt {
+  template <class T>
+  static T f(T x) {
+    return T(1) / sqrt_of(x);
+  }
+};
+struct Reciprocal {
+  template <class T>
+  static T f(T x) {
+    return T(1) / x;
   }
 };
 struct Square {
@@ -64,13 +87,39 @@ struct Relu {
   }
 };
 
+struct Sign {
+  /* Zeros keep their sign, and NaN stays. */
+  template <class T>
+  static T f(T x) {
+    return x > T(0) ? T(1) : x < T(0) ? T(-1) : x;
+  }
+};
+/* Whole numbers are made by the type's own function, which is one instruction from AVX2 on. */
+#define WHOLE(functor, function)           \
+  struct functor {                         \
+    template <class T>                     \
+    static T f(T x) {                      \
+      if constexpr (sizeof(T) == 4)        \
+        return __builtin_##function##f(x); \
+      else                                 \
+        return __builtin_##function(x);    \
+    }                                      \
+  };
+
+WHOLE(Floor, floor)
+WHOLE(Ceil, ceil)
+WHOLE(Round, rint) /* halves to even */
+
 /* A name, a functor, and the cost of an element in plain additions, which decides how finely work is split. */
 #define UNARY(name, functor, cost) elementwise(name, kUnaryOnFloats<functor>, cost)
 
 constexpr Kernel kernels[] = {
-    UNARY("neg", Neg, 1),   UNARY("abs", Abs, 1),         UNARY("exp", Exp, 4),
-    UNARY("log", Log, 6),   UNARY("sqrt", Sqrt, 3),       UNARY("square", Square, 1),
-    UNARY("tanh", Tanh, 6), UNARY("sigmoid", Sigmoid, 6), UNARY("relu", Relu, 1),
+    UNARY("neg", Neg, 1),         UNARY("abs", Abs, 1),         UNARY("exp", Exp, 4),
+    UNARY("log", Log, 6),         UNARY("log1p", Log1p, 9),     UNARY("expm1", Expm1, 5),
+    UNARY("sqrt", Sqrt, 3),       UNARY("rsqrt", Rsqrt, 4),     UNARY("reciprocal", Reciprocal, 2),
+    UNARY("square", Square, 1),   UNARY("tanh", Tanh, 6),       UNARY("sigmoid", Sigmoid, 6),
+    UNARY("relu", Relu, 1),       UNARY("sign", Sign, 1),       UNARY("floor", Floor, 1),
+    UNARY("ceil", Ceil, 1),       UNARY("round", Round, 1),
 };
 
 }  // namespace

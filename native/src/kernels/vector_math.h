@@ -1,7 +1,7 @@
 /*
- * exp, log, tanh and sigmoid for F32 and F64, branch-free, so that loops over them become vector code. It refuses
- * tables and lookups: they would need gathers. Bounds in ULP, checked by native/tests/ulp_test.cpp: F32 exp 1.25, log
- * 1, tanh and sigmoid 3; F64 exp and log 1.5, tanh and sigmoid 4.
+ * exp, log, expm1, log1p, tanh and sigmoid for F32 and F64, branch-free, so that loops over them become vector code. It
+ * refuses tables and lookups: they would need gathers. Bounds in ULP, checked by native/tests/ulp_test.cpp: F32 exp
+ * 1.25, log 1, expm1 and log1p 2.5, tanh and sigmoid 3; F64 exp and log 1.5, expm1 and log1p 3, tanh and sigmoid 4.
  *
  * Sources: argument reduction after Cody and Waite, "Software Manual for the Elementary Functions" (1980); the
  * polynomials are the Taylor series of e^r and of 2 artanh(s), cut where the next term is below a quarter ULP on the
@@ -58,6 +58,12 @@ ADJ_ALWAYS T float_of(typename Float<T>::Bits bits) {
   return __builtin_bit_cast(T, bits);
 }
 
+template <class T>
+ADJ_ALWAYS T magnitude_of(T x) {
+  constexpr typename Float<T>::Bits kSign = typename Float<T>::Bits(1) << (sizeof(T) * 8 - 1);
+  return float_of<T>(bits_of(x) & ~kSign);
+}
+
 /* The quotient of (e^r - 1 - r) by r^2. */
 ADJ_ALWAYS float expm1_tail(float r) {
   float p = 1.0f / 5040.0f;
@@ -99,6 +105,16 @@ ADJ_ALWAYS T power_of_two(typename Float<T>::Bits n) {
   return float_of<T>((n + Float<T>::kBias) << Float<T>::kMantissa);
 }
 
+/* 2^n e^r. */
+template <class T>
+ADJ_ALWAYS T exp_reduced(T r, typename Float<T>::Bits n) {
+  using F = Float<T>;
+  const T p = fma(r * r, expm1_tail(r), r) + T(1);
+  /* Two factors, because 2^n alone may overflow, or be denormal; unsigned halves of a two's complement n. */
+  const typename F::Bits half = (n + (F::kBias << 1)) / 2 - F::kBias;
+  return p * power_of_two<T>(half) * power_of_two<T>(n - half);
+}
+
 template <class T>
 ADJ_ALWAYS T exp_of(T x) {
   using F = Float<T>;
@@ -106,10 +122,7 @@ ADJ_ALWAYS T exp_of(T x) {
   clamped = clamped < F::kExpMin ? F::kExpMin : clamped;
   typename F::Bits n;
   const T r = reduce_by_ln2(clamped, n);
-  const T p = fma(r * r, expm1_tail(r), r) + T(1);
-  /* Two factors, because 2^n alone may overflow, or be denormal; unsigned halves of a two's complement n. */
-  const typename F::Bits half = (n + (F::kBias << 1)) / 2 - F::kBias;
-  return p * power_of_two<T>(half) * power_of_two<T>(n - half);
+  return exp_reduced(r, n);
 }
 
 /* The sum over k >= 1 of 2 z^k / (2k + 1): (2 artanh(s) - 2s) / s with z = s^2. */
@@ -168,6 +181,29 @@ ADJ_ALWAYS T log_of(T x) {
   T special = x == infinity ? infinity : y;
   special = x == T(0) ? -infinity : special;
   return x < T(0) || x != x ? T(__builtin_nan("")) : special;
+}
+
+/* log(1 + x) as log(u) for u = 1 + x rounded, plus what the rounding lost over u, to first order. */
+template <class T>
+ADJ_ALWAYS T log1p_of(T x) {
+  const T u = T(1) + x;
+  const T log_u = log_of(u);
+  const T lost = x > T(1) ? T(1) - (u - x) : x - (u - T(1));
+  return u == T(0) || u > T(__FLT_MAX__) ? log_u : log_u + lost / u;
+}
+
+/* e^x - 1 = 2 (2^(n-1) e^r - 1/2), so that neither end of the range needs a case of its own. */
+template <class T>
+ADJ_ALWAYS T expm1_of(T x) {
+  using F = Float<T>;
+  T clamped = x > F::kExpMax ? F::kExpMax : x;
+  clamped = clamped < T(-50) ? T(-50) : clamped;
+  typename F::Bits n;
+  const T r = reduce_by_ln2(clamped, n);
+  const T p = fma(r * r, expm1_tail(r), r);
+  const T half = power_of_two<T>(n - 1);
+  const T y = fma(half, p, half - T(0.5));
+  return y + y;
 }
 
 /* tanh |x| = d / (d + 2) with d = e^(2|x|) - 1, which keeps all digits near 0. */

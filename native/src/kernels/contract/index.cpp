@@ -1,4 +1,4 @@
-/* Plans gather and scatterAdd over [b, o, n, i] and [b, k]. */
+/* Plans gather and scatterAdd over [b, o, n, i] and [b, k], and iota, which makes indices. */
 #include <algorithm>
 
 #include "kernels/contract/checks.h"
@@ -55,6 +55,19 @@ void prepare_scatter_add(const Kernel& kernel, const Call& call, Step& step) {
   plan.tiles = ceil_div(plan.i, plan.tile);
   const int64_t elements = std::max<int64_t>(std::min(plan.tile, plan.i) * work, 1);
   add_stage(step, run, plan.b * plan.o * plan.tiles, part_elements(kernel.cost) / elements);
+}
+
+void prepare_iota(const Kernel& kernel, const Call& call, Step& step) {
+  check_counts(kernel, call, 2, 0, 1);
+  const Run run = loops_for<DtypeLoops>(kernel, call.outputs[0].dtype).part;
+  check_rank(output(kernel, call, 0), 1);
+  check_contiguous(output(kernel, call, 0));
+  IotaPlan& plan = plan_of<IotaPlan>(step);
+  plan.n = call.outputs[0].dims[0];
+  plan.tile = part_elements(kernel.cost);
+  plan.start = static_cast<uint64_t>(call.ints[0]);
+  plan.step = static_cast<uint64_t>(call.ints[1]);
+  add_stage(step, run, ceil_div(plan.n, plan.tile));
 }
 
 }  // namespace adjoint

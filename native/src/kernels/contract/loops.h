@@ -177,6 +177,13 @@ struct SortPlan {
   bool descending;
 };
 
+/* ---- iota ---- */
+
+struct IotaPlan {
+  int64_t n, tile;
+  uint64_t start, step;
+};
+
 /* ---- optimizer ---- */
 
 struct OptimizerPlan {
@@ -204,6 +211,7 @@ void prepare_gather(const Kernel&, const Call&, Step&);
 void prepare_scatter_add(const Kernel&, const Call&, Step&);
 void prepare_scan(const Kernel&, const Call&, Step&);
 void prepare_argsort(const Kernel&, const Call&, Step&);
+void prepare_iota(const Kernel&, const Call&, Step&);
 void prepare_adam(const Kernel&, const Call&, Step&);
 void prepare_sgd(const Kernel&, const Call&, Step&);
 void prepare_random(const Kernel&, const Call&, Step&);
