@@ -4,6 +4,7 @@ import java.nio.Buffer;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import org.adjoint.op.ActivationOps;
 import org.adjoint.op.ElementwiseOps;
 import org.adjoint.op.IndexOps;
 import org.adjoint.op.Op;
@@ -12,6 +13,8 @@ import org.adjoint.op.ReductionOps;
 import org.adjoint.op.ScanOps;
 import org.adjoint.op.ShapeOps;
 import org.adjoint.op.SoftmaxOps;
+import org.adjoint.op.SpecialOps;
+import org.adjoint.op.TrigonometricOps;
 
 /**
  * A multidimensional array that is computed when its value is asked for. Each method appends one
@@ -115,6 +118,41 @@ public sealed class Tensor permits Parameter {
   /** Returns a tensor that is {@code value} everywhere. It takes no memory until it must. */
   public static Tensor full(double value, DType dtype, long... dims) {
     return scalar(value, dtype).broadcastTo(dims);
+  }
+
+  /** Returns 0, 1, …, to − 1 as I64. */
+  public static Tensor arange(long to) {
+    return Ranges.arange(0, to, 1);
+  }
+
+  /**
+   * Returns from, from + step, … up to and without {@code to}, as I64; a negative step counts down.
+   *
+   * @throws IllegalArgumentException if the step is 0
+   */
+  public static Tensor arange(long from, long to, long step) {
+    return Ranges.arange(from, to, step);
+  }
+
+  /**
+   * Returns from + i·step for i = 0, 1, … up to and without {@code to}: ⌈(to − from) / step⌉
+   * numbers, each computed in F64 from its own index and rounded to {@code dtype}. Where the number
+   * of elements must not hang on a rounding, use {@link #linspace}.
+   *
+   * @throws IllegalArgumentException if the range is not finite or the dtype not floating
+   */
+  public static Tensor arange(double from, double to, double step, DType dtype) {
+    return Ranges.arange(from, to, step, dtype);
+  }
+
+  /**
+   * Returns {@code count} evenly spaced numbers, from {@code from} to {@code to} with both ends
+   * exact; {@code from} alone if the count is 1. Computed in F64 and rounded to {@code dtype}.
+   *
+   * @throws IllegalArgumentException if a bound is not finite or the dtype not floating
+   */
+  public static Tensor linspace(double from, double to, long count, DType dtype) {
+    return Ranges.linspace(from, to, count, dtype);
   }
 
   /**
@@ -294,9 +332,29 @@ public sealed class Tensor permits Parameter {
     return ElementwiseOps.LOG.apply(this);
   }
 
+  /** Returns log(1 + x), accurate for small x; the derivative at −1 is +∞. */
+  public Tensor log1p() {
+    return ElementwiseOps.LOG1P.apply(this);
+  }
+
+  /** Returns eˣ − 1, accurate for small x. */
+  public Tensor expm1() {
+    return ElementwiseOps.EXPM1.apply(this);
+  }
+
   /** Returns the square root; the derivative at 0 is +∞. */
   public Tensor sqrt() {
     return ElementwiseOps.SQRT.apply(this);
+  }
+
+  /** Returns 1/√x; the derivative at 0 is −∞. */
+  public Tensor rsqrt() {
+    return ElementwiseOps.RSQRT.apply(this);
+  }
+
+  /** Returns 1/x; the derivative at 0 is −∞. */
+  public Tensor reciprocal() {
+    return ElementwiseOps.RECIPROCAL.apply(this);
   }
 
   /** Returns x². */
@@ -307,6 +365,106 @@ public sealed class Tensor permits Parameter {
   /** Returns the hyperbolic tangent. */
   public Tensor tanh() {
     return ElementwiseOps.TANH.apply(this);
+  }
+
+  /** Returns the sine of an angle in radians. */
+  public Tensor sin() {
+    return TrigonometricOps.SIN.apply(this);
+  }
+
+  /** Returns the cosine of an angle in radians. */
+  public Tensor cos() {
+    return TrigonometricOps.COS.apply(this);
+  }
+
+  /** Returns the tangent of an angle in radians. */
+  public Tensor tan() {
+    return TrigonometricOps.TAN.apply(this);
+  }
+
+  /** Returns the arc sine in [−π/2, π/2], NaN outside [−1, 1]; the derivative at ±1 is +∞. */
+  public Tensor asin() {
+    return TrigonometricOps.ASIN.apply(this);
+  }
+
+  /** Returns the arc cosine in [0, π], NaN outside [−1, 1]; the derivative at ±1 is −∞. */
+  public Tensor acos() {
+    return TrigonometricOps.ACOS.apply(this);
+  }
+
+  /** Returns the arc tangent in [−π/2, π/2]. */
+  public Tensor atan() {
+    return TrigonometricOps.ATAN.apply(this);
+  }
+
+  /**
+   * Returns the angle in [−π, π] of the points (x, y) of which this is y, elementwise, as {@link
+   * Math#atan2}; its derivatives at (0, 0) are 0.
+   */
+  public Tensor atan2(Tensor x) {
+    return TrigonometricOps.ATAN2.apply(this, x);
+  }
+
+  /** Returns the hyperbolic sine. */
+  public Tensor sinh() {
+    return TrigonometricOps.SINH.apply(this);
+  }
+
+  /** Returns the hyperbolic cosine. */
+  public Tensor cosh() {
+    return TrigonometricOps.COSH.apply(this);
+  }
+
+  /** Returns the inverse of {@link #sinh}. */
+  public Tensor asinh() {
+    return TrigonometricOps.ASINH.apply(this);
+  }
+
+  /** Returns the inverse of {@link #cosh} in [0, ∞), NaN below 1; the derivative at 1 is +∞. */
+  public Tensor acosh() {
+    return TrigonometricOps.ACOSH.apply(this);
+  }
+
+  /** Returns the inverse of {@link #tanh}, NaN outside [−1, 1]; the derivative at ±1 is +∞. */
+  public Tensor atanh() {
+    return TrigonometricOps.ATANH.apply(this);
+  }
+
+  /** Returns the error function 2/√π · ∫₀ˣ exp(−t²) dt (DLMF 7.2.1). */
+  public Tensor erf() {
+    return SpecialOps.ERF.apply(this);
+  }
+
+  /** Returns 1 − erf(x), with all its digits for large x (DLMF 7.2.2). */
+  public Tensor erfc() {
+    return SpecialOps.ERFC.apply(this);
+  }
+
+  /** Returns log |Γ(x)| (DLMF 5.2.1); +∞ at 0, −1, −2, …. Its derivative is {@link #digamma}. */
+  public Tensor lgamma() {
+    return SpecialOps.LGAMMA.apply(this);
+  }
+
+  /**
+   * Returns ψ(x) = Γ′(x)/Γ(x) (DLMF 5.2.2); −∞ at 0, NaN at −1, −2, …. Its derivative is {@code
+   * polygamma(1)}.
+   */
+  public Tensor digamma() {
+    return SpecialOps.DIGAMMA.apply(this);
+  }
+
+  /**
+   * Returns ψ⁽ⁿ⁾(x), the n-th derivative of {@link #digamma} (DLMF 5.15); for n = 0 that is digamma
+   * itself. At 0, −1, −2, … it is +∞ for odd n; for even n −∞ at 0 and NaN at the others. Its
+   * derivative is {@code polygamma(n + 1)}.
+   *
+   * @throws IllegalArgumentException if n is negative
+   */
+  public Tensor polygamma(int n) {
+    if (n < 0) {
+      throw new IllegalArgumentException("polygamma: the order must be 0 or more, got " + n);
+    }
+    return n == 0 ? digamma() : SpecialOps.POLYGAMMA.apply(number(n), this);
   }
 
   /** Returns the logistic function 1 / (1 + e⁻ˣ). */
@@ -322,6 +480,115 @@ public sealed class Tensor permits Parameter {
   /** Returns x where x &gt; 0, else slope·x. */
   public Tensor leakyRelu(double slope) {
     return ElementwiseOps.LEAKY_RELU.apply(this, number(slope));
+  }
+
+  /**
+   * Returns x·Φ(x), Φ the standard normal distribution function ½(1 + erf(x/√2)): the exact gelu of
+   * Hendrycks and Gimpel 2016.
+   */
+  public Tensor gelu() {
+    return ActivationOps.GELU.apply(this);
+  }
+
+  /**
+   * Returns ½x(1 + tanh(√(2/π)(x + 0.044715x³))), the approximation of {@link #gelu} that many
+   * trained models use.
+   */
+  public Tensor geluTanh() {
+    return ActivationOps.GELU_TANH.apply(this);
+  }
+
+  /** Returns x·σ(x), σ the {@link #sigmoid}; also called swish. */
+  public Tensor silu() {
+    return ActivationOps.SILU.apply(this);
+  }
+
+  /** Returns x where x &gt; 0, else α(eˣ − 1); the derivative at 0 is α. */
+  public Tensor elu(double alpha) {
+    return ActivationOps.ELU.apply(this, number(alpha));
+  }
+
+  /**
+   * Returns λ·elu(x, α) with the λ = 1.0507… and α = 1.6733… that keep mean 0 and variance 1
+   * (Klambauer, Unterthiner, Mayr, Hochreiter 2017); the derivative at 0 is λα.
+   */
+  public Tensor selu() {
+    return elu(1.6732632423543772848).times(1.0507009873554804934);
+  }
+
+  /** Returns log(1 + eˣ), which never overflows. */
+  public Tensor softplus() {
+    return ActivationOps.SOFTPLUS.apply(this);
+  }
+
+  /** Returns x·tanh(softplus(x)) (Misra 2019). */
+  public Tensor mish() {
+    return ActivationOps.MISH.apply(this);
+  }
+
+  /** Returns x within [−1, 1]: {@code clamp(−1, 1)}, so the derivative is 1 at ±1 too. */
+  public Tensor hardTanh() {
+    return clamp(-1, 1);
+  }
+
+  /**
+   * Returns x where it lies in [low, high], else the bound that it exceeds; NaN stays NaN. The
+   * derivative is 1 at the bounds too.
+   *
+   * @throws IllegalArgumentException unless low ≤ high
+   */
+  public Tensor clamp(double low, double high) {
+    if (!(low <= high)) {
+      throw new IllegalArgumentException(
+          "clamp: the bounds " + low + " and " + high + " are out of order");
+    }
+    return clamp(number(low), number(high));
+  }
+
+  /**
+   * Returns x where it lies in [low, high], elementwise, else the bound that it exceeds; where low
+   * &gt; high, one of them. The derivative is 1 at the bounds too; beyond, it is the bound's.
+   */
+  public Tensor clamp(Tensor low, Tensor high) {
+    return where(lt(low), low, where(gt(high), high, this));
+  }
+
+  /** Returns −1, 0 or 1 by the sign; NaN of NaN. The derivative is 0, at 0 too. */
+  public Tensor sign() {
+    return ElementwiseOps.SIGN.apply(this);
+  }
+
+  /** Returns the largest whole number ≤ x. The derivative is 0. */
+  public Tensor floor() {
+    return ElementwiseOps.FLOOR.apply(this);
+  }
+
+  /** Returns the smallest whole number ≥ x. The derivative is 0. */
+  public Tensor ceil() {
+    return ElementwiseOps.CEIL.apply(this);
+  }
+
+  /**
+   * Returns the nearest whole number, halves to the even one, as NumPy and IEEE 754's
+   * roundTiesToEven ({@link Math#rint}, not {@link Math#round}). The derivative is 0.
+   */
+  public Tensor round() {
+    return ElementwiseOps.ROUND.apply(this);
+  }
+
+  /** Returns whether x is NaN, as BOOL. */
+  public Tensor isNan() {
+    return ne(this);
+  }
+
+  /** Returns whether x is neither infinite nor NaN, as BOOL. */
+  public Tensor isFinite() {
+    return abs().lt(Double.POSITIVE_INFINITY);
+  }
+
+  /** Returns {@code value} where the BOOL mask holds, else x; no gradient passes where it holds. */
+  public Tensor maskedFill(Tensor mask, double value) {
+    return where(mask, number(value), this);
   }
 
   /** Returns x + y. */

@@ -34,7 +34,15 @@ public record OpCase(
     /** [0.5, 2). */
     POSITIVE(u -> 0.5 + 1.5 * u),
     /** [−2, −0.2) and [0.2, 2): away from a kink at 0. */
-    AWAY_FROM_ZERO(u -> u < 0.5 ? -0.2 - 3.6 * u : 0.2 + 3.6 * (u - 0.5));
+    AWAY_FROM_ZERO(u -> u < 0.5 ? -0.2 - 3.6 * u : 0.2 + 3.6 * (u - 0.5)),
+    /** [−0.9, 0.9): inside (−1, 1), away from its ends. */
+    UNIT(u -> 1.8 * u - 0.9),
+    /** [1.2, 3). */
+    ABOVE_ONE(u -> 1.2 + 1.8 * u),
+    /** [−1.8, −1.2): between two poles of the gamma function. */
+    BETWEEN_POLES(u -> -1.8 + 0.6 * u),
+    /** {−1.5, −1, −0.5, …, 4}, halves and whole numbers: where steps are. */
+    HALVES(u -> Math.floor(12 * u) / 2 - 1.5);
 
     private final DoubleUnaryOperator of;
 

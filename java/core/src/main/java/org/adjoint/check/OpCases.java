@@ -16,7 +16,9 @@ import org.adjoint.check.OpCase.Floating;
 import org.adjoint.check.OpCase.Indices;
 import org.adjoint.check.OpCase.Input;
 import org.adjoint.check.OpCase.Keys;
+import org.adjoint.op.ActivationOps;
 import org.adjoint.op.OptimizerOps;
+import org.adjoint.op.RangeOps;
 import org.adjoint.op.SoftmaxOps;
 
 /**
@@ -40,6 +42,10 @@ public final class OpCases {
     OpCases table = new OpCases();
     table.unary();
     table.binary();
+    table.trigonometric();
+    table.special();
+    table.activations();
+    table.steps();
     table.comparisons();
     table.shapes();
     table.reductions();
@@ -58,7 +64,11 @@ public final class OpCases {
     unary("abs", Domain.AWAY_FROM_ZERO, Tensor::abs);
     unary("exp", Domain.ANY, Tensor::exp);
     unary("log", Domain.POSITIVE, Tensor::log);
+    unary("log1p", Domain.UNIT, Tensor::log1p);
+    unary("expm1", Domain.ANY, Tensor::expm1);
     unary("sqrt", Domain.POSITIVE, Tensor::sqrt);
+    unary("rsqrt", Domain.POSITIVE, Tensor::rsqrt);
+    unary("reciprocal", Domain.AWAY_FROM_ZERO, Tensor::reciprocal);
     unary("square", Domain.ANY, Tensor::square);
     unary("tanh", Domain.ANY, Tensor::tanh);
     unary("sigmoid", Domain.ANY, Tensor::sigmoid);
@@ -94,6 +104,76 @@ public final class OpCases {
               new Floating(Domain.ANY, shapes[2]));
       add("where", "", in, x -> Tensor.where(x.get(0), x.get(1), x.get(2)));
     }
+  }
+
+  private void trigonometric() {
+    unary("sin", Domain.ANY, Tensor::sin);
+    unary("cos", Domain.ANY, Tensor::cos);
+    unary("tan", Domain.UNIT, Tensor::tan);
+    unary("asin", Domain.UNIT, Tensor::asin);
+    unary("acos", Domain.UNIT, Tensor::acos);
+    unary("atan", Domain.ANY, Tensor::atan);
+    binary("atan2", Domain.AWAY_FROM_ZERO, Tensor::atan2);
+    unary("sinh", Domain.ANY, Tensor::sinh);
+    unary("cosh", Domain.ANY, Tensor::cosh);
+    unary("asinh", Domain.ANY, Tensor::asinh);
+    unary("acosh", Domain.ABOVE_ONE, Tensor::acosh);
+    unary("atanh", Domain.UNIT, Tensor::atanh);
+  }
+
+  private void special() {
+    unary("erf", Domain.ANY, Tensor::erf);
+    unary("erfc", Domain.ANY, Tensor::erfc);
+    unary("lgamma", Domain.POSITIVE, Tensor::lgamma);
+    unary("digamma", Domain.POSITIVE, Tensor::digamma);
+    unary("polygamma", Domain.POSITIVE, x -> x.polygamma(1));
+    for (Domain domain : List.of(Domain.POSITIVE, Domain.BETWEEN_POLES)) {
+      List<Input> in = floats(domain, s(17));
+      add("lgamma", "" + domain, in, x -> x.get(0).lgamma());
+      add("digamma", "" + domain, in, x -> x.get(0).digamma());
+      for (int n = 1; n <= 4; n++) {
+        int order = n;
+        add("polygamma", n + " " + domain, in, x -> x.get(0).polygamma(order));
+      }
+    }
+  }
+
+  private void activations() {
+    unary("gelu", Domain.ANY, Tensor::gelu);
+    unary("geluTanh", Domain.ANY, Tensor::geluTanh);
+    unary("silu", Domain.ANY, Tensor::silu);
+    unary("elu", Domain.AWAY_FROM_ZERO, x -> x.elu(0.7));
+    add(
+        "elu",
+        "alpha as input",
+        floats(Domain.AWAY_FROM_ZERO, s(5), s()),
+        x -> ActivationOps.ELU.apply(x.get(0), x.get(1)));
+    unary("softplus", Domain.ANY, Tensor::softplus);
+    unary("mish", Domain.ANY, Tensor::mish);
+    add("elu", "selu", floats(Domain.AWAY_FROM_ZERO, s(9)), x -> x.get(0).selu());
+    one("where", "clamp", s(33), x -> x.clamp(-0.7, 1.1));
+    one("where", "hardTanh", s(33), Tensor::hardTanh);
+    add(
+        "where",
+        "clamp between tensors",
+        floats(Domain.ANY, s(3, 7), s(7), s(3, 1)),
+        x -> x.get(0).clamp(x.get(1), x.get(1).plus(x.get(2).square())));
+    List<Input> masked = List.of(new Flags(s(7)), new Floating(Domain.ANY, s(3, 7)));
+    add("where", "maskedFill", masked, x -> x.get(1).maskedFill(x.get(0), -1));
+  }
+
+  private void steps() {
+    for (Domain domain : List.of(Domain.ANY, Domain.HALVES)) {
+      for (long n : AWKWARD) {
+        List<Input> in = floats(domain, s(n));
+        row("sign", "" + domain, in, x -> x.get(0).sign(), 0, 0);
+        row("floor", "" + domain, in, x -> x.get(0).floor(), 0, 0);
+        row("ceil", "" + domain, in, x -> x.get(0).ceil(), 0, 0);
+        row("round", "" + domain, in, x -> x.get(0).round(), 0, 0);
+      }
+    }
+    one("notEqual", "isNan", s(33), 0, x -> x.log().isNan());
+    one("less", "isFinite", s(33), 0, x -> x.log().isFinite());
   }
 
   private void comparisons() {
@@ -228,8 +308,20 @@ public final class OpCases {
           scatter,
           x -> Tensor.scatterAdd(s(3, 6), 1, x.get(0), x.get(1)));
     }
+    for (long n : AWKWARD) {
+      row("iota", "I64", List.of(), x -> Tensor.arange(-5, 3 * n - 5, 3), 0, 0);
+      for (DType dtype : List.of(DType.F32, DType.F64)) {
+        row("iota", "linspace " + dtype, List.of(), x -> Tensor.linspace(-1, 3, n, dtype), 0, 0);
+        row("iota", "" + dtype, List.of(), x -> iota(dtype, n), 0, 0);
+      }
+    }
+    row("iota", "I32", List.of(), x -> iota(DType.I32, 1009), 0, 0);
     List<Input> last = List.of(new Floating(Domain.ANY, s(3, 6)), new Indices(6, DType.I32, s(0)));
     add("gather", "no indices", last, x -> x.get(0).gather(-1, x.get(1)));
+  }
+
+  private static Tensor iota(DType dtype, long n) {
+    return RangeOps.IOTA.apply(new long[] {dtype.code(), n, 1000, -7}).get(0);
   }
 
   private void softmax() {

@@ -18,7 +18,8 @@ import org.adjoint.internal.ir.ScalarFunction;
  * The kind of ops that work on each element alone, with NumPy's broadcasting. A row states a scalar
  * function, which is the reference kernel too, and one partial derivative an input; because the
  * Jacobian is diagonal, the same partial carries tangents forward and cotangents back. The rows
- * stand in {@link ElementwiseOps}.
+ * stand in {@link ElementwiseOps}, {@link TrigonometricOps}, {@link SpecialOps} and {@link
+ * ActivationOps}.
  */
 public final class Elementwise extends Op {
   /**
@@ -35,6 +36,10 @@ public final class Elementwise extends Op {
   enum Signature {
     /** Floating in, the same out. */
     FLOATING,
+    /** Floating in, the same out; the first is a parameter without derivative. */
+    PARAMETRIC,
+    /** Floating in, the same out; constant between its steps. */
+    STEP,
     /** Two alike of any type in, BOOL out. */
     COMPARISON,
     /** A BOOL, then two alike of any type. */
@@ -86,6 +91,19 @@ public final class Elementwise extends Op {
     return new Elementwise(name, 2, Signature.FLOATING, new ScalarFunction.Binary(f), da, db);
   }
 
+  /** Returns a row of a parameter that has no derivative, and one floating input. */
+  static Elementwise parametric(String name, DoubleBinaryOperator f, Partial dx) {
+    Partial none = (c, g) -> g;
+    return new Elementwise(name, 2, Signature.PARAMETRIC, new ScalarFunction.Binary(f), none, dx);
+  }
+
+  /**
+   * Returns a row of one floating input that is constant between its steps; its derivative is 0.
+   */
+  static Elementwise step(String name, DoubleUnaryOperator f) {
+    return new Elementwise(name, 1, Signature.STEP, new ScalarFunction.Unary(f));
+  }
+
   /** Returns a row that compares two inputs; its derivative is zero. */
   static Elementwise comparison(
       String name, ScalarFunction.DoubleRelation f, ScalarFunction.LongRelation l) {
@@ -121,7 +139,7 @@ public final class Elementwise extends Op {
     expect(inputs, arity);
     int from = signature == Signature.SELECT ? 1 : 0;
     sameDType(inputs, from, arity);
-    if (signature == Signature.FLOATING) {
+    if (signature != Signature.COMPARISON && signature != Signature.SELECT) {
       floating(inputs.get(0));
     }
     if (signature == Signature.SELECT && inputs.get(0).dtype() != DType.BOOL) {
@@ -140,8 +158,8 @@ public final class Elementwise extends Op {
   public boolean isDifferentiable(int input) {
     return switch (signature) {
       case FLOATING -> true;
-      case COMPARISON -> false;
-      case SELECT -> input > 0;
+      case COMPARISON, STEP -> false;
+      case SELECT, PARAMETRIC -> input > 0;
     };
   }
 

@@ -5,6 +5,7 @@ import static org.adjoint.op.Elementwise.comparison;
 import static org.adjoint.op.Elementwise.product;
 import static org.adjoint.op.Elementwise.select;
 import static org.adjoint.op.Elementwise.singular;
+import static org.adjoint.op.Elementwise.step;
 import static org.adjoint.op.Elementwise.unary;
 
 import java.util.List;
@@ -16,7 +17,8 @@ import org.adjoint.Tensor;
  * OpCases}.
  *
  * <p>Conventions where a derivative does not exist: relu′(0) = 0, abs′(0) = 0, maximum and minimum
- * give ½ each at a tie, sqrt′(0) = +∞ (and 0 times it is 0), 0ᵇ by limits.
+ * give ½ each at a tie, sqrt′(0) = +∞ (and 0 times it is 0), 0ᵇ by limits; sign, floor, ceil and
+ * round have the derivative 0, at their steps too.
  */
 public final class ElementwiseOps {
   public static final Elementwise NEG = unary("neg", x -> -x, (c, g) -> g.neg());
@@ -33,8 +35,23 @@ public final class ElementwiseOps {
   public static final Elementwise LOG =
       unary("log", Math::log, singular(c -> c.number(1).div(c.x())));
 
+  /** log(1 + x), accurate for small x. */
+  public static final Elementwise LOG1P =
+      unary("log1p", Math::log1p, singular(c -> c.x().plus(1).reciprocal()));
+
+  /** eˣ − 1, accurate for small x. */
+  public static final Elementwise EXPM1 = unary("expm1", Math::expm1, product(c -> c.x().exp()));
+
   public static final Elementwise SQRT =
       unary("sqrt", Math::sqrt, singular(c -> c.number(0.5).div(c.y())));
+
+  /** 1/√x; the derivative at 0 is −∞. */
+  public static final Elementwise RSQRT =
+      unary("rsqrt", x -> 1 / Math.sqrt(x), singular(c -> c.y().div(c.x()).times(-0.5)));
+
+  /** 1/x; the derivative at ±0 is −∞. */
+  public static final Elementwise RECIPROCAL =
+      unary("reciprocal", x -> 1 / x, singular(c -> c.y().square().neg()));
 
   public static final Elementwise SQUARE =
       unary("square", x -> x * x, product(c -> c.x().times(2)));
@@ -58,6 +75,16 @@ public final class ElementwiseOps {
           (x, s) -> x > 0 ? x : s * x,
           (c, g) -> pick(c.x().gt(0), g, g.times(c.x(1))),
           (c, g) -> pick(c.x().gt(0), c.number(0), g.times(c.x())));
+
+  /** −1, ±0 or 1, and NaN of NaN. */
+  public static final Elementwise SIGN = step("sign", Math::signum);
+
+  public static final Elementwise FLOOR = step("floor", Math::floor);
+
+  public static final Elementwise CEIL = step("ceil", Math::ceil);
+
+  /** The nearest whole number, halves to the even one: IEEE 754's roundTiesToEven. */
+  public static final Elementwise ROUND = step("round", Math::rint);
 
   public static final Elementwise PLUS = binary("plus", Double::sum, (c, g) -> g, (c, g) -> g);
 
@@ -131,12 +158,20 @@ public final class ElementwiseOps {
           ABS,
           EXP,
           LOG,
+          LOG1P,
+          EXPM1,
           SQRT,
+          RSQRT,
+          RECIPROCAL,
           SQUARE,
           TANH,
           SIGMOID,
           RELU,
           LEAKY_RELU,
+          SIGN,
+          FLOOR,
+          CEIL,
+          ROUND,
           PLUS,
           MINUS,
           TIMES,

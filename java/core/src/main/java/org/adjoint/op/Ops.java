@@ -12,6 +12,9 @@ public final class Ops {
 
   private static List<Op> all() {
     List<Op> ops = new ArrayList<>(ElementwiseOps.ALL);
+    ops.addAll(TrigonometricOps.ALL);
+    ops.addAll(SpecialOps.ALL);
+    ops.addAll(ActivationOps.ALL);
     ops.addAll(ShapeOps.ALL);
     ops.addAll(ProductOps.ALL);
     ops.addAll(ReductionOps.ALL);
@@ -20,6 +23,7 @@ public final class Ops {
     ops.addAll(SoftmaxOps.ALL);
     ops.addAll(OptimizerOps.ALL);
     ops.addAll(RandomOps.ALL);
+    ops.addAll(RangeOps.ALL);
     return List.copyOf(ops);
   }
 }

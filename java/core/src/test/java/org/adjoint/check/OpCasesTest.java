@@ -69,7 +69,9 @@ class OpCasesTest {
 
   @TestFactory
   Stream<DynamicTest> aBatchEqualsALoop() {
+    // A row without inputs has nothing to batch.
     return OpCases.all().stream()
+        .filter(row -> !row.inputs().isEmpty())
         .map(row -> DynamicTest.dynamicTest(row.title(), () -> OpChecks.batchEqualsLoop(row)));
   }
 

@@ -1,8 +1,10 @@
 package org.adjoint.internal.reference;
 
+import java.util.Arrays;
+
 /**
  * Gather and scatterAdd over [batch, outer, n, inner] values and a [batch, k] index; indices are
- * checked here.
+ * checked here. Iota makes indices.
  */
 final class Indexing {
   private Indexing() {}
@@ -36,6 +38,18 @@ final class Indexing {
       out[to[i]] += values[i];
     }
     y.put(out);
+  }
+
+  static void iota(long start, long step, Elements y) {
+    long[] out = new long[y.size()];
+    for (int i = 0; i < out.length; i++) {
+      out[i] = start + i * step;
+    }
+    if (y.dtype().isFloating()) {
+      y.put(Arrays.stream(out).asDoubleStream().toArray());
+    } else {
+      y.put(out);
+    }
   }
 
   private static long[] checked(String name, Elements index, int n) {

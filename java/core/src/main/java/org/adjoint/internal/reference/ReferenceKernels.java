@@ -35,6 +35,7 @@ final class ReferenceKernels {
     STRUCTURED.put("matmul", Products::matmul);
     STRUCTURED.put("gather", (ints, in, out) -> Indexing.gather(in[0], in[1], out[0]));
     STRUCTURED.put("scatterAdd", (ints, in, out) -> Indexing.scatterAdd(in[0], in[1], out[0]));
+    STRUCTURED.put("iota", (ints, in, out) -> Indexing.iota(ints[0], ints[1], out[0]));
     STRUCTURED.put("randomBits", (ints, in, out) -> RandomDraws.bits(in[0], out[0]));
     STRUCTURED.put("randomUniform", (ints, in, out) -> RandomDraws.uniform(in[0], out[0]));
     STRUCTURED.put("randomNormal", (ints, in, out) -> RandomDraws.normal(in[0], out[0]));

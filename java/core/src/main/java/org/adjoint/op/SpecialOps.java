@@ -1,0 +1,55 @@
+package org.adjoint.op;
+
+import static org.adjoint.op.Elementwise.parametric;
+import static org.adjoint.op.Elementwise.product;
+import static org.adjoint.op.Elementwise.singular;
+import static org.adjoint.op.Elementwise.unary;
+
+import java.util.List;
+import org.adjoint.Tensor;
+
+/**
+ * The error function and the gamma function's logarithm with its derivatives, as rows of the op
+ * table. To add one: as in {@link ElementwiseOps}. The numbers come from {@link ErrorFunction} and
+ * {@link GammaFunction}, which name their sources.
+ */
+public final class SpecialOps {
+  private static final double TWO_OVER_SQRT_PI = 2 / Math.sqrt(Math.PI);
+
+  /** 2/√π · ∫₀ˣ exp(−t²) dt. */
+  public static final Elementwise ERF =
+      unary("erf", ErrorFunction::erf, product(c -> bell(c).times(TWO_OVER_SQRT_PI)));
+
+  /** 1 − erf(x), with all its digits for large x. */
+  public static final Elementwise ERFC =
+      unary("erfc", ErrorFunction::erfc, product(c -> bell(c).times(-TWO_OVER_SQRT_PI)));
+
+  /** log |Γ(x)|. */
+  public static final Elementwise LGAMMA =
+      unary("lgamma", GammaFunction::lgamma, singular(c -> c.x().digamma()));
+
+  /** ψ(x), the derivative of lgamma. */
+  public static final Elementwise DIGAMMA =
+      unary("digamma", GammaFunction::digamma, singular(c -> c.x().polygamma(1)));
+
+  /** ψ⁽ⁿ⁾(x), the n-th derivative of digamma; n, the first input, is a whole number. */
+  public static final Elementwise POLYGAMMA =
+      parametric(
+          "polygamma",
+          GammaFunction::polygamma,
+          singular(c -> polygamma().apply(c.x(0).plus(1), c.x(1))));
+
+  /** All rows. */
+  public static final List<Elementwise> ALL = List.of(ERF, ERFC, LGAMMA, DIGAMMA, POLYGAMMA);
+
+  private SpecialOps() {}
+
+  /** Returns {@link #POLYGAMMA}; its own rule cannot name it. */
+  private static Elementwise polygamma() {
+    return POLYGAMMA;
+  }
+
+  private static Tensor bell(Call c) {
+    return c.x().square().neg().exp();
+  }
+}
