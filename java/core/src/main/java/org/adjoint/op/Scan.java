@@ -1,5 +1,6 @@
 package org.adjoint.op;
 
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import org.adjoint.Shape;
@@ -7,7 +8,6 @@ import org.adjoint.Tensor;
 import org.adjoint.Type;
 import org.adjoint.internal.ir.Kernel;
 import org.adjoint.internal.ir.Lowering;
-import org.adjoint.internal.ir.Operand;
 import org.adjoint.internal.ir.Ref;
 import org.adjoint.internal.ir.ScalarFunction;
 
@@ -66,7 +66,20 @@ public final class Scan extends Op {
     for (int i = 0; i < x.rank(); i++) {
       dims[i < attrs[0] ? 0 : i == attrs[0] ? 1 : 2] *= x.dims()[i];
     }
-    return new Ref(x.buffer(), x.dtype(), x.offset(), dims, Operand.contiguousStrides(dims));
+    return x.as(dims);
+  }
+
+  /** Checks that attributes are an axis of the shape and a flag. */
+  static void checkAttrs(String op, Shape shape, long[] attrs) {
+    boolean fits =
+        attrs.length == 2
+            && attrs[0] >= 0
+            && attrs[0] < shape.rank()
+            && (attrs[1] == 0 || attrs[1] == 1);
+    if (!fits) {
+      throw new IllegalArgumentException(
+          op + ": " + Arrays.toString(attrs) + " is not an axis of " + shape + " and a flag");
+    }
   }
 
   @Override
@@ -82,7 +95,7 @@ public final class Scan extends Op {
             name() + ": shapes differ: " + shape + " and " + other.shape());
       }
     }
-    shape.axis((int) attrs[0]);
+    checkAttrs(name(), shape, attrs);
     return List.of(x);
   }
 

@@ -8,7 +8,6 @@ import org.adjoint.Shape;
 import org.adjoint.Tensor;
 import org.adjoint.Type;
 import org.adjoint.internal.ir.Kernel;
-import org.adjoint.internal.ir.Operand;
 import org.adjoint.internal.ir.Ref;
 import org.adjoint.internal.ir.ScalarFunction;
 
@@ -81,7 +80,7 @@ public final class ScanOps {
           (op, in, attrs) -> {
             op.expect(in, 1);
             op.floating(in.get(0));
-            in.get(0).shape().axis((int) attrs[0]);
+            Scan.checkAttrs("argsort", in.get(0).shape(), attrs);
             return new Type(DType.I64, in.get(0).shape());
           },
           (emitter, attrs, in, out) -> {
@@ -237,6 +236,6 @@ public final class ScanOps {
     for (int i = 0; i < x.rank() - 1; i++) {
       dims[0] *= x.dims()[i];
     }
-    return new Ref(x.buffer(), x.dtype(), x.offset(), dims, Operand.contiguousStrides(dims));
+    return x.as(dims);
   }
 }
