@@ -6,15 +6,12 @@ import java.util.List;
 import org.adjoint.op.IndexOps;
 import org.adjoint.op.ShapeOps;
 
-/** Ways to arrange elements that are made of views, concat and gather: no kernels of their own. */
+/**
+ * Ways to arrange elements that are made of views, concat, gather and iota: no kernels of their
+ * own.
+ */
 final class Arrangements {
   private Arrangements() {}
-
-  /** Returns 0 … n − 1 as I64. */
-  static Tensor places(long n) {
-    // Running sums in F64 are exact here, and the graph stays the same for every call.
-    return Tensor.ones(DType.F64, n).cumsum(0).minus(1).cast(DType.I64);
-  }
 
   static Tensor stack(int axis, Tensor... tensors) {
     if (tensors.length == 0) {
@@ -106,8 +103,7 @@ final class Arrangements {
     Tensor y = x;
     for (long axis : Graphs.axes("flip", x.shape(), axes)) {
       long n = x.dim((int) axis);
-      Tensor last = Tensor.scalar(n - 1.0, DType.F64);
-      y = y.gather((int) axis, last.minus(places(n).cast(DType.F64)).cast(DType.I64));
+      y = y.gather((int) axis, Tensor.arange(n - 1, -1, -1));
     }
     return y;
   }
@@ -189,8 +185,8 @@ final class Arrangements {
     if (x.rank() < 2) {
       throw new IllegalArgumentException(name + ": needs two axes, got " + x);
     }
-    Tensor row = places(x.dim(-2)).cast(DType.F64).plus((double) offset).reshape(-1, 1);
-    Tensor column = places(x.dim(-1)).cast(DType.F64);
+    Tensor row = Tensor.arange(offset, offset + x.dim(-2), 1).reshape(x.dim(-2), 1);
+    Tensor column = Tensor.arange(x.dim(-1));
     Tensor kept = lower ? row.ge(column) : row.le(column);
     return Tensor.where(kept, x, Tensor.scalar(0, x.dtype()));
   }
@@ -201,7 +197,7 @@ final class Arrangements {
     }
     long[] dims = Arrays.copyOf(labels.shape().dims(), labels.rank() + 1);
     dims[dims.length - 1] = 1;
-    Tensor all = places(classes).cast(labels.dtype());
+    Tensor all = Tensor.arange(classes).cast(labels.dtype());
     return labels.reshape(dims).eq(all).cast(dtype);
   }
 
