@@ -124,11 +124,6 @@ public final class Elementwise extends Op {
     return (call, g) -> g.scale(derivative.apply(call));
   }
 
-  /** Returns the same as {@link #product}, for a derivative that is known to have poles. */
-  static Partial singular(Function<Call, Tensor> derivative) {
-    return product(derivative);
-  }
-
   /** Returns how many inputs the op takes. */
   public int arity() {
     return arity;

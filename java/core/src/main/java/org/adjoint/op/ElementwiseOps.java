@@ -4,7 +4,6 @@ import static org.adjoint.op.Elementwise.binary;
 import static org.adjoint.op.Elementwise.comparison;
 import static org.adjoint.op.Elementwise.product;
 import static org.adjoint.op.Elementwise.select;
-import static org.adjoint.op.Elementwise.singular;
 import static org.adjoint.op.Elementwise.step;
 import static org.adjoint.op.Elementwise.unary;
 
@@ -33,25 +32,25 @@ public final class ElementwiseOps {
   public static final Elementwise EXP = unary("exp", Math::exp, product(Call::y));
 
   public static final Elementwise LOG =
-      unary("log", Math::log, singular(c -> c.number(1).div(c.x())));
+      unary("log", Math::log, product(c -> c.number(1).div(c.x())));
 
   /** log(1 + x), accurate for small x. */
   public static final Elementwise LOG1P =
-      unary("log1p", Math::log1p, singular(c -> c.x().plus(1).reciprocal()));
+      unary("log1p", Math::log1p, product(c -> c.x().plus(1).reciprocal()));
 
   /** eˣ − 1, accurate for small x. */
   public static final Elementwise EXPM1 = unary("expm1", Math::expm1, product(c -> c.x().exp()));
 
   public static final Elementwise SQRT =
-      unary("sqrt", Math::sqrt, singular(c -> c.number(0.5).div(c.y())));
+      unary("sqrt", Math::sqrt, product(c -> c.number(0.5).div(c.y())));
 
   /** 1/√x; the derivative at 0 is −∞. */
   public static final Elementwise RSQRT =
-      unary("rsqrt", x -> 1 / Math.sqrt(x), singular(c -> c.y().div(c.x()).times(-0.5)));
+      unary("rsqrt", x -> 1 / Math.sqrt(x), product(c -> c.y().div(c.x()).times(-0.5)));
 
   /** 1/x; the derivative at ±0 is −∞. */
   public static final Elementwise RECIPROCAL =
-      unary("reciprocal", x -> 1 / x, singular(c -> c.y().square().neg()));
+      unary("reciprocal", x -> 1 / x, product(c -> c.y().square().neg()));
 
   public static final Elementwise SQUARE =
       unary("square", x -> x * x, product(c -> c.x().times(2)));
@@ -98,8 +97,8 @@ public final class ElementwiseOps {
       binary(
           "div",
           (a, b) -> a / b,
-          singular(c -> c.number(1).div(c.x(1))),
-          singular(c -> c.y().div(c.x(1)).neg()));
+          product(c -> c.number(1).div(c.x(1))),
+          product(c -> c.y().div(c.x(1)).neg()));
 
   /**
    * aᵇ. By limits: the derivative by a of a⁰ is 0 everywhere; the derivative by b of 0ᵇ is 0 for b
@@ -109,8 +108,8 @@ public final class ElementwiseOps {
       binary(
           "pow",
           Math::pow,
-          singular(c -> pick(c.x(1).eq(0), c.number(0), c.x(1).times(c.x(0).pow(c.x(1).minus(1))))),
-          singular(
+          product(c -> pick(c.x(1).eq(0), c.number(0), c.x(1).times(c.x(0).pow(c.x(1).minus(1))))),
+          product(
               c -> {
                 Tensor slope = c.y().times(c.x(0).log());
                 Tensor atZero = pick(c.x(1).ge(0), c.number(0), slope);

@@ -2,7 +2,6 @@ package org.adjoint.op;
 
 import static org.adjoint.op.Elementwise.parametric;
 import static org.adjoint.op.Elementwise.product;
-import static org.adjoint.op.Elementwise.singular;
 import static org.adjoint.op.Elementwise.unary;
 
 import java.util.List;
@@ -26,18 +25,18 @@ public final class SpecialOps {
 
   /** log |Γ(x)|. */
   public static final Elementwise LGAMMA =
-      unary("lgamma", GammaFunction::lgamma, singular(c -> c.x().digamma()));
+      unary("lgamma", GammaFunction::lgamma, product(c -> c.x().digamma()));
 
   /** ψ(x), the derivative of lgamma. */
   public static final Elementwise DIGAMMA =
-      unary("digamma", GammaFunction::digamma, singular(c -> c.x().polygamma(1)));
+      unary("digamma", GammaFunction::digamma, product(c -> c.x().polygamma(1)));
 
   /** ψ⁽ⁿ⁾(x), the n-th derivative of digamma; n, the first input, is a whole number. */
   public static final Elementwise POLYGAMMA =
       parametric(
           "polygamma",
           GammaFunction::polygamma,
-          singular(c -> polygamma().apply(c.x(0).plus(1), c.x(1))));
+          product(c -> polygamma().apply(c.x(0).plus(1), c.x(1))));
 
   /** All rows. */
   public static final List<Elementwise> ALL = List.of(ERF, ERFC, LGAMMA, DIGAMMA, POLYGAMMA);

@@ -2,7 +2,6 @@ package org.adjoint.op;
 
 import static org.adjoint.op.Elementwise.binary;
 import static org.adjoint.op.Elementwise.product;
-import static org.adjoint.op.Elementwise.singular;
 import static org.adjoint.op.Elementwise.unary;
 
 import java.util.List;
@@ -17,18 +16,18 @@ import org.adjoint.Tensor;
  * 0).
  */
 public final class TrigonometricOps {
-  public static final Elementwise SIN = unary("sin", Math::sin, singular(c -> c.x().cos()));
+  public static final Elementwise SIN = unary("sin", Math::sin, product(c -> c.x().cos()));
 
-  public static final Elementwise COS = unary("cos", Math::cos, singular(c -> c.x().sin().neg()));
+  public static final Elementwise COS = unary("cos", Math::cos, product(c -> c.x().sin().neg()));
 
   public static final Elementwise TAN =
-      unary("tan", Math::tan, singular(c -> c.y().square().plus(1)));
+      unary("tan", Math::tan, product(c -> c.y().square().plus(1)));
 
   public static final Elementwise ASIN =
-      unary("asin", Math::asin, singular(c -> lessSquare(c).rsqrt()));
+      unary("asin", Math::asin, product(c -> lessSquare(c).rsqrt()));
 
   public static final Elementwise ACOS =
-      unary("acos", Math::acos, singular(c -> lessSquare(c).rsqrt().neg()));
+      unary("acos", Math::acos, product(c -> lessSquare(c).rsqrt().neg()));
 
   public static final Elementwise ATAN =
       unary("atan", Math::atan, product(c -> c.x().square().plus(1).reciprocal()));
@@ -38,12 +37,12 @@ public final class TrigonometricOps {
       binary(
           "atan2",
           Math::atan2,
-          singular(c -> c.x(1).scale(inverseSquare(c))),
-          singular(c -> c.x(0).neg().scale(inverseSquare(c))));
+          product(c -> c.x(1).scale(inverseSquare(c))),
+          product(c -> c.x(0).neg().scale(inverseSquare(c))));
 
-  public static final Elementwise SINH = unary("sinh", Math::sinh, singular(c -> c.x().cosh()));
+  public static final Elementwise SINH = unary("sinh", Math::sinh, product(c -> c.x().cosh()));
 
-  public static final Elementwise COSH = unary("cosh", Math::cosh, singular(c -> c.x().sinh()));
+  public static final Elementwise COSH = unary("cosh", Math::cosh, product(c -> c.x().sinh()));
 
   public static final Elementwise ASINH =
       unary("asinh", TrigonometricOps::asinh, product(c -> c.x().square().plus(1).rsqrt()));
@@ -52,10 +51,10 @@ public final class TrigonometricOps {
       unary(
           "acosh",
           TrigonometricOps::acosh,
-          singular(c -> c.x().minus(1).rsqrt().times(c.x().plus(1).rsqrt())));
+          product(c -> c.x().minus(1).rsqrt().times(c.x().plus(1).rsqrt())));
 
   public static final Elementwise ATANH =
-      unary("atanh", TrigonometricOps::atanh, singular(c -> lessSquare(c).reciprocal()));
+      unary("atanh", TrigonometricOps::atanh, product(c -> lessSquare(c).reciprocal()));
 
   /** All rows. */
   public static final List<Elementwise> ALL =
