@@ -12,7 +12,7 @@ namespace {
 struct Everything {
   Array<float> a{{6, 4}}, b{{4, 5}}, bias{{6, 5}, Layout::kRow}, c{{6, 5}}, t{{5, 6}, Layout::kTransposed}, sums{{6}},
       soft{{6, 5}}, loss{{6}}, picked{{1, 1, 3, 5}}, back{{1, 1, 6, 5}}, m{{6, 5}}, v{{6, 5}}, noise{{2, 9}};
-  Array<int64_t> label{{6}}, index{{1, 3}}, key{{2}}, best{{6}};
+  Array<int64_t> label{{6}}, index{{1, 3}}, key{{2}}, best{{6}}, order{{6, 5}};
   Array<uint8_t> mask{{6, 5}};
   Array<double> s{Dims{}};
 
@@ -20,6 +20,9 @@ struct Everything {
     Operand c4 = c.operand(), soft4 = soft.operand();
     c4.dims = soft4.dims = {1, 1, 6, 5};
     c4.strides = soft4.strides = {30, 30, 5, 1};
+    Operand c3 = c.operand(), soft3 = soft.operand();
+    c3.dims = soft3.dims = {2, 3, 5};
+    c3.strides = soft3.strides = {15, 5, 1};
     label.fill_with([](int64_t i) { return i % 5; });
     index.fill_with([](int64_t i) { return i; });
     key.fill_with([](int64_t i) { return i; });
@@ -33,6 +36,8 @@ struct Everything {
             {"max", {1}, {c}, {loss}},
             {"argmax", {1}, {c}, {best}},
             {"softmax", {}, {c}, {soft}},
+            {"cumsum", {1}, {c3}, {soft3}},
+            {"argsort", {1}, {c}, {order}},
             {"softmaxCrossEntropy", {}, {c, label}, {loss}},
             {"softmaxCrossEntropyGrad", {}, {c, label, loss}, {c}},
             {"gather", {}, {c4, index}, {picked}},

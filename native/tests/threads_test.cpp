@@ -35,8 +35,8 @@ std::vector<std::vector<char>> outputs(adj_context* context) {
   Array<T> x({rows, n}), w({n, 130}), wt({n, 130}, Layout::kTransposed), row({rows, n}, Layout::kRow), y({rows, n}),
       z({rows, n}, Layout::kTransposed), product({rows, 130}), bias({rows, 130}, Layout::kRow), sums({rows}),
       columns({n}), all(Dims{}), soft({rows, n}), loss({rows}), picked({1, 1, rows, n}), back({1, 1, rows, n}),
-      noise({3, 100 * rows}), p({rows, n}), m({rows, n}), v({rows, n});
-  Array<int64_t> label({rows}), key({3}), best({rows}), index({1, rows});
+      noise({3, 100 * rows}), running({1, rows, n}), p({rows, n}), m({rows, n}), v({rows, n});
+  Array<int64_t> label({rows}), key({3}), best({rows}), index({1, rows}), order({rows, n});
   Array<double> s(Dims{});
   s[0] = 0.5;
   x.fill_with([&](int64_t) { return random.uniform(-2, 2); });
@@ -48,9 +48,11 @@ std::vector<std::vector<char>> outputs(adj_context* context) {
   key.fill_with([](int64_t i) { return i * 1000; });
   m.fill_with([](int64_t) { return 0; });
   v.fill_with([](int64_t) { return 0; });
-  Operand x4 = x, xt = x, flat = x;
+  Operand x4 = x, x3 = x, xt = x, flat = x;
   x4.dims = {1, 1, rows, n};
   x4.strides = {rows * n, rows * n, n, 1};
+  x3.dims = {1, rows, n};
+  x3.strides = {rows * n, n, 1};
   xt.dims = {n, rows};
   xt.strides = {1, n};
   flat.dims = {rows * n};
@@ -63,6 +65,8 @@ std::vector<std::vector<char>> outputs(adj_context* context) {
                                           {"sum", {1}, {xt}, {columns}},
                                           {"sum", {1}, {flat}, {all}},
                                           {"argmax", {1}, {x}, {best}},
+                                          {"logCumSumExp", {0}, {x3}, {running}},
+                                          {"argsort", {0}, {x}, {order}},
                                           {"softmax", {}, {x}, {soft}},
                                           {"softmaxCrossEntropy", {}, {x, label}, {loss}},
                                           {"gather", {}, {x4, index}, {picked}},
@@ -72,9 +76,9 @@ std::vector<std::vector<char>> outputs(adj_context* context) {
   CHECK(status == ADJ_OK, "%s", adj_last_error());
   Array<T> product_t({rows, 130});
   CHECK(run(context, {{"matmul", {0, 0}, {x, wt}, {product_t}}}) == ADJ_OK, "%s", adj_last_error());
-  return {bytes_of(y),     bytes_of(z),    bytes_of(product), bytes_of(sums), bytes_of(columns),
-          bytes_of(all),   bytes_of(best), bytes_of(soft),    bytes_of(loss), bytes_of(back),
-          bytes_of(noise), bytes_of(p),    bytes_of(m),       bytes_of(v),    bytes_of(product_t)};
+  return {bytes_of(y),     bytes_of(z),    bytes_of(product), bytes_of(sums),      bytes_of(columns), bytes_of(all),
+          bytes_of(best),  bytes_of(soft), bytes_of(loss),    bytes_of(back),      bytes_of(running), bytes_of(order),
+          bytes_of(noise), bytes_of(p),    bytes_of(m),       bytes_of(product_t), bytes_of(v)};
 }
 
 template <class T>
