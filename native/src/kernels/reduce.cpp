@@ -1,7 +1,7 @@
 /*
- * `sum`, `prod`, `max`, `min` and `argmax` over trailing axes of any strides. A part reduces one tile of kept elements over one
- * segment of the reduced ones; several segments meet in `combine`, in order. To add a reduction, write a Fold and a
- * row.
+ * `sum`, `prod`, `max`, `min` and `argmax` over trailing axes of any strides. A part reduces one tile of kept elements
+ * over one segment of the reduced ones; several segments meet in `combine`, in order. To add a reduction, write a Fold
+ * and a row.
  */
 #include "kernels/contract/loops.h"
 #include "kernels/elementwise.h"

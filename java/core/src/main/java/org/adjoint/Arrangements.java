@@ -19,7 +19,11 @@ final class Arrangements {
     }
     long[] dims = tensors[0].shape().dims();
     long[] wide = new long[dims.length + 1];
-    int at = Shape.of(wide).axis(axis);
+    int at = axis < 0 ? axis + wide.length : axis;
+    if (at < 0 || at >= wide.length) {
+      throw new IllegalArgumentException(
+          "stack: axis " + axis + " is none of the " + wide.length + " axes of the result");
+    }
     for (int i = 0; i < wide.length; i++) {
       wide[i] = i == at ? 1 : dims[i < at ? i : i - 1];
     }
@@ -146,7 +150,16 @@ final class Arrangements {
       String name, Tensor x, int axis, long before, long after, long most) {
     if (before < 0 || after < 0 || before > most || after > most) {
       throw new IllegalArgumentException(
-          name + ": " + before + " before and " + after + " after axis " + axis + " of " + x);
+          name
+              + ": "
+              + before
+              + " before and "
+              + after
+              + " after axis "
+              + axis
+              + " of "
+              + x.shape()
+              + (most == Long.MAX_VALUE ? ": negative" : ": it can be at most " + most));
     }
   }
 
