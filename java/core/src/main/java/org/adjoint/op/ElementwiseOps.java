@@ -20,6 +20,7 @@ import org.adjoint.Tensor;
  * round have the derivative 0, at their steps too.
  */
 public final class ElementwiseOps {
+  /** −x. */
   public static final Elementwise NEG = unary("neg", x -> -x, (c, g) -> g.neg());
 
   /** |x|; abs′(0) = 0, the middle of its subdifferential. */
@@ -29,8 +30,10 @@ public final class ElementwiseOps {
           Math::abs,
           (c, g) -> pick(c.x().gt(0), g, pick(c.x().lt(0), g.neg(), c.number(0))));
 
+  /** eˣ, its own derivative. */
   public static final Elementwise EXP = unary("exp", Math::exp, product(Call::y));
 
+  /** The natural logarithm; the derivative is 1/x. */
   public static final Elementwise LOG =
       unary("log", Math::log, product(c -> c.number(1).div(c.x())));
 
@@ -41,6 +44,7 @@ public final class ElementwiseOps {
   /** eˣ − 1, accurate for small x. */
   public static final Elementwise EXPM1 = unary("expm1", Math::expm1, product(c -> c.x().exp()));
 
+  /** √x; the derivative ½/√x is +∞ at 0. */
   public static final Elementwise SQRT =
       unary("sqrt", Math::sqrt, product(c -> c.number(0.5).div(c.y())));
 
@@ -52,9 +56,11 @@ public final class ElementwiseOps {
   public static final Elementwise RECIPROCAL =
       unary("reciprocal", x -> 1 / x, product(c -> c.y().square().neg()));
 
+  /** x². */
   public static final Elementwise SQUARE =
       unary("square", x -> x * x, product(c -> c.x().times(2)));
 
+  /** The hyperbolic tangent; the derivative is 1 − tanh². */
   public static final Elementwise TANH =
       unary("tanh", Math::tanh, product(c -> c.number(1).minus(c.y().square())));
 
@@ -85,14 +91,18 @@ public final class ElementwiseOps {
   /** The nearest whole number, halves to the even one: IEEE 754's roundTiesToEven. */
   public static final Elementwise ROUND = step("round", Math::rint);
 
+  /** a + b. */
   public static final Elementwise PLUS = binary("plus", Double::sum, (c, g) -> g, (c, g) -> g);
 
+  /** a − b. */
   public static final Elementwise MINUS =
       binary("minus", (a, b) -> a - b, (c, g) -> g, (c, g) -> g.neg());
 
+  /** a · b. */
   public static final Elementwise TIMES =
       binary("times", (a, b) -> a * b, product(c -> c.x(1)), product(c -> c.x(0)));
 
+  /** a / b. */
   public static final Elementwise DIV =
       binary(
           "div",
@@ -116,9 +126,11 @@ public final class ElementwiseOps {
                 return pick(c.x(0).eq(0), atZero, slope);
               }));
 
+  /** The larger of two, NaN if either is; at a tie each has the derivative ½. */
   public static final Elementwise MAXIMUM =
       binary("maximum", Math::max, larger(0, 1), larger(1, 0));
 
+  /** The smaller of two, NaN if either is; at a tie each has the derivative ½. */
   public static final Elementwise MINIMUM =
       binary("minimum", Math::min, larger(1, 0), larger(0, 1));
 
@@ -132,13 +144,24 @@ public final class ElementwiseOps {
           (c, t) -> t.scale(c.x(1)),
           (c, t) -> c.x(0).scale(t));
 
+  /** Whether a = b. */
   public static final Elementwise EQUAL = comparison("equal", (a, b) -> a == b, (a, b) -> a == b);
+
+  /** Whether a ≠ b. */
   public static final Elementwise NOT_EQUAL =
       comparison("notEqual", (a, b) -> a != b, (a, b) -> a != b);
+
+  /** Whether a &lt; b. */
   public static final Elementwise LESS = comparison("less", (a, b) -> a < b, (a, b) -> a < b);
+
+  /** Whether a ≤ b. */
   public static final Elementwise LESS_EQUAL =
       comparison("lessEqual", (a, b) -> a <= b, (a, b) -> a <= b);
+
+  /** Whether a &gt; b. */
   public static final Elementwise GREATER = comparison("greater", (a, b) -> a > b, (a, b) -> a > b);
+
+  /** Whether a ≥ b. */
   public static final Elementwise GREATER_EQUAL =
       comparison("greaterEqual", (a, b) -> a >= b, (a, b) -> a >= b);
 

@@ -15,11 +15,14 @@ import org.adjoint.internal.ir.ScalarFunction;
 public final class ReductionOps {
   static final ScalarFunction NO_SCALAR = ScalarFunction.NONE;
 
+  /** The sum; of no elements 0. */
   public static final Reduction SUM =
       Reduction.of("sum", false, (c, y, g) -> g.broadcastTo(c.x().shape().dims()));
 
+  /** The maximum; elements that tie share a cotangent evenly. */
   public static final Reduction MAX = Reduction.of("max", true, ReductionOps::shareAmongTies);
 
+  /** The minimum; elements that tie share a cotangent evenly. */
   public static final Reduction MIN = Reduction.of("min", true, ReductionOps::shareAmongTies);
 
   /** Of no elements it is 1. The cotangent of an element is g times the product of all others. */
