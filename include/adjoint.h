@@ -30,9 +30,9 @@ typedef enum adj_status {
   ADJ_INVALID_IMAGE = 2,    /* a program image whose counts, offsets, types or shapes do not hold together */
   ADJ_UNKNOWN_KERNEL = 3,   /* no kernel of that name, or none for those dtypes */
   ADJ_OUT_OF_MEMORY = 4,    /* the budget or the machine has no room; the text has the figures */
-  ADJ_OUT_OF_RANGE = 5,     /* an index or a label that is data lies outside its axis; the text has position and value */
-  ADJ_UNAVAILABLE = 6,      /* a library or an instruction set that this machine does not have */
-  ADJ_INTERNAL = 7          /* a C++ exception reached the boundary; the text is its message */
+  ADJ_OUT_OF_RANGE = 5, /* an index or a label that is data lies outside its axis; the text has position and value */
+  ADJ_UNAVAILABLE = 6,  /* a library or an instruction set that this machine does not have */
+  ADJ_INTERNAL = 7      /* a C++ exception reached the boundary; the text is its message */
 } adj_status;
 
 /* Element types as they stand in a program image. */
@@ -75,13 +75,13 @@ typedef struct adj_memory {
 ADJ_API int32_t adj_abi_version(void);
 
 /* Returns a text that differs between two builds of the library, for noticing a stale extracted copy. Static memory. */
-ADJ_API const char *adj_build_id(void);
+ADJ_API const char* adj_build_id(void);
 
 /* Returns the text of the last failure on the calling thread, "" if none. Valid until that thread's next failure. */
-ADJ_API const char *adj_last_error(void);
+ADJ_API const char* adj_last_error(void);
 
 /* Returns the best instruction set this machine runs: "avx512", "avx2" or "baseline". Static memory. */
-ADJ_API const char *adj_best_isa(void);
+ADJ_API const char* adj_best_isa(void);
 
 /* ---- context ---- */
 
@@ -90,54 +90,54 @@ ADJ_API const char *adj_best_isa(void);
  * `budget` is in bytes, 0 for none; `isa` names an instruction set, or NULL for ADJOINT_ISA of the environment and
  * else the best one. An instruction set the machine lacks is ADJ_UNAVAILABLE.
  */
-ADJ_API adj_status adj_context_create(int32_t threads, int64_t budget, const char *isa, adj_context **context);
+ADJ_API adj_status adj_context_create(int32_t threads, int64_t budget, const char* isa, adj_context** context);
 
 /* Frees a context with its pool. Its buffers and programs must be gone; NULL is allowed. */
-ADJ_API adj_status adj_context_destroy(adj_context *context);
+ADJ_API adj_status adj_context_destroy(adj_context* context);
 
 /* Returns the instruction set the context runs on, NULL for a null context. Static memory. */
-ADJ_API const char *adj_context_isa(const adj_context *context);
+ADJ_API const char* adj_context_isa(const adj_context* context);
 
 /* Returns how many threads the context may keep busy, 0 for a null context. */
-ADJ_API int32_t adj_context_threads(const adj_context *context);
+ADJ_API int32_t adj_context_threads(const adj_context* context);
 
 /*
  * Opens OpenBLAS from a file for this process, after the `dependencies_count` libraries it needs, in order, and keeps
  * it single-threaded. Idempotent. Without it matmul runs on Adjoint's own kernels.
  */
-ADJ_API adj_status adj_blas_open(adj_context *context, const char *const *dependencies, int32_t dependencies_count,
-                                 const char *openblas);
+ADJ_API adj_status adj_blas_open(adj_context* context, const char* const* dependencies, int32_t dependencies_count,
+                                 const char* openblas);
 
 /* Returns OpenBLAS' own description of itself once opened, "" before. Valid for the life of the process. */
-ADJ_API const char *adj_blas_config(const adj_context *context);
+ADJ_API const char* adj_blas_config(const adj_context* context);
 
 /* ---- memory ---- */
 
 /* Allocates `bytes` >= 0, 64-byte aligned, contents undefined. Past the budget it is ADJ_OUT_OF_MEMORY. */
-ADJ_API adj_status adj_buffer_allocate(adj_context *context, int64_t bytes, adj_buffer **buffer);
+ADJ_API adj_status adj_buffer_allocate(adj_context* context, int64_t bytes, adj_buffer** buffer);
 
 /* Returns a buffer's address, 0 for NULL. */
-ADJ_API uint64_t adj_buffer_address(const adj_buffer *buffer);
+ADJ_API uint64_t adj_buffer_address(const adj_buffer* buffer);
 
 /* Gives a buffer back to its context's pool; NULL is allowed. */
-ADJ_API adj_status adj_buffer_free(adj_context *context, adj_buffer *buffer);
+ADJ_API adj_status adj_buffer_free(adj_context* context, adj_buffer* buffer);
 
 /* Writes the allocator's figures. */
-ADJ_API adj_status adj_memory_report(const adj_context *context, adj_memory *memory);
+ADJ_API adj_status adj_memory_report(const adj_context* context, adj_memory* memory);
 
 /* Returns pooled blocks to the system. */
-ADJ_API adj_status adj_memory_trim(adj_context *context);
+ADJ_API adj_status adj_memory_trim(adj_context* context);
 
 /* ---- kernels ---- */
 
 /* Returns the index of the kernel of that name, -1 if there is none. */
-ADJ_API int32_t adj_kernel_find(const char *name);
+ADJ_API int32_t adj_kernel_find(const char* name);
 
 /* Returns how many kernels there are; their indices are 0 .. count-1. */
 ADJ_API int32_t adj_kernel_count(void);
 
 /* Returns the name of a kernel, NULL for an index out of range. Static memory. */
-ADJ_API const char *adj_kernel_name(int32_t index);
+ADJ_API const char* adj_kernel_name(int32_t index);
 
 /* ---- programs ---- */
 
@@ -161,18 +161,18 @@ ADJ_API const char *adj_kernel_name(int32_t index);
 #define ADJ_MAX_RANK 16
 
 /* Validates an image completely, resolves its kernels, and copies what it needs; the image may be freed afterwards. */
-ADJ_API adj_status adj_program_create(adj_context *context, const void *image, int64_t bytes, adj_program **program);
+ADJ_API adj_status adj_program_create(adj_context* context, const void* image, int64_t bytes, adj_program** program);
 
 /*
  * Runs a program to its end on the calling thread and free workers. `bindings` has one entry per binding of the image,
  * of at least its size and aligned to its element size. On failure `failed` (may be NULL) receives the index of the
  * instruction that failed, or -1 if none had started; what earlier instructions wrote stays.
  */
-ADJ_API adj_status adj_program_run(adj_context *context, const adj_program *program, const adj_binding *bindings,
-                                   int32_t bindings_count, int64_t *failed);
+ADJ_API adj_status adj_program_run(adj_context* context, const adj_program* program, const adj_binding* bindings,
+                                   int32_t bindings_count, int64_t* failed);
 
 /* Frees a program that no thread is running; NULL is allowed. */
-ADJ_API adj_status adj_program_destroy(adj_program *program);
+ADJ_API adj_status adj_program_destroy(adj_program* program);
 
 #ifdef __cplusplus
 }

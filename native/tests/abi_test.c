@@ -11,12 +11,13 @@ static void test_library(void) {
   CHECK(adj_abi_version() == ADJ_ABI_VERSION, "%d", adj_abi_version());
   CHECK(strlen(adj_build_id()) >= 16, "build id \"%s\"", adj_build_id());
   CHECK(strcmp(adj_last_error(), "") == 0, "\"%s\" before any failure", adj_last_error());
-  CHECK(strcmp(adj_best_isa(), "baseline") == 0 || strcmp(adj_best_isa(), "avx2") == 0 || strcmp(adj_best_isa(), "avx512") == 0,
+  CHECK(strcmp(adj_best_isa(), "baseline") == 0 || strcmp(adj_best_isa(), "avx2") == 0 ||
+            strcmp(adj_best_isa(), "avx512") == 0,
         "%s", adj_best_isa());
 }
 
 static void test_context(void) {
-  adj_context *context = NULL;
+  adj_context* context = NULL;
   CHECK(adj_context_create(0, 0, NULL, &context) == ADJ_INVALID_ARGUMENT, "0 threads");
   CHECK(strcmp(adj_last_error(), "threads is 0, outside 1..1024") == 0, "%s", adj_last_error());
   CHECK(adj_context_create(1, -1, NULL, &context) == ADJ_INVALID_ARGUMENT, "a negative budget");
@@ -61,21 +62,55 @@ static void test_kernels(void) {
 
 /* y = a + b over two elements, written by hand, as adjoint.h describes it. */
 static void test_program(void) {
-  int64_t image[8 + 3 + 8 + 5 + 3 * 6] = {
-      ADJ_IMAGE_MAGIC, ADJ_IMAGE_VERSION, 8 + 3 + 8 + 5 + 3 * 6, 3, 1, 1, 0, 0,
-      16, 16, 16,
-      0, 0, 0, 0, 0, 0, 0, 0,
-      0, 5 + 3 * 6, 0, 2, 1,
-      0, 0, ADJ_F64, 1, 2, 1,
-      1, 0, ADJ_F64, 1, 2, 1,
-      2, 0, ADJ_F64, 1, 2, 1};
+  int64_t image[8 + 3 + 8 + 5 + 3 * 6] = {ADJ_IMAGE_MAGIC,
+                                          ADJ_IMAGE_VERSION,
+                                          8 + 3 + 8 + 5 + 3 * 6,
+                                          3,
+                                          1,
+                                          1,
+                                          0,
+                                          0,
+                                          16,
+                                          16,
+                                          16,
+                                          0,
+                                          0,
+                                          0,
+                                          0,
+                                          0,
+                                          0,
+                                          0,
+                                          0,
+                                          0,
+                                          5 + 3 * 6,
+                                          0,
+                                          2,
+                                          1,
+                                          0,
+                                          0,
+                                          ADJ_F64,
+                                          1,
+                                          2,
+                                          1,
+                                          1,
+                                          0,
+                                          ADJ_F64,
+                                          1,
+                                          2,
+                                          1,
+                                          2,
+                                          0,
+                                          ADJ_F64,
+                                          1,
+                                          2,
+                                          1};
   double a[2] = {1, 2}, b[2] = {10, 20};
-  adj_context *context = NULL;
-  adj_buffer *buffer = NULL;
-  adj_program *program = NULL;
+  adj_context* context = NULL;
+  adj_buffer* buffer = NULL;
+  adj_program* program = NULL;
   adj_binding bindings[3];
   adj_memory memory;
-  const double *y;
+  const double* y;
   int64_t failed = 5;
   memcpy(&image[11], "plus", 4);
   CHECK(adj_context_create(2, 1024, NULL, &context) == ADJ_OK, "%s", adj_last_error());
@@ -87,7 +122,7 @@ static void test_program(void) {
   bindings[2].address = adj_buffer_address(buffer);
   bindings[0].bytes = bindings[1].bytes = bindings[2].bytes = 16;
   CHECK(adj_program_run(context, program, bindings, 3, &failed) == ADJ_OK, "%s", adj_last_error());
-  y = (const double *)(uintptr_t)adj_buffer_address(buffer);
+  y = (const double*)(uintptr_t)adj_buffer_address(buffer);
   CHECK(y[0] == 11 && y[1] == 22 && failed == -1, "%g %g", y[0], y[1]);
   CHECK(adj_context_destroy(context) == ADJ_INVALID_ARGUMENT, "destroyed with a program");
   CHECK(adj_program_destroy(program) == ADJ_OK && adj_buffer_free(context, buffer) == ADJ_OK, "%s", adj_last_error());

@@ -57,7 +57,9 @@ const Unary kUnary[] = {
     {"relu", -5, 5, [](double x) { return std::isnan(x) ? x
                                           : x > 0       ? x
                                                         : 0.0; }},
-    {"sign", -5, 5, [](double x) { return x > 0 ? 1.0 : x < 0 ? -1.0 : x; }},
+    {"sign", -5, 5, [](double x) { return x > 0   ? 1.0
+                                          : x < 0 ? -1.0
+                                                  : x; }},
     {"floor", -5, 5, [](double x) { return std::floor(x); }},
     {"ceil", -5, 5, [](double x) { return std::ceil(x); }},
     {"round", -5, 5, [](double x) { return std::nearbyint(x); }},

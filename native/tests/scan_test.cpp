@@ -10,8 +10,9 @@ namespace {
 const double kInf = std::numeric_limits<double>::infinity();
 const double kNan = std::numeric_limits<double>::quiet_NaN();
 
-const Dims kForms[] = {{1, 0, 1}, {0, 4, 3}, {2, 3, 0},  {1, 1, 1},  {3, 7, 1},   {2, 8, 2},  {1, 17, 7}, {2, 33, 8},
-                       {3, 9, 9}, {1, 5, 63}, {2, 5, 64}, {1, 6, 65}, {2, 3, 130}, {5, 1009, 1}, {1, 1009, 3}};
+const Dims kForms[] = {{1, 0, 1},  {0, 4, 3},  {2, 3, 0},   {1, 1, 1},    {3, 7, 1},
+                       {2, 8, 2},  {1, 17, 7}, {2, 33, 8},  {3, 9, 9},    {1, 5, 63},
+                       {2, 5, 64}, {1, 6, 65}, {2, 3, 130}, {5, 1009, 1}, {1, 1009, 3}};
 
 template <class T>
 double log_sum_of(const std::vector<double>& xs) {
@@ -67,8 +68,9 @@ void test_all_scans(adj_context* context) {
     test_scans<T>(context, dims, a, b);
   }
   const Dims line = {1, 6, 1};
-  const double special[][6] = {{-kInf, -kInf, 1, -kInf, 2, 3}, {700, 800, -800, 0, 80, 800}, {1, kInf, 2, kInf, 3, 4},
-                               {0, 0, 0, 0, 0, 0},             {1, 2, kNan, 3, 4, 5},        {kInf, 1, -kInf, 2, 3, 4}};
+  const double special[][6] = {{-kInf, -kInf, 1, -kInf, 2, 3}, {700, 800, -800, 0, 80, 800},
+                               {1, kInf, 2, kInf, 3, 4},       {0, 0, 0, 0, 0, 0},
+                               {1, 2, kNan, 3, 4, 5},          {kInf, 1, -kInf, 2, 3, 4}};
   for (const double* values : special) {
     Array<T> x(line), y(line), ones(line);
     x.fill_with([&](int64_t i) { return values[i]; });
@@ -137,10 +139,8 @@ void test_refusals(adj_context* context) {
   Array<int64_t> order({6, 4});
   refused(context, {"cumsum", {2}, {x}, {z}}, ADJ_INVALID_IMAGE, "cumsum: reverse is 2, outside 0..1");
   refused(context, {"cumsum", {0}, {x}, {y}}, ADJ_INVALID_IMAGE, "cumsum: input 0 is [2, 3, 4], needs [2, 3, 5]");
-  refused(context, {"linearScan", {0}, {wide, x}, {z}}, ADJ_UNKNOWN_KERNEL,
-          "linearScan: input 0 is F64, needs F32");
-  refused(context, {"argsort", {0}, {flat}, {places}}, ADJ_UNKNOWN_KERNEL,
-          "argsort: output 0 is F32, needs I64");
+  refused(context, {"linearScan", {0}, {wide, x}, {z}}, ADJ_UNKNOWN_KERNEL, "linearScan: input 0 is F64, needs F32");
+  refused(context, {"argsort", {0}, {flat}, {places}}, ADJ_UNKNOWN_KERNEL, "argsort: output 0 is F32, needs I64");
   refused(context, {"argsort", {3}, {flat}, {order}}, ADJ_INVALID_IMAGE, "argsort: descending is 3, outside 0..1");
 }
 

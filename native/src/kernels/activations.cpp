@@ -66,8 +66,8 @@ struct Elu {
 #define UNARY(name, functor, cost) elementwise(name, kUnaryOnFloats<functor>, cost)
 
 constexpr Kernel kernels[] = {
-    UNARY("gelu", Gelu, 14),          UNARY("geluTanh", GeluTanh, 8), UNARY("silu", Silu, 7),
-    UNARY("softplus", Softplus, 12), UNARY("mish", Mish, 8),          elementwise("elu", kBinaryOnFloats<Elu>, 6),
+    UNARY("gelu", Gelu, 14),         UNARY("geluTanh", GeluTanh, 8), UNARY("silu", Silu, 7),
+    UNARY("softplus", Softplus, 12), UNARY("mish", Mish, 8),         elementwise("elu", kBinaryOnFloats<Elu>, 6),
 };
 
 }  // namespace

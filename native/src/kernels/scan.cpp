@@ -71,9 +71,7 @@ ADJ_ALWAYS void scan_lines(const Part& part, const ScanPlan& plan, int64_t corne
   for (int64_t j = 0; j < width; ++j) state.start(j);
   for (int64_t k = 0; k < n; ++k) {
     const int64_t at = (plan.reverse ? n - 1 - k : k) * stride;
-    ADJ_LOOP(int64_t j = 0; j < width; ++j) {
-      y[at + j] = static_cast<T>(state.next(j, k == 0, x + at, second + at));
-    }
+    ADJ_LOOP(int64_t j = 0; j < width; ++j) { y[at + j] = static_cast<T>(state.next(j, k == 0, x + at, second + at)); }
   }
 }
 

@@ -114,12 +114,12 @@ WHOLE(Round, rint) /* halves to even */
 #define UNARY(name, functor, cost) elementwise(name, kUnaryOnFloats<functor>, cost)
 
 constexpr Kernel kernels[] = {
-    UNARY("neg", Neg, 1),         UNARY("abs", Abs, 1),         UNARY("exp", Exp, 4),
-    UNARY("log", Log, 6),         UNARY("log1p", Log1p, 9),     UNARY("expm1", Expm1, 5),
-    UNARY("sqrt", Sqrt, 3),       UNARY("rsqrt", Rsqrt, 4),     UNARY("reciprocal", Reciprocal, 2),
-    UNARY("square", Square, 1),   UNARY("tanh", Tanh, 6),       UNARY("sigmoid", Sigmoid, 6),
-    UNARY("relu", Relu, 1),       UNARY("sign", Sign, 1),       UNARY("floor", Floor, 1),
-    UNARY("ceil", Ceil, 1),       UNARY("round", Round, 1),
+    UNARY("neg", Neg, 1),       UNARY("abs", Abs, 1),     UNARY("exp", Exp, 4),
+    UNARY("log", Log, 6),       UNARY("log1p", Log1p, 9), UNARY("expm1", Expm1, 5),
+    UNARY("sqrt", Sqrt, 3),     UNARY("rsqrt", Rsqrt, 4), UNARY("reciprocal", Reciprocal, 2),
+    UNARY("square", Square, 1), UNARY("tanh", Tanh, 6),   UNARY("sigmoid", Sigmoid, 6),
+    UNARY("relu", Relu, 1),     UNARY("sign", Sign, 1),   UNARY("floor", Floor, 1),
+    UNARY("ceil", Ceil, 1),     UNARY("round", Round, 1),
 };
 
 }  // namespace
