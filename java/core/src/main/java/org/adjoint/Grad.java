@@ -236,6 +236,21 @@ public final class Grad {
     return new Call(tensors, Tensor.outputs(node), node.attrs());
   }
 
+  /**
+   * Returns the names of those parameters that a loss does not reach: their gradient would be
+   * absent. Meant for a look before training.
+   */
+  public static List<String> unreached(Tensor loss, List<Parameter> parameters) {
+    DifferentiablePart part = DifferentiablePart.of(List.of(loss.node()), List.of());
+    List<String> names = new ArrayList<>();
+    for (Parameter parameter : parameters) {
+      if (part.position(parameter.node()) == NodeMap.ABSENT) {
+        names.add(parameter.name());
+      }
+    }
+    return names;
+  }
+
   static void checkScalar(String name, Tensor y) {
     if (y.size() != 1 || !y.dtype().isFloating()) {
       throw new IllegalArgumentException(

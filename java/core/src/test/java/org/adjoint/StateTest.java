@@ -314,6 +314,7 @@ class StateTest {
     used.square().sum().backward();
     assertTrue(used.grad().isPresent());
     assertTrue(unused.grad().isEmpty());
+    assertEquals(List.of("unused"), Grad.unreached(used.square().sum(), List.of(used, unused)));
     assertArrayEquals(
         new double[] {0}, Grad.grad(used.square().sum(), unused).get(0).toDoubleArray());
   }
