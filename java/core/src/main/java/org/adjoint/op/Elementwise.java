@@ -65,8 +65,8 @@ public final class Elementwise extends Op {
 
   private static Kernel kernel(String name, Signature signature, ScalarFunction scalar) {
     return signature == Signature.COMPARISON
-        ? new Kernel(name, scalar, Kernel.Layout.STRIDED, -1)
-        : new Kernel(name, scalar, Kernel.Layout.STRIDED, Kernel.ANY);
+        ? new Kernel(name, scalar, -1)
+        : new Kernel(name, scalar, Kernel.ANY);
   }
 
   private static Lowering lowering(Kernel kernel) {

@@ -15,10 +15,9 @@ import org.adjoint.internal.ir.ScalarFunction;
  * k…, inner…]. Indices are data and are checked while the kernel runs.
  */
 public final class IndexOps {
-  private static final Kernel GATHER_KERNEL =
-      new Kernel("gather", ScalarFunction.NONE, Kernel.Layout.CONTIGUOUS, -1);
+  private static final Kernel GATHER_KERNEL = new Kernel("gather", ScalarFunction.NONE, -1);
   private static final Kernel SCATTER_ADD_KERNEL =
-      new Kernel("scatterAdd", ScalarFunction.NONE, Kernel.Layout.CONTIGUOUS, -1);
+      new Kernel("scatterAdd", ScalarFunction.NONE, -1);
 
   /** Inputs: values, index. Attributes: the axis of the values, the number of batch axes. */
   public static final Linear GATHER =

@@ -80,7 +80,7 @@ public final class OptimizerOps {
   }
 
   private static Kernel kernel(String name, int... inPlace) {
-    return new Kernel(name, ScalarFunction.NONE, Kernel.Layout.CONTIGUOUS, inPlace);
+    return new Kernel(name, ScalarFunction.NONE, inPlace);
   }
 
   private static List<Type> infer(Fused op, List<Type> in, int inputs, int outputs) {

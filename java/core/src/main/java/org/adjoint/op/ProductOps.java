@@ -17,8 +17,7 @@ import org.adjoint.internal.ir.ScalarFunction;
  */
 public final class ProductOps {
   /** Attributes: whether a bias follows, and the activation: 0 none, 1 relu, 2 tanh, 3 sigmoid. */
-  private static final Kernel MATMUL_KERNEL =
-      new Kernel("matmul", ScalarFunction.NONE, Kernel.Layout.MATRICES, -1);
+  private static final Kernel MATMUL_KERNEL = new Kernel("matmul", ScalarFunction.NONE, -1);
 
   /** a [batch…, m, k] by b [batch…, k, n] is [batch…, m, n]. */
   public static final Linear MATMUL =

@@ -73,7 +73,7 @@ public final class RandomOps {
   }
 
   private static Kernel kernel(String name) {
-    return new Kernel(name, ScalarFunction.NONE, Kernel.Layout.CONTIGUOUS, -1);
+    return new Kernel(name, ScalarFunction.NONE, -1);
   }
 
   private static void key(NonDifferentiable op, Type type) {

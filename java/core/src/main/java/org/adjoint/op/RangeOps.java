@@ -10,8 +10,7 @@ import org.adjoint.internal.ir.ScalarFunction;
 
 /** The row of the op table that makes numbers from none, of which all ranges are made. */
 public final class RangeOps {
-  private static final Kernel IOTA_KERNEL =
-      new Kernel("iota", ScalarFunction.NONE, Kernel.Layout.CONTIGUOUS, -1);
+  private static final Kernel IOTA_KERNEL = new Kernel("iota", ScalarFunction.NONE, -1);
 
   /**
    * The whole numbers start + i·step along one axis, computed as 64-bit integers and converted. No

@@ -42,7 +42,7 @@ public final class Reduction extends Op {
    * @param needsElements whether folding no elements at all is an error
    */
   static Reduction of(String name, boolean needsElements, Pull pull) {
-    Kernel kernel = new Kernel(name, ReductionOps.NO_SCALAR, Kernel.Layout.STRIDED_INPUTS, -1);
+    Kernel kernel = new Kernel(name, ReductionOps.NO_SCALAR, -1);
     return new Reduction(name, kernel, needsElements, pull);
   }
 

@@ -29,8 +29,7 @@ public final class ReductionOps {
   public static final Reduction PROD =
       Reduction.of("prod", false, (c, y, g) -> g.times(ScanOps.productOfOthers(c.x(), c.attrs())));
 
-  private static final Kernel ARGMAX_KERNEL =
-      new Kernel("argmax", NO_SCALAR, Kernel.Layout.STRIDED_INPUTS, -1);
+  private static final Kernel ARGMAX_KERNEL = new Kernel("argmax", NO_SCALAR, -1);
 
   /**
    * The index of the first maximum along the one axis of its attributes, as I64; the first NaN

@@ -44,7 +44,7 @@ public final class Scan extends Op {
 
   /** Returns a row of that many inputs. */
   static Scan of(String name, int arity, Pull pull, Push push) {
-    Kernel kernel = new Kernel(name, ScalarFunction.NONE, Kernel.Layout.CONTIGUOUS, -1);
+    Kernel kernel = new Kernel(name, ScalarFunction.NONE, -1);
     return new Scan(name, kernel, arity, pull, push);
   }
 

@@ -66,8 +66,7 @@ public final class ScanOps {
             return linearScan(factors(c), weighted, axis(c), reverse(c));
           });
 
-  private static final Kernel ARGSORT_KERNEL =
-      new Kernel("argsort", ScalarFunction.NONE, Kernel.Layout.CONTIGUOUS, -1);
+  private static final Kernel ARGSORT_KERNEL = new Kernel("argsort", ScalarFunction.NONE, -1);
 
   /**
    * The places of the elements in ascending order along an axis, as I64; equal ones stay in order,

@@ -18,8 +18,7 @@ import org.adjoint.internal.ir.ScalarFunction;
  * sizes are known.
  */
 public final class ShapeOps {
-  private static final Kernel CAST_KERNEL =
-      new Kernel("cast", ScalarFunction.NONE, Kernel.Layout.STRIDED, -1);
+  private static final Kernel CAST_KERNEL = new Kernel("cast", ScalarFunction.NONE, -1);
 
   /** The same elements in row-major order under the dims in the attributes. */
   public static final Linear RESHAPE =

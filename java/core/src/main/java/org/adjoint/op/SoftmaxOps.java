@@ -148,7 +148,7 @@ public final class SoftmaxOps {
   }
 
   private static Kernel kernel(String name, int inPlace) {
-    return new Kernel(name, ScalarFunction.NONE, Kernel.Layout.CONTIGUOUS, inPlace);
+    return new Kernel(name, ScalarFunction.NONE, inPlace);
   }
 
   private static Type rows(Fused op, Type x) {

@@ -107,7 +107,7 @@ final class Programs {
   }
 
   private static Kernel kernel(String name) {
-    return new Kernel(name, ScalarFunction.NONE, Kernel.Layout.STRIDED);
+    return new Kernel(name, ScalarFunction.NONE);
   }
 
   private static Program program(

@@ -18,8 +18,7 @@ import org.adjoint.internal.ir.ScalarFunction;
  * a buffer of its own.
  */
 final class Lower implements Lowering.Emitter {
-  private static final Kernel COPY =
-      new Kernel("copy", ScalarFunction.NONE, Kernel.Layout.STRIDED, Kernel.ANY);
+  private static final Kernel COPY = new Kernel("copy", ScalarFunction.NONE, Kernel.ANY);
   private static final long[] NO_INTS = {};
 
   private final List<Type> leaves;

@@ -7,23 +7,10 @@ package org.adjoint.internal.ir;
  *
  * @param name the op's name, as in error messages
  * @param scalar its meaning on one element, {@link ScalarFunction#NONE} if it has none
- * @param layout which operands it can read
  * @param inPlace output i may be input {@code inPlace[i]} exactly; −1 where it may not, −2 for any
  *     input of that type
  */
-public record Kernel(String name, ScalarFunction scalar, Layout layout, int... inPlace) {
-  /** Which operands a kernel can read. Outputs are always contiguous, but for {@link #STRIDED}. */
-  public enum Layout {
-    /** Any strides for inputs and outputs, all of the output's dims: elementwise kernels. */
-    STRIDED,
-    /** Inputs of any strides: reductions. */
-    STRIDED_INPUTS,
-    /** Two matrices whose rows or columns are contiguous, then inputs of any strides: matmul. */
-    MATRICES,
-    /** Row-major without gaps. */
-    CONTIGUOUS
-  }
-
+public record Kernel(String name, ScalarFunction scalar, int... inPlace) {
   /** In {@link #inPlace}: the output may overwrite any input that has its type. */
   public static final int ANY = -2;
 

@@ -14,7 +14,7 @@ package org.adjoint.internal.ir;
  */
 public record Primitive(int id, String name, boolean fallible, Kernel kernel, Lowering lowering) {
   /** The kernel of ops that only look at memory in another way. */
-  public static final Kernel NO_KERNEL = new Kernel("", ScalarFunction.NONE, Kernel.Layout.STRIDED);
+  public static final Kernel NO_KERNEL = new Kernel("", ScalarFunction.NONE);
 
   @Override
   public String toString() {
