@@ -11,6 +11,7 @@ import java.util.Set;
 import java.util.concurrent.locks.LockSupport;
 import org.adjoint.internal.backend.Backend;
 import org.adjoint.internal.backend.Storage;
+import org.adjoint.internal.ir.Program;
 
 /**
  * Turns pending graphs into values: traces what is pending, finds or compiles its program, runs it
@@ -62,6 +63,19 @@ final class Evaluator {
     } finally {
       Pending.clear();
     }
+  }
+
+  /** Returns the program that would compute {@code wanted} now; empty if nothing is pending. */
+  static Optional<Program> program(List<Tensor> wanted) {
+    Trace trace = new Trace();
+    fill(trace, wanted.stream().map(Tensor::fixed).toList(), List.of());
+    if (trace.roots().isEmpty()) {
+      return Optional.empty();
+    }
+    int[] donors = new int[trace.roots().size()];
+    Arrays.fill(donors, NO_DONOR);
+    long[] key = trace.key(donors);
+    return Optional.of(Backends.cache().get(Backends.current(), key, trace, donors).program());
   }
 
   private static void settleAlone(Version version) {

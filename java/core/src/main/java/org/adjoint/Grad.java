@@ -130,6 +130,50 @@ public final class Grad {
     return jacobian(grad(y, x).get(0), x);
   }
 
+  /**
+   * Returns {@code f(x)} and its derivatives up to {@code order}, all of {@code f(x)}'s shape: u,
+   * u′, u″, … for a function that works on each element, or each row of a column, by itself; in
+   * general the derivatives of f(x + ε · 1) by ε at 0. Taylor mode: products with constants, such
+   * as those with weights, are as many as the order, elementwise nodes at most grow with its square
+   * (with its cube where f raises to a fractional power), while nesting {@link #jvp} doubles the
+   * graph each time. The result is a graph like any other: take its gradient by parameters, or its
+   * derivatives by another input.
+   *
+   * @throws IllegalArgumentException if the order is negative, or x or f(x) is not floating
+   */
+  public static List<Tensor> derivatives(UnaryOperator<Tensor> f, Tensor x, int order) {
+    return derivatives(f, x, Tensor.ones(x.dtype(), x.shape().dims()), order);
+  }
+
+  /**
+   * Returns f(x + ε · direction) and its derivatives by ε at 0, up to {@code order}.
+   *
+   * @throws IllegalArgumentException if the order is negative, x or f(x) is not floating, or the
+   *     direction has another shape or dtype than x
+   */
+  public static List<Tensor> derivatives(
+      UnaryOperator<Tensor> f, Tensor x, Tensor direction, int order) {
+    if (order < 0) {
+      throw new IllegalArgumentException(
+          "derivatives: the order must not be negative, got " + order);
+    }
+    if (!x.dtype().isFloating() || !direction.type().equals(x.type())) {
+      throw new IllegalArgumentException(
+          "derivatives: x is "
+              + x.type()
+              + ", the direction "
+              + direction.type()
+              + "; both must be of one floating type");
+    }
+    Tensor fresh = rebound(x);
+    Tensor y = f.apply(fresh);
+    if (!y.dtype().isFloating()) {
+      throw new IllegalArgumentException(
+          "derivatives: f(x) is " + y.type() + "; integers and booleans have no derivative");
+    }
+    return Taylor.derivatives(y.fixed(), fresh, direction.fixed(), order);
+  }
+
   /** Returns the identity matrix; a slice of a strided line of ones, so nothing is copied here. */
   private static Tensor identity(long n, DType dtype) {
     long[] places = {0, n + 1, n * (n + 1)};

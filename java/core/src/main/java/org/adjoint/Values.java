@@ -35,6 +35,11 @@ final class Values {
     };
   }
 
+  /** Returns the number that a floating scalar's bits stand for. */
+  static double number(DType dtype, long word) {
+    return dtype == DType.F32 ? Float.intBitsToFloat((int) word) : Double.longBitsToDouble(word);
+  }
+
   static Tensor copyOf(DType dtype, Object data, int length, long... dims) {
     Type type = new Type(dtype, checked(length, dims));
     Storage storage = Backends.current().allocate(type.bytes());

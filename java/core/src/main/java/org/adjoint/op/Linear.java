@@ -100,6 +100,11 @@ public final class Linear extends Op {
     return new Linear(name, true, kernel, value, 1, false, rule, lowering, transpose, batching);
   }
 
+  /** Returns whether it is linear in all its inputs together, not in each of them. */
+  public boolean isJoint() {
+    return joint;
+  }
+
   @Override
   public List<Type> infer(List<Type> inputs, long[] attrs) {
     if (values == 1) {
