@@ -8,7 +8,6 @@ import java.util.function.BinaryOperator;
 import java.util.function.Function;
 import java.util.function.UnaryOperator;
 import org.adjoint.op.Call;
-import org.adjoint.op.Op;
 import org.adjoint.op.ShapeOps;
 
 /**
@@ -47,12 +46,13 @@ public final class Grad {
   }
 
   /**
-   * Returns the vector-Jacobian product by {@code x} of outputs whose graph is followed no further
-   * back than {@code inputs}: the derivative of a part of a graph, as rules of fused ops need it.
+   * Returns the vector-Jacobian products by each of {@code xs} of outputs whose graph is followed
+   * no further back than {@code inputs}: the derivative of a part of a graph, as rules of fused ops
+   * need it.
    */
-  public static Tensor vjpWithin(
-      List<Tensor> ys, List<Tensor> cotangents, List<Tensor> inputs, Tensor x) {
-    return pull(ys, cotangents, inputs, x).get(0);
+  public static List<Tensor> vjpWithin(
+      List<Tensor> ys, List<Tensor> cotangents, List<Tensor> inputs, List<Tensor> xs) {
+    return pull(ys, cotangents, inputs, xs.toArray(new Tensor[0]));
   }
 
   /**
@@ -222,7 +222,7 @@ public final class Grad {
 
   /** Returns the same value as a node of its own that gradients are taken by. */
   private static Tensor rebound(Tensor x) {
-    return ShapeOps.RESHAPE.apply(x.shape().dims(), x).get(0).variable();
+    return ShapeOps.renamed(x).variable();
   }
 
   /**
@@ -442,14 +442,17 @@ public final class Grad {
   private static void pullThrough(
       Node node, int at, DifferentiablePart part, boolean[] needed, Cotangents sums) {
     Node[] inputs = part.inputs(at);
-    Op op = node.op();
     Call call = call(node, inputs);
-    List<Tensor> cotangents = sums.ofAll(at, node);
+    List<Integer> wanted = new ArrayList<>(inputs.length);
     for (int i = 0; i < inputs.length; i++) {
       if (DifferentiablePart.passes(node, inputs, i) && needed[part.position(inputs[i])]) {
-        Tensor g = op.vjp(call, i, cotangents);
-        sums.add(inputs[i], node.index(i), g.sumTo(call.x(i).shape()));
+        wanted.add(i);
       }
+    }
+    List<Tensor> pulled = node.op().vjps(call, wanted, sums.ofAll(at, node));
+    for (int nth = 0; nth < wanted.size(); nth++) {
+      int i = wanted.get(nth);
+      sums.add(inputs[i], node.index(i), pulled.get(nth).sumTo(call.x(i).shape()));
     }
   }
 

@@ -4,7 +4,10 @@ import java.nio.Buffer;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
+import java.util.function.UnaryOperator;
 import org.adjoint.op.ActivationOps;
+import org.adjoint.op.Custom;
 import org.adjoint.op.ElementwiseOps;
 import org.adjoint.op.IndexOps;
 import org.adjoint.op.Op;
@@ -284,6 +287,34 @@ public sealed class Tensor permits Parameter {
    */
   public Tensor detach() {
     return ShapeOps.DETACH.apply(this);
+  }
+
+  /**
+   * Returns the same value; the cotangent that reverse mode brings back to it goes through {@code
+   * change} first: to clip, scale or record it. Forward mode passes by.
+   *
+   * @param change takes the cotangent, of this tensor's type, and returns one of that type, as a
+   *     graph
+   * @throws IllegalArgumentException if this is not floating
+   */
+  public Tensor hook(UnaryOperator<Tensor> change) {
+    if (!dtype().isFloating()) {
+      throw new IllegalArgumentException("hook: " + type() + " has no gradient");
+    }
+    return Custom.of("hook", List.of(this), List.of(this), new Hook(change)).get(0);
+  }
+
+  /** The rule of {@link #hook}. */
+  private record Hook(UnaryOperator<Tensor> change) implements Custom.Rule {
+    @Override
+    public List<Tensor> pull(List<Tensor> xs, List<Tensor> ys, List<Tensor> gs) {
+      return List.of(change.apply(gs.get(0)));
+    }
+
+    @Override
+    public List<Tensor> push(List<Tensor> xs, List<Tensor> ys, List<Optional<Tensor>> tangents) {
+      return List.of(tangents.get(0).orElseThrow());
+    }
   }
 
   /**

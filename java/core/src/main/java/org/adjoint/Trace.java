@@ -2,8 +2,11 @@ package org.adjoint;
 
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import org.adjoint.internal.ir.Graph;
+import org.adjoint.op.ShapeOps;
 
 /**
  * The pending part of a graph in an order that can run, and its structural key. Values become
@@ -30,6 +33,7 @@ final class Trace {
   private final List<Tensor> roots = new ArrayList<>();
   private final List<Version> pending = new ArrayList<>();
   private final NodeMap places = new NodeMap();
+  private final Map<Long, Long> regions = new HashMap<>();
   private long[] key = new long[256];
   private int keyLength;
 
@@ -163,9 +167,11 @@ final class Trace {
     }
     if (node.kind() == Node.Kind.ARGUMENT) {
       throw new IllegalStateException(
-          "a value was asked for inside Vmap or another transformed function, where "
+          "a value was asked for inside a function that Vmap, Checkpoint, Scan or Compiled is"
+              + " writing down as a graph, where "
               + node.type(0)
-              + " stands for every example at once; choose with Tensor.where instead of if");
+              + " stands for values that come later; choose with Tensor.where instead of if, and"
+              + " loop with Scan");
     }
     if (node.isRetired()) {
       throw new IllegalStateException(
@@ -193,8 +199,13 @@ final class Trace {
     }
     append(node.op().primitive().id());
     append(node.attrs().length);
-    for (long attr : node.attrs()) {
-      append(attr);
+    if (node.op() == ShapeOps.BARRIER) {
+      // Which region it is means nothing beyond this graph: by the order of their first use.
+      append(regions.computeIfAbsent(node.attrs()[0], id -> (long) regions.size()));
+    } else {
+      for (long attr : node.attrs()) {
+        append(attr);
+      }
     }
     append(codes.length);
     for (int code : codes) {

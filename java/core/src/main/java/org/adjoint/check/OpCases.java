@@ -19,6 +19,7 @@ import org.adjoint.check.OpCase.Keys;
 import org.adjoint.op.ActivationOps;
 import org.adjoint.op.OptimizerOps;
 import org.adjoint.op.RangeOps;
+import org.adjoint.op.ShapeOps;
 import org.adjoint.op.SoftmaxOps;
 
 /**
@@ -191,11 +192,9 @@ public final class OpCases {
     one("broadcastTo", s(3, 1), x -> x.broadcastTo(2, 3, 4));
     one("permute", s(2, 3, 4), x -> x.permute(2, 0, 1));
     one("slice", s(5, 7), x -> x.slice(1, 1, 6, 2));
-    one(
-        "unslice",
-        s(3, 2),
-        x -> org.adjoint.op.ShapeOps.UNSLICE.apply(new long[] {1, 0, 2, 1, 7, 2}, x).get(0));
+    one("unslice", s(3, 2), x -> ShapeOps.UNSLICE.apply(new long[] {1, 0, 2, 1, 7, 2}, x).get(0));
     one("detach", s(4), 0, Tensor::detach);
+    one("barrier", s(4), x -> ShapeOps.barrier(1, x, Tensor.scalar(0.0)).square());
     add(
         "concat",
         "",

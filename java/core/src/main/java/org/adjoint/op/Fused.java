@@ -123,11 +123,6 @@ public final class Fused extends Op {
         false);
   }
 
-  /** Returns the same value as a node of its own, at no cost: a view. */
-  static Tensor renamed(Tensor x) {
-    return Tensor.apply(ShapeOps.RESHAPE, x.shape().dims(), x).get(0);
-  }
-
   /** Returns the same outputs made of other ops. */
   public List<Tensor> expand(List<Tensor> inputs, long[] attrs) {
     return expansion.expand(inputs, attrs);
@@ -145,7 +140,7 @@ public final class Fused extends Op {
 
   @Override
   public List<Tensor> jvp(Call call, List<Optional<Tensor>> tangents) {
-    List<Tensor> inputs = call.inputs().stream().map(Fused::renamed).toList();
+    List<Tensor> inputs = call.inputs().stream().map(ShapeOps::renamed).toList();
     List<Tensor> outputs = expand(inputs, call.attrs());
     List<Tensor> pushed = new ArrayList<>();
     for (Tensor output : outputs) {
@@ -164,11 +159,17 @@ public final class Fused extends Op {
 
   @Override
   public Tensor vjp(Call call, int input, List<Tensor> cotangents) {
+    return vjps(call, List.of(input), cotangents).get(0);
+  }
+
+  @Override
+  public List<Tensor> vjps(Call call, List<Integer> inputs, List<Tensor> cotangents) {
     if (pull.isPresent()) {
-      return pull.get().pull(call, input, cotangents.get(0));
+      return inputs.stream().map(i -> pull.get().pull(call, i, cotangents.get(0))).toList();
     }
     // Under other names: the same tensor may stand for two inputs, and each has a cotangent.
-    List<Tensor> inputs = call.inputs().stream().map(Fused::renamed).toList();
-    return Grad.vjpWithin(expand(inputs, call.attrs()), cotangents, inputs, inputs.get(input));
+    List<Tensor> own = call.inputs().stream().map(ShapeOps::renamed).toList();
+    List<Tensor> wanted = inputs.stream().map(own::get).toList();
+    return Grad.vjpWithin(expand(own, call.attrs()), cotangents, own, wanted);
   }
 }

@@ -23,6 +23,9 @@ public final class Linear extends Op {
     Tensor pull(Call call, int input, Tensor g);
   }
 
+  private static final int ANY = -1;
+
+  private final int arity;
   private final int firstValue;
   private final int values;
   private final boolean joint;
@@ -34,6 +37,7 @@ public final class Linear extends Op {
       String name,
       boolean fallible,
       Kernel kernel,
+      int arity,
       int firstValue,
       int values,
       boolean joint,
@@ -42,6 +46,7 @@ public final class Linear extends Op {
       Transpose transpose,
       Function<Batch, Tensor> batching) {
     super(name, fallible, kernel, lowering);
+    this.arity = arity;
     this.firstValue = firstValue;
     this.values = values;
     this.joint = joint;
@@ -58,7 +63,20 @@ public final class Linear extends Op {
       Transpose transpose,
       Function<Batch, Tensor> batching) {
     return new Linear(
-        name, false, Primitive.NO_KERNEL, 0, 1, false, rule, lowering, transpose, batching);
+        name, false, Primitive.NO_KERNEL, 1, 0, 1, false, rule, lowering, transpose, batching);
+  }
+
+  /**
+   * Returns a row that looks at the memory of its first input once its second has been computed.
+   */
+  static Linear tied(
+      String name,
+      BiFunction<List<Type>, long[], Type> rule,
+      Lowering lowering,
+      Transpose transpose,
+      Function<Batch, Tensor> batching) {
+    return new Linear(
+        name, false, Primitive.NO_KERNEL, 2, 0, 1, false, rule, lowering, transpose, batching);
   }
 
   /** Returns a row that is linear in each of all its inputs. */
@@ -70,7 +88,7 @@ public final class Linear extends Op {
       Transpose transpose,
       Function<Batch, Tensor> batching) {
     return new Linear(
-        name, false, kernel, 0, Integer.MAX_VALUE, false, rule, lowering, transpose, batching);
+        name, false, kernel, ANY, 0, Integer.MAX_VALUE, false, rule, lowering, transpose, batching);
   }
 
   /** Returns a row that is linear in all its inputs together, as concat is. */
@@ -82,7 +100,7 @@ public final class Linear extends Op {
       Transpose transpose,
       Function<Batch, Tensor> batching) {
     return new Linear(
-        name, false, kernel, 0, Integer.MAX_VALUE, true, rule, lowering, transpose, batching);
+        name, false, kernel, ANY, 0, Integer.MAX_VALUE, true, rule, lowering, transpose, batching);
   }
 
   /**
@@ -97,7 +115,7 @@ public final class Linear extends Op {
       Lowering lowering,
       Transpose transpose,
       Function<Batch, Tensor> batching) {
-    return new Linear(name, true, kernel, value, 1, false, rule, lowering, transpose, batching);
+    return new Linear(name, true, kernel, 2, value, 1, false, rule, lowering, transpose, batching);
   }
 
   /** Returns whether it is linear in all its inputs together, not in each of them. */
@@ -107,8 +125,8 @@ public final class Linear extends Op {
 
   @Override
   public List<Type> infer(List<Type> inputs, long[] attrs) {
-    if (values == 1) {
-      expect(inputs, primitive().fallible() ? 2 : 1); // an index comes along with the value
+    if (arity != ANY) {
+      expect(inputs, arity);
     }
     return List.of(rule.apply(inputs, attrs));
   }

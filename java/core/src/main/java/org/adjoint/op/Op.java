@@ -1,8 +1,11 @@
 package org.adjoint.op;
 
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Function;
+import java.util.function.UnaryOperator;
 import org.adjoint.Tensor;
 import org.adjoint.Type;
 import org.adjoint.internal.ir.Kernel;
@@ -15,13 +18,66 @@ import org.adjoint.internal.ir.Primitive;
  * states only what is its own.
  */
 public abstract sealed class Op
-    permits Elementwise, Linear, Reduction, Scan, NonDifferentiable, Fused {
+    permits Elementwise, Linear, Reduction, Scan, NonDifferentiable, Fused, Custom {
   private static final AtomicInteger NEXT_ID = new AtomicInteger();
 
   private final Primitive primitive;
 
   Op(String name, boolean fallible, Kernel kernel, Lowering lowering) {
-    this.primitive = new Primitive(NEXT_ID.getAndIncrement(), name, fallible, kernel, lowering);
+    this(primitive(name, fallible, kernel, lowering));
+  }
+
+  Op(Primitive primitive) {
+    this.primitive = primitive;
+  }
+
+  static Primitive primitive(String name, boolean fallible, Kernel kernel, Lowering lowering) {
+    return new Primitive(NEXT_ID.getAndIncrement(), name, fallible, kernel, lowering);
+  }
+
+  /** A derivative of a function of one tensor, as its author states it. */
+  @FunctionalInterface
+  public interface Pullback {
+    /**
+     * Returns the cotangent of x, of x's type: linear in {@code g}, the cotangent of y = f(x), and
+     * made of tensor operations, so that it can be differentiated again.
+     */
+    Tensor pull(Tensor x, Tensor y, Tensor g);
+  }
+
+  /** A derivative of a function of several tensors, as its author states it. */
+  @FunctionalInterface
+  public interface ListPullback {
+    /**
+     * Returns the cotangents of the floating ones among {@code xs}, in their order and of their
+     * types: linear in {@code gs}, the cotangents of {@code ys}, and made of tensor operations.
+     */
+    List<Tensor> pull(List<Tensor> xs, List<Tensor> ys, List<Tensor> gs);
+  }
+
+  /**
+   * Returns {@code forward} as a function whose derivative is {@code vjp} instead of that of the
+   * operations it is made of: for an implicit function, a better-conditioned formula, a
+   * straight-through estimator. Forward mode is the transpose of {@code vjp}, further derivatives
+   * are those of its graph, and it composes with every transformation. Only the dependence through
+   * the argument is differentiated: what {@code forward} captures counts as constant.
+   *
+   * @param name how errors call it
+   */
+  public static UnaryOperator<Tensor> custom(
+      String name, UnaryOperator<Tensor> forward, Pullback vjp) {
+    Function<List<Tensor>, List<Tensor>> f =
+        customList(
+            name,
+            xs -> List.of(forward.apply(xs.get(0))),
+            (xs, ys, gs) -> List.of(vjp.pull(xs.get(0), ys.get(0), gs.get(0))));
+    return x -> f.apply(List.of(x)).get(0);
+  }
+
+  /** Returns the like of {@link #custom} for a function of several tensors with several results. */
+  public static Function<List<Tensor>, List<Tensor>> customList(
+      String name, Function<List<Tensor>, List<Tensor>> forward, ListPullback vjp) {
+    return xs -> Custom.of(name, forward.apply(xs), xs, vjp::pull);
   }
 
   /** Returns the name, as in error messages and of the kernel. */
@@ -54,6 +110,18 @@ public abstract sealed class Op
    * @param cotangents one an output
    */
   public abstract Tensor vjp(Call call, int input, List<Tensor> cotangents);
+
+  /**
+   * Returns the cotangents of several inputs, in their order, as {@link #vjp} gives them one by
+   * one. Rows whose inputs share the work override it.
+   */
+  public List<Tensor> vjps(Call call, List<Integer> inputs, List<Tensor> cotangents) {
+    List<Tensor> pulled = new ArrayList<>(inputs.size());
+    for (int input : inputs) {
+      pulled.add(vjp(call, input, cotangents));
+    }
+    return pulled;
+  }
 
   /**
    * Returns the tangents of the outputs. Written with public tensor operations only, so that it can

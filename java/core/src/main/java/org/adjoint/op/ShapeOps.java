@@ -188,11 +188,34 @@ public final class ShapeOps {
           (emitter, attrs, in, out) -> in,
           b -> b.x(0).detach());
 
+  /**
+   * The same value as the first input, but not before the second is computed, and not the same
+   * expression: what is built on it is computed again. The attribute names the region; uses of one
+   * region on equal inputs are equal.
+   */
+  public static final Linear BARRIER =
+      Linear.tied(
+          "barrier",
+          (in, attrs) -> in.get(0),
+          (emitter, attrs, in, out) -> new Ref[] {in[0]},
+          (c, i, g) -> g,
+          b -> barrier(b.attrs()[0], b.wide(0), b.x(1)));
+
   /** All rows. */
   public static final List<Op> ALL =
-      List.of(RESHAPE, BROADCAST_TO, PERMUTE, SLICE, UNSLICE, CONCAT, CAST, DETACH);
+      List.of(RESHAPE, BROADCAST_TO, PERMUTE, SLICE, UNSLICE, CONCAT, CAST, DETACH, BARRIER);
 
   private ShapeOps() {}
+
+  /** Returns the same value as a node of its own, at no cost: a view. */
+  public static Tensor renamed(Tensor x) {
+    return RESHAPE.apply(x.shape().dims(), x).get(0);
+  }
+
+  /** Returns {@code x}, computed after {@code tie}, as the input of a region computed again. */
+  public static Tensor barrier(long region, Tensor x, Tensor tie) {
+    return BARRIER.apply(new long[] {region}, x, tie).get(0);
+  }
 
   /** Returns {@link #SLICE}; a rule in its own row cannot name it. */
   private static Linear slice() {

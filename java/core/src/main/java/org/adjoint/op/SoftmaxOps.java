@@ -104,9 +104,10 @@ public final class SoftmaxOps {
             return new Ref[] {y};
           },
           (in, attrs) -> {
-            List<Tensor> operands = List.of(Fused.renamed(in.get(0)), in.get(1));
+            List<Tensor> operands = List.of(ShapeOps.renamed(in.get(0)), in.get(1));
             List<Tensor> loss = SoftmaxOps.crossEntropy().expand(operands, Op.NO_ATTRS);
-            return List.of(Grad.vjpWithin(loss, in.subList(2, 3), operands, operands.get(0)));
+            return List.of(
+                Grad.vjpWithin(loss, in.subList(2, 3), operands, operands.subList(0, 1)).get(0));
           },
           input -> input != 1);
 
