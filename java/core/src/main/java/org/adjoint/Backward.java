@@ -30,6 +30,11 @@ record Backward(Tensor loss, List<Parameter> parameters) {
   static void run(Tensor y) {
     Tensor loss = new Tensor(y.node(), y.index());
     Grad.checkScalar("backward", loss);
+    Optional<Recording> recording = Binding.recording();
+    if (recording.isPresent()) {
+      recording.get().backward(loss);
+      return;
+    }
     if (loss.node().isEvaluated()
         && loss.node().inputs().length > 0
         && HINTED.compareAndSet(false, true)) {

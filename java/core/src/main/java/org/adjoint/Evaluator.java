@@ -127,7 +127,8 @@ final class Evaluator {
     }
   }
 
-  private static IllegalStateException closed(Type type) {
+  /** Returns the error for reading a value that was freed. */
+  static IllegalStateException closed(Type type) {
     return new IllegalStateException(
         "tensor "
             + type

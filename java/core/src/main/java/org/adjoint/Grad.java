@@ -320,6 +320,9 @@ public final class Grad {
         }
       }
     }
+    if (parameters.isEmpty() && part.earliestCut() != Long.MAX_VALUE) {
+      throw dropped("backward", y);
+    }
     return parameters;
   }
 
@@ -331,13 +334,18 @@ public final class Grad {
   /** Checks that what is to be differentiated still has the graph it was built from. */
   private static void checkNotCut(String name, Node y, DifferentiablePart part) {
     if (y.isCut() && part.order().size() == 1) {
-      throw new IllegalStateException(
-          name
-              + ": an evaluation has dropped the graph of "
-              + y.type(0)
-              + ", which reached no current parameter and no variable(); mark what you differentiate"
-              + " by with variable() first, or differentiate before assign() and step()");
+      throw dropped(name, y);
     }
+  }
+
+  private static IllegalStateException dropped(String name, Node y) {
+    return new IllegalStateException(
+        name
+            + ": an evaluation has dropped the graph of "
+            + y.type(0)
+            + ", which reached no current parameter and no variable(), or came out of Compiled; mark"
+            + " what you differentiate by with variable() first, or differentiate before assign()"
+            + " and step(), or inside the compiled function");
   }
 
   private static List<Tensor> pull(

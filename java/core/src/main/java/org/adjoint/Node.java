@@ -3,6 +3,7 @@ package org.adjoint;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.DoubleSupplier;
 import org.adjoint.internal.backend.Storage;
 import org.adjoint.op.Op;
 
@@ -46,6 +47,7 @@ class Node {
   private final int[] indices;
   private final Type[] types;
   private final long word;
+  private final DoubleSupplier source;
   private final int hash = newHash();
 
   private volatile Node[] inputs;
@@ -62,7 +64,14 @@ class Node {
   private volatile Node[] sources = NO_INPUTS;
 
   private Node(
-      Kind kind, Op op, long[] attrs, Node[] inputs, int[] indices, Type[] types, long word) {
+      Kind kind,
+      Op op,
+      long[] attrs,
+      Node[] inputs,
+      int[] indices,
+      Type[] types,
+      long word,
+      DoubleSupplier source) {
     this.kind = kind;
     this.op = op;
     this.attrs = attrs;
@@ -70,29 +79,38 @@ class Node {
     this.indices = indices;
     this.types = types;
     this.word = word;
+    this.source = source;
+  }
+
+  private static Node leaf(Kind kind, Type type, long word, DoubleSupplier source) {
+    return new Node(kind, null, null, NO_INPUTS, NO_INDICES, new Type[] {type}, word, source);
   }
 
   /** Makes a node of an op. */
   Node(Op op, long[] attrs, Node[] inputs, int[] indices, Type[] types) {
-    this(Kind.OP, op, attrs, inputs, indices, types, 0);
+    this(Kind.OP, op, attrs, inputs, indices, types, 0, null);
   }
 
   /** Returns a node that is a scalar with these bits. */
   static Node scalar(DType dtype, long word) {
-    Type[] types = {new Type(dtype, Shape.SCALAR)};
-    return new Node(Kind.SCALAR, null, null, NO_INPUTS, NO_INDICES, types, word);
+    return leaf(Kind.SCALAR, new Type(dtype, Shape.SCALAR), word, null);
+  }
+
+  /** Returns a node that is a scalar which each run reads anew. */
+  static Node scalar(DType dtype, DoubleSupplier source) {
+    return leaf(Kind.SCALAR, new Type(dtype, Shape.SCALAR), 0, source);
   }
 
   /** Returns a node that is a value. */
   static Node value(Type type, Storage storage) {
-    Node node = new Node(Kind.VALUE, null, null, NO_INPUTS, NO_INDICES, new Type[] {type}, 0);
+    Node node = leaf(Kind.VALUE, type, 0, null);
     node.values = new Storage[] {storage};
     return node;
   }
 
   /** Returns a node that stands for an argument of that type. */
   static Node argument(Type type) {
-    Node node = new Node(Kind.ARGUMENT, null, null, NO_INPUTS, NO_INDICES, new Type[] {type}, 0);
+    Node node = leaf(Kind.ARGUMENT, type, 0, null);
     node.markVariable();
     return node;
   }
@@ -109,9 +127,14 @@ class Node {
     return attrs;
   }
 
-  /** Returns the bits of a scalar. */
+  /** Returns the bits of a scalar, those of this moment if it is live. */
   final long word() {
-    return word;
+    return source == null ? word : Values.word(types[0].dtype(), source.getAsDouble());
+  }
+
+  /** Returns whether this is a scalar that each run reads anew. */
+  final boolean isLive() {
+    return source != null;
   }
 
   final int hash() {
@@ -183,6 +206,11 @@ class Node {
    */
   final void dropInputs() {
     inputs = NO_INPUTS;
+  }
+
+  /** States that this value came out of a program through which nothing can be differentiated. */
+  final void markCut() {
+    cutAt = EVENTS.incrementAndGet();
   }
 
   /** Returns whether derivatives once passed this node to inputs that it has lost. */

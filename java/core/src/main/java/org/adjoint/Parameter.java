@@ -5,6 +5,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.adjoint.internal.backend.Storage;
 
 /**
@@ -20,6 +21,8 @@ public final class Parameter extends Tensor {
   private volatile Version current;
   private Version settled;
   private final List<Version> replaced = new ArrayList<>();
+
+  private final AtomicBoolean written = new AtomicBoolean();
 
   private Tensor gradient;
   private final Set<Backward> consumers = new LinkedHashSet<>();
@@ -51,7 +54,7 @@ public final class Parameter extends Tensor {
 
   @Override
   Node node() {
-    return current;
+    return Binding.of(this).orElse(current);
   }
 
   Version current() {
@@ -80,6 +83,17 @@ public final class Parameter extends Tensor {
       throw new IllegalArgumentException(
           "parameter '" + name + "' is " + type() + "; cannot assign " + value.type());
     }
+    Optional<Recording> recording = Binding.recording();
+    if (recording.isPresent()) {
+      recording.get().assign(this, value);
+      return;
+    }
+    if (Binding.of(this).isPresent()) {
+      throw new IllegalStateException(
+          "parameter '"
+              + name
+              + "': cannot be assigned inside Parameters.with, which gives it a value");
+    }
     synchronized (this) {
       Version before = current;
       if (before.isPending()) {
@@ -104,6 +118,13 @@ public final class Parameter extends Tensor {
    * memory of its own instead of overwriting it.
    */
   public Tensor snapshot() {
+    if (Binding.of(this).isPresent()) {
+      throw new IllegalStateException(
+          "parameter '"
+              + name
+              + "': has no version to keep inside Parameters.with or Compiled; take the snapshot"
+              + " before");
+    }
     for (; ; ) {
       eval();
       synchronized (this) {
@@ -121,14 +142,31 @@ public final class Parameter extends Tensor {
    * Returns what {@link Tensor#backward} has added up since the last {@link #zeroGrad}, empty if
    * nothing reached it.
    */
-  public synchronized Optional<Tensor> grad() {
+  public Optional<Tensor> grad() {
+    Optional<Recording> recording = Binding.recording();
+    return recording.isPresent() ? recording.get().gradient(this) : settledGradient();
+  }
+
+  /** Returns the gradient outside of any recording. */
+  synchronized Optional<Tensor> settledGradient() {
     return Optional.ofNullable(gradient);
   }
 
-  /** Forgets the gradient, and with it the backward passes that it came from. */
-  public synchronized void zeroGrad() {
-    gradient = null;
+  /** Takes the gradient that a compiled function has left. */
+  synchronized void settleGradient(Optional<Tensor> left) {
+    gradient = left.orElse(null);
     consumers.clear();
+    left.ifPresent(g -> g.node().markOwned());
+  }
+
+  /** Forgets the gradient, and with it the backward passes that it came from. */
+  public void zeroGrad() {
+    Optional<Recording> recording = Binding.recording();
+    if (recording.isPresent()) {
+      recording.get().zeroGradient(this);
+    } else {
+      settleGradient(Optional.empty());
+    }
   }
 
   /** Adds the gradient of one backward pass. */
@@ -163,6 +201,11 @@ public final class Parameter extends Tensor {
     return Optional.of(settled);
   }
 
+  /** Returns as {@link #donate}, but only the current version: nothing is pending. */
+  synchronized Optional<Version> donateCurrent() {
+    return current == settled ? donate() : Optional.empty();
+  }
+
   /** Gives a version its value; all older ones are superseded and their memory freed. */
   synchronized void settle(Version version, Storage[] values) {
     if (version.isSuperseded() || !version.publish(values)) {
@@ -182,6 +225,33 @@ public final class Parameter extends Tensor {
         }
       }
     }
+  }
+
+  /**
+   * Makes a value that a run has computed the current version. An assignment that another thread
+   * made meanwhile comes after it.
+   */
+  synchronized void replace(Storage value) {
+    Version before = current;
+    boolean overtaken = before.isPending();
+    long sequence = overtaken ? settled.sequence() : before.sequence() + 1;
+    Version version = new Version(this, sequence, before.type(0));
+    // First the value: nobody may find a current version that has neither value nor inputs.
+    settle(version, new Storage[] {value});
+    if (!overtaken) {
+      current = version;
+    }
+  }
+
+  /**
+   * Takes the right to compute the next version from this one; a compiled function has it alone.
+   */
+  boolean tryWrite() {
+    return written.compareAndSet(false, true);
+  }
+
+  void endWrite() {
+    written.set(false);
   }
 
   private static void supersede(Version old, Storage taken) {

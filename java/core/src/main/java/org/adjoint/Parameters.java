@@ -1,13 +1,62 @@
 package org.adjoint;
 
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
+import java.util.function.Supplier;
+import org.adjoint.op.ShapeOps;
 
 /** What is done to several parameters at once. */
 public final class Parameters {
   private Parameters() {}
+
+  /**
+   * Returns what {@code body} returns while, on this thread, each parameter among the keys stands
+   * for a tensor instead of its own value: gradients go to that tensor, and to nothing if it is a
+   * constant. So a model becomes a function of its parameters, for gradients per sample or learning
+   * to learn: {@code Vmap.of(x -> Grad.of(w -> Parameters.with(Map.of(p, w), () ->
+   * loss.apply(x))).apply(p))}. Calls nest; the parameters themselves do not change.
+   *
+   * @throws IllegalArgumentException if a tensor has another shape or dtype than its parameter
+   */
+  public static <T> T with(Map<Parameter, Tensor> values, Supplier<T> body) {
+    Map<Parameter, Node> nodes = new HashMap<>();
+    values.forEach(
+        (parameter, value) -> {
+          if (!value.type().equals(parameter.type())) {
+            throw new IllegalArgumentException(
+                "parameter '"
+                    + parameter.name()
+                    + "' is "
+                    + parameter.type()
+                    + "; it cannot stand for "
+                    + value.type());
+          }
+          Tensor fixed = value.fixed();
+          // A parameter is the only output of its node.
+          boolean only = fixed.node().outputs() == 1;
+          nodes.put(parameter, only ? fixed.node() : ShapeOps.renamed(fixed).node());
+        });
+    return new Given(nodes).during(body);
+  }
+
+  /** The binding of {@link #with}. */
+  private static final class Given extends Binding {
+    private final Map<Parameter, Node> nodes;
+
+    Given(Map<Parameter, Node> nodes) {
+      this.nodes = nodes;
+    }
+
+    @Override
+    Optional<Node> find(Parameter parameter) {
+      return Optional.ofNullable(nodes.get(parameter));
+    }
+  }
 
   /**
    * Evaluates, in one program: every pending assignment of this thread, every loss whose {@link
@@ -20,6 +69,9 @@ public final class Parameters {
    *     parameter then keeps the value it had
    */
   public static void commit(List<Parameter> parameters, Tensor... also) {
+    if (Binding.recording().isPresent()) {
+      return; // the whole function will be one program
+    }
     Set<Backward> consumed = new LinkedHashSet<>();
     for (Parameter parameter : parameters) {
       consumed.addAll(parameter.consumers());

@@ -69,7 +69,8 @@ final class ProgramCache {
     return made;
   }
 
-  private static CompiledGraph compile(Backend backend, Trace trace, int[] donors) {
+  /** Returns the program of a trace, for the caller alone. */
+  static CompiledGraph compile(Backend backend, Trace trace, int[] donors) {
     Trace runnable = Expansion.of(trace, backend::supports);
     Graph graph = runnable.graph(donors);
     Compiler.Result result = Compiler.compile(graph);
@@ -97,8 +98,7 @@ final class ProgramCache {
     while (bytes > MOST_BYTES && programs.size() > 1) {
       Map.Entry<Key, CompiledGraph> entry = eldest.next();
       bytes -= size(entry.getKey(), entry.getValue());
-      eldest.remove();
-      entry.getValue().executable().close();
+      eldest.remove(); // a run may be about to start: the executable goes with the last reference
     }
   }
 }

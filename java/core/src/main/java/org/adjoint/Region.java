@@ -20,13 +20,17 @@ final class Region {
     this.results = results;
   }
 
-  /** Calls {@code f} once, on stand-ins of these types, and returns what it built. */
-  static Region trace(List<Type> types, Function<List<Tensor>, List<Tensor>> f) {
-    List<Tensor> arguments = types.stream().map(Vmap::argument).toList();
-    List<Tensor> results = f.apply(arguments).stream().map(Tensor::fixed).toList();
+  /** Returns the part of a graph between arguments and results. */
+  static Region between(List<Tensor> arguments, List<Tensor> results) {
     Region region = new Region(arguments, results);
     region.explore();
     return region;
+  }
+
+  /** Calls {@code f} once, on stand-ins of these types, and returns what it built. */
+  static Region trace(List<Type> types, Function<List<Tensor>, List<Tensor>> f) {
+    List<Tensor> arguments = types.stream().map(Vmap::argument).toList();
+    return between(arguments, f.apply(arguments).stream().map(Tensor::fixed).toList());
   }
 
   /**
@@ -35,11 +39,6 @@ final class Region {
    */
   List<Tensor> captured() {
     return captured;
-  }
-
-  /** Returns the types of the results. */
-  List<Tensor> results() {
-    return results;
   }
 
   /** Finds the nodes that depend on the arguments, on a stack of its own. */
@@ -77,12 +76,12 @@ final class Region {
         path.remove(top);
         next.remove(top);
         if (depends.get(node) == NodeMap.ABSENT) {
-          int any = 0;
+          int any = node.isLive() ? 1 : 0; // as good as an argument: it changes
           for (Node input : node.inputs()) {
             any |= depends.get(input);
           }
           depends.put(node, any);
-          if (any == 1) {
+          if (any == 1 && node.kind() == Node.Kind.OP) {
             order.add(node);
           }
         }

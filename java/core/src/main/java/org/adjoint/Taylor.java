@@ -198,7 +198,7 @@ final class Taylor {
   }
 
   private Series constant(Node node) {
-    return node.kind() == Node.Kind.SCALAR
+    return node.kind() == Node.Kind.SCALAR && !node.isLive()
         ? scalars.computeIfAbsent(
             new Word(node.type(0).dtype(), node.word()), w -> new Series(Tensor.outputs(node)))
         : constants.computeIfAbsent(node, n -> new Series(Tensor.outputs(n)));
@@ -310,7 +310,7 @@ final class Taylor {
   /** Returns the exponent if it is a whole number known now and small enough, else 0. */
   private static int factors(Factor exponent) {
     Node node = exponent.value().node();
-    if (node.kind() != Node.Kind.SCALAR || exponent.varies()) {
+    if (node.kind() != Node.Kind.SCALAR || node.isLive() || exponent.varies()) {
       return 0;
     }
     double n = Values.number(node.type(0).dtype(), node.word());

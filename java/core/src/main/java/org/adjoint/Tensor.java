@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.DoubleSupplier;
 import java.util.function.UnaryOperator;
 import org.adjoint.op.ActivationOps;
 import org.adjoint.op.Custom;
@@ -106,6 +107,15 @@ public sealed class Tensor permits Parameter {
    */
   public static Tensor scalar(double value, DType dtype) {
     return new Tensor(Node.scalar(dtype, Values.word(dtype, value)), 0);
+  }
+
+  /**
+   * Returns an F64 scalar that every run reads anew from {@code source}: a learning rate, a
+   * temperature. A {@link Compiled} function that uses it sees each new value without compiling
+   * again.
+   */
+  public static Tensor scalar(DoubleSupplier source) {
+    return new Tensor(Node.scalar(DType.F64, source), 0);
   }
 
   /** Returns a tensor that is 0 everywhere. It takes no memory until it must. */

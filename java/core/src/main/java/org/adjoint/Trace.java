@@ -234,12 +234,15 @@ final class Trace {
 
   /** Returns the structural key, with which leaf each root may take the memory of (−1 for none). */
   long[] key(int[] donors) {
+    int length = keyLength;
     append(-200);
     for (int i = 0; i < donors.length; i++) {
       append(code(roots.get(i).node(), roots.get(i).index()));
       append(donors[i]);
     }
-    return Arrays.copyOf(key, keyLength);
+    long[] words = Arrays.copyOf(key, keyLength);
+    keyLength = length;
+    return words;
   }
 
   /** Returns the graph for the compiler. */

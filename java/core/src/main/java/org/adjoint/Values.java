@@ -47,6 +47,22 @@ final class Values {
     return Scope.register(new Tensor(Node.value(type, storage), 0));
   }
 
+  /** Returns a tensor that has memory, or will have it: a scalar as a value of this moment. */
+  static Tensor materialised(Tensor x) {
+    Node node = x.node();
+    if (node.kind() != Node.Kind.SCALAR) {
+      return x;
+    }
+    DType dtype = x.dtype();
+    Storage storage = Backends.current().allocate(dtype.bytes());
+    ByteBuffer word =
+        ByteBuffer.allocate(Long.BYTES).order(ByteOrder.nativeOrder()).putLong(0, node.word());
+    boolean little = ByteOrder.nativeOrder() == ByteOrder.LITTLE_ENDIAN;
+    int from = little ? 0 : Long.BYTES - dtype.bytes();
+    storage.view(0, dtype.bytes()).put(0, word, from, dtype.bytes());
+    return new Tensor(Node.value(x.type(), storage), 0);
+  }
+
   private static Shape checked(long length, long... dims) {
     Shape shape = Shape.of(dims);
     if (shape.size() != length) {

@@ -32,6 +32,13 @@ final class Version extends Node {
     this.sequence = sequence;
   }
 
+  /** Makes a version that was computed elsewhere and gets its value at once. */
+  Version(Parameter parameter, long sequence, Type type) {
+    super(detach(), NO_ATTRS, new Node[0], new int[0], new Type[] {type});
+    this.parameter = parameter;
+    this.sequence = sequence;
+  }
+
   private static Op detach() {
     return ShapeOps.DETACH;
   }

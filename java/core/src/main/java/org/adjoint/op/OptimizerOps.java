@@ -49,7 +49,22 @@ public final class OptimizerOps {
    *
    * @param p the parameter; g, m and v have its shape and dtype
    * @param step how many steps this makes, counted from 1; an F64 scalar
+   * @param lr the learning rate; an F64 scalar
    */
+  public static List<Tensor> adam(
+      Tensor p,
+      Tensor g,
+      Tensor m,
+      Tensor v,
+      Tensor step,
+      Tensor lr,
+      double beta1,
+      double beta2,
+      double eps) {
+    return ADAM.apply(Op.NO_ATTRS, p, g, m, v, step, lr, number(beta1), number(beta2), number(eps));
+  }
+
+  /** As the other {@code adam}, with the learning rate of this one step. */
   public static List<Tensor> adam(
       Tensor p,
       Tensor g,
@@ -60,19 +75,26 @@ public final class OptimizerOps {
       double beta1,
       double beta2,
       double eps) {
-    return ADAM.apply(
-        Op.NO_ATTRS, p, g, m, v, step, number(lr), number(beta1), number(beta2), number(eps));
+    return adam(p, g, m, v, step, number(lr), beta1, beta2, eps);
   }
 
   /**
    * Returns the parameter and velocity after one step of gradient descent with momentum: {@code u =
    * momentum · velocity + g}, {@code p − lr · u}, or with Nesterov's form {@code p − lr · (g +
    * momentum · u)} (Sutskever et al., 2013).
+   *
+   * @param lr the learning rate; an F64 scalar
    */
   public static List<Tensor> sgd(
-      Tensor p, Tensor g, Tensor velocity, double lr, double momentum, boolean nesterov) {
+      Tensor p, Tensor g, Tensor velocity, Tensor lr, double momentum, boolean nesterov) {
     long[] attrs = {nesterov ? 1 : 0};
-    return SGD.apply(attrs, p, g, velocity, number(lr), number(momentum));
+    return SGD.apply(attrs, p, g, velocity, lr, number(momentum));
+  }
+
+  /** As the other {@code sgd}, with the learning rate of this one step. */
+  public static List<Tensor> sgd(
+      Tensor p, Tensor g, Tensor velocity, double lr, double momentum, boolean nesterov) {
+    return sgd(p, g, velocity, number(lr), momentum, nesterov);
   }
 
   private static Tensor number(double value) {

@@ -72,8 +72,7 @@ public final class Adam extends Optimizer {
     Parameter mean = means.get(index);
     Parameter square = squares.get(index);
     List<Tensor> next =
-        OptimizerOps.adam(
-            parameter, gradient, mean, square, step, learningRate(), beta1, beta2, epsilon);
+        OptimizerOps.adam(parameter, gradient, mean, square, step, rate(), beta1, beta2, epsilon);
     parameter.assign(next.get(0));
     mean.assign(next.get(1));
     square.assign(next.get(2));

@@ -19,6 +19,7 @@ import org.adjoint.Tensor;
 public abstract class Optimizer {
   private final List<Parameter> parameters;
   private final List<Parameter> state = new ArrayList<>();
+  private final Tensor rate = Tensor.scalar(this::learningRate);
   private double learningRate;
 
   /**
@@ -118,6 +119,11 @@ public abstract class Optimizer {
   /** Returns the learning rate of the next step. */
   public final double learningRate() {
     return learningRate;
+  }
+
+  /** Returns the learning rate as an F64 scalar that every run reads anew. */
+  protected final Tensor rate() {
+    return rate;
   }
 
   /**

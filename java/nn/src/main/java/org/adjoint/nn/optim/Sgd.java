@@ -46,8 +46,7 @@ public final class Sgd extends Optimizer {
   @Override
   protected void update(int index, Parameter parameter, Tensor gradient) {
     Parameter velocity = velocities.get(index);
-    List<Tensor> next =
-        OptimizerOps.sgd(parameter, gradient, velocity, learningRate(), momentum, nesterov);
+    List<Tensor> next = OptimizerOps.sgd(parameter, gradient, velocity, rate(), momentum, nesterov);
     parameter.assign(next.get(0));
     velocity.assign(next.get(1));
   }

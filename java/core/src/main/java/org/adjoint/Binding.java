@@ -1,0 +1,70 @@
+package org.adjoint;
+
+import java.util.Optional;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Supplier;
+
+/**
+ * What parameters stand for on one thread while a body runs, where that is not their current
+ * version: other values, or stand-ins while a function is recorded. Bindings nest; the innermost
+ * that knows a parameter decides.
+ */
+abstract class Binding {
+  private static final ThreadLocal<Binding> INNERMOST = new ThreadLocal<>();
+
+  /** How many are open on all threads, so that building a graph usually looks no further. */
+  private static final AtomicInteger OPEN = new AtomicInteger();
+
+  private Binding outer;
+
+  /** Returns what a parameter stands for here; empty to leave it to the bindings outside. */
+  abstract Optional<Node> find(Parameter parameter);
+
+  /** Runs {@code body} inside this binding. */
+  final <T> T during(Supplier<T> body) {
+    outer = INNERMOST.get();
+    INNERMOST.set(this);
+    OPEN.incrementAndGet();
+    try {
+      return body.get();
+    } finally {
+      OPEN.decrementAndGet();
+      if (outer == null) {
+        INNERMOST.remove();
+      } else {
+        INNERMOST.set(outer);
+      }
+    }
+  }
+
+  /** Returns whether any binding is open on this thread. */
+  static boolean isOpen() {
+    return OPEN.get() > 0 && INNERMOST.get() != null;
+  }
+
+  /** Returns what a parameter stands for on this thread, empty if for its current version. */
+  static Optional<Node> of(Parameter parameter) {
+    if (OPEN.get() == 0) {
+      return Optional.empty();
+    }
+    for (Binding b = INNERMOST.get(); b != null; b = b.outer) {
+      Optional<Node> found = b.find(parameter);
+      if (found.isPresent()) {
+        return found;
+      }
+    }
+    return Optional.empty();
+  }
+
+  /** Returns the recording that is going on on this thread. */
+  static Optional<Recording> recording() {
+    if (OPEN.get() > 0) {
+      for (Binding b = INNERMOST.get(); b != null; b = b.outer) {
+        if (b instanceof Recording recording) {
+          return Optional.of(recording);
+        }
+      }
+    }
+    return Optional.empty();
+  }
+}

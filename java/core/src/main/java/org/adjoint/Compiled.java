@@ -1,0 +1,116 @@
+package org.adjoint;
+
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.BinaryOperator;
+import java.util.function.Function;
+import java.util.function.Supplier;
+import java.util.function.UnaryOperator;
+import org.adjoint.internal.backend.Backend;
+
+/**
+ * A function that is called once for each combination of shapes and dtypes, written down as a
+ * program, and from then on only run: no graph is built, so a step costs what its kernels cost.
+ * Whatever the function does to parameters is part of the program: {@code assign}, {@code
+ * backward}, an optimizer's {@code step} and {@code zeroGrad}. So a whole training step compiles:
+ *
+ * <pre>{@code
+ * var step = Compiled.of((Tensor x, Tensor t) -> {
+ *   Tensor loss = Losses.mse(model.apply(x), t);
+ *   loss.backward();
+ *   optimizer.step();
+ *   optimizer.zeroGrad();
+ *   return loss;
+ * });
+ * }</pre>
+ *
+ * <p>Parameters are read when the program runs; so are an optimizer's learning rate and every
+ * {@link Tensor#scalar(java.util.function.DoubleSupplier)}. Other tensors and Java numbers that the
+ * function captures are constants, its other side effects happen only when it is written down, and
+ * asking for a value inside it is an error. A gradient that a call leaves in a parameter costs
+ * memory of its own: end with {@code zeroGrad()}.
+ *
+ * <p>The results are values without a graph. Inside another transformation, and where an argument
+ * reaches something that gradients are taken by, the function is called as it is, so that {@code
+ * Grad.of(Compiled.of(f))} and {@code Compiled.of(Grad.of(f))} mean what they say.
+ */
+public final class Compiled {
+  /** So many combinations are kept, the least recently used goes first. */
+  private static final int MOST = 64;
+
+  private final Function<List<Tensor>, List<Tensor>> f;
+  private final Map<Signature, List<CompiledStep>> steps = new LinkedHashMap<>(16, 0.75f, true);
+
+  private record Signature(List<Type> types, Backend backend) {}
+
+  private Compiled(Function<List<Tensor>, List<Tensor>> f) {
+    this.f = f;
+  }
+
+  /** Returns a function of nothing, compiled. */
+  public static Supplier<Tensor> of(Supplier<Tensor> f) {
+    Compiled compiled = new Compiled(xs -> List.of(f.get()));
+    return () -> compiled.apply(List.of()).get(0);
+  }
+
+  /** Returns {@code f}, compiled. */
+  public static UnaryOperator<Tensor> of(UnaryOperator<Tensor> f) {
+    Compiled compiled = new Compiled(xs -> List.of(f.apply(xs.get(0))));
+    return x -> compiled.apply(List.of(x)).get(0);
+  }
+
+  /** Returns {@code f} of two tensors, compiled. */
+  public static BinaryOperator<Tensor> of(BinaryOperator<Tensor> f) {
+    Compiled compiled = new Compiled(xs -> List.of(f.apply(xs.get(0), xs.get(1))));
+    return (x, y) -> compiled.apply(List.of(x, y)).get(0);
+  }
+
+  /** Returns {@code f} of several tensors with several results, compiled. */
+  public static Function<List<Tensor>, List<Tensor>> ofList(
+      Function<List<Tensor>, List<Tensor>> f) {
+    return new Compiled(f)::apply;
+  }
+
+  private List<Tensor> apply(List<Tensor> given) {
+    List<Tensor> xs = new ArrayList<>(given.size());
+    boolean differentiated = Binding.isOpen();
+    for (Tensor x : given) {
+      Tensor fixed = x.fixed();
+      xs.add(fixed);
+      differentiated |= isDifferentiated(fixed.node());
+    }
+    if (differentiated) {
+      return f.apply(xs);
+    }
+    xs.replaceAll(Values::materialised);
+    Evaluator.evaluate(xs);
+    return step(xs).run(xs);
+  }
+
+  /** Returns whether gradients may be taken through a tensor by something before it. */
+  private static boolean isDifferentiated(Node node) {
+    return node.isSource()
+        || (node.inputs().length > 0 && Ancestors.find(node, Node::isSource).isPresent());
+  }
+
+  private CompiledStep step(List<Tensor> xs) {
+    Signature signature = new Signature(xs.stream().map(Tensor::type).toList(), Backends.current());
+    synchronized (this) {
+      for (CompiledStep step : steps.getOrDefault(signature, List.of())) {
+        if (step.fits()) {
+          return step;
+        }
+      }
+    }
+    CompiledStep made = CompiledStep.record(f, signature.types());
+    synchronized (this) {
+      steps.computeIfAbsent(signature, s -> new ArrayList<>()).add(made);
+      if (steps.size() > MOST) {
+        steps.remove(steps.keySet().iterator().next());
+      }
+    }
+    return made;
+  }
+}
