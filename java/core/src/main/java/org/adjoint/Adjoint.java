@@ -57,4 +57,24 @@ public final class Adjoint {
     }
     threads = count;
   }
+
+  /**
+   * Chooses whether each op is computed as soon as it is built, on all threads: for stepping
+   * through a program in a debugger. A derivative is one operation. The numbers are the same; whole
+   * graphs run faster. Mark with {@link Tensor#variable} what you differentiate by before you build
+   * on it: what has been computed keeps no other history.
+   */
+  public static void eager(boolean on) {
+    Eager.set(on);
+  }
+
+  /**
+   * Chooses whether evaluations look for the first NaN, and the first infinity that no input had,
+   * and throw an {@link AnomalyException} that names op, shapes and the line of your program that
+   * built it. Switch it on before building the graph. Every op then runs by itself, several times
+   * slower.
+   */
+  public static void anomaly(boolean on) {
+    Anomaly.set(on);
+  }
 }

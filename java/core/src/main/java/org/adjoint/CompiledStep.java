@@ -163,6 +163,9 @@ final class CompiledStep {
   List<Tensor> run(List<Tensor> arguments) {
     for (; ; ) {
       evaluatePending();
+      if (Anomaly.isOn()) {
+        Anomaly.search(trace, leaves(arguments));
+      }
       Holds holds = new Holds();
       try {
         if (holds.takeAll(arguments)) {
@@ -173,6 +176,22 @@ final class CompiledStep {
       }
       LockSupport.parkNanos(WAIT_NANOS);
     }
+  }
+
+  private List<Tensor> leaves(List<Tensor> arguments) {
+    List<Tensor> leaves = new ArrayList<>(sources.size());
+    for (Source source : sources) {
+      if (source instanceof Argument a) {
+        leaves.add(arguments.get(a.index()));
+      } else if (source instanceof Value v) {
+        leaves.add(new Tensor(v.parameter().current(), 0));
+      } else if (source instanceof Gradient g) {
+        leaves.add(g.parameter().settledGradient().orElseThrow());
+      } else if (source instanceof Captured c) {
+        leaves.add(new Tensor(c.node(), c.index()));
+      }
+    }
+    return leaves;
   }
 
   private void evaluatePending() {

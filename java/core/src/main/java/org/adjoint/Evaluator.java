@@ -35,6 +35,10 @@ final class Evaluator {
    * fails, the assignments are evaluated apart; those that cannot be are dropped.
    */
   static void evaluate(List<Tensor> wanted) {
+    if (Anomaly.isSearching()) {
+      finish(wanted, List.of()); // what is assigned waits for the run that is being searched
+      return;
+    }
     List<Version> versions = Pending.versions();
     try {
       finish(wanted, versions);
@@ -160,6 +164,9 @@ final class Evaluator {
     fill(trace, wanted, assigned);
     if (trace.roots().isEmpty()) {
       return Outcome.DONE;
+    }
+    if (Anomaly.isOn()) {
+      Anomaly.search(trace, trace.leaves().stream().map(Trace.Leaf::tensor).toList());
     }
     Holds holds = new Holds();
     try {

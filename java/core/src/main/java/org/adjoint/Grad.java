@@ -171,7 +171,8 @@ public final class Grad {
       throw new IllegalArgumentException(
           "derivatives: f(x) is " + y.type() + "; integers and booleans have no derivative");
     }
-    return Taylor.derivatives(y.fixed(), fresh, direction.fixed(), order);
+    return Eager.built(
+        Eager.suspended(() -> Taylor.derivatives(y.fixed(), fresh, direction.fixed(), order)));
   }
 
   /** Returns the identity matrix; a slice of a strided line of ones, so nothing is copied here. */
@@ -236,6 +237,11 @@ public final class Grad {
 
   private static Tensor push(
       Tensor y, DifferentiablePart part, List<Tensor> xs, List<Optional<Tensor>> tangents) {
+    return Eager.built(List.of(Eager.suspended(() -> build(y, part, xs, tangents)))).get(0);
+  }
+
+  private static Tensor build(
+      Tensor y, DifferentiablePart part, List<Tensor> xs, List<Optional<Tensor>> tangents) {
     Cotangents moved = new Cotangents(part);
     for (int i = 0; i < xs.size(); i++) {
       Tensor x = xs.get(i);
@@ -263,7 +269,8 @@ public final class Grad {
       any |= t.isPresent();
     }
     if (any) {
-      List<Tensor> outputs = node.op().jvp(call(node, inputs), tangents);
+      List<Tensor> outputs =
+          Anomaly.differentiating(node, () -> node.op().jvp(call(node, inputs), tangents));
       for (int i = 0; i < outputs.size(); i++) {
         if (node.type(i).dtype().isFloating()) {
           moved.add(node, i, outputs.get(i));
@@ -349,6 +356,11 @@ public final class Grad {
   }
 
   private static List<Tensor> pull(
+      List<Tensor> ys, List<Tensor> cotangents, List<Tensor> inputs, Tensor... xs) {
+    return Eager.built(Eager.suspended(() -> build(ys, cotangents, inputs, xs)));
+  }
+
+  private static List<Tensor> build(
       List<Tensor> ys, List<Tensor> cotangents, List<Tensor> inputs, Tensor... xs) {
     List<Node> outputs = new ArrayList<>();
     for (Tensor y : ys) {
@@ -457,7 +469,8 @@ public final class Grad {
         wanted.add(i);
       }
     }
-    List<Tensor> pulled = node.op().vjps(call, wanted, sums.ofAll(at, node));
+    List<Tensor> pulled =
+        Anomaly.differentiating(node, () -> node.op().vjps(call, wanted, sums.ofAll(at, node)));
     for (int nth = 0; nth < wanted.size(); nth++) {
       int i = wanted.get(nth);
       sums.add(inputs[i], node.index(i), pulled.get(nth).sumTo(call.x(i).shape()));

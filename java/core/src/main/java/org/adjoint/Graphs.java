@@ -23,7 +23,7 @@ final class Graphs {
     }
     List<Type> outputs = op.infer(types, attrs);
     Node node = new Node(op, attrs, nodes, indices, outputs.toArray(new Type[0]));
-    return node.outputs() == 1 ? List.of(new Tensor(node, 0)) : Tensor.outputs(node);
+    return Eager.built(node.outputs() == 1 ? List.of(new Tensor(node, 0)) : Tensor.outputs(node));
   }
 
   /** Returns the axes counted from the front, ascending; all axes if none are given. */

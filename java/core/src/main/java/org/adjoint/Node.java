@@ -48,6 +48,8 @@ class Node {
   private final Type[] types;
   private final long word;
   private final DoubleSupplier source;
+  private final boolean symbolic;
+  private final Anomaly.Site site;
   private final int hash = newHash();
 
   private volatile Node[] inputs;
@@ -80,6 +82,17 @@ class Node {
     this.types = types;
     this.word = word;
     this.source = source;
+    this.symbolic = kind == Kind.ARGUMENT || anySymbolic(inputs);
+    this.site = Anomaly.here().orElse(null);
+  }
+
+  private static boolean anySymbolic(Node... inputs) {
+    for (Node input : inputs) {
+      if (input.symbolic) {
+        return true;
+      }
+    }
+    return false;
   }
 
   private static Node leaf(Kind kind, Type type, long word, DoubleSupplier source) {
@@ -130,6 +143,16 @@ class Node {
   /** Returns the bits of a scalar, those of this moment if it is live. */
   final long word() {
     return source == null ? word : Values.word(types[0].dtype(), source.getAsDouble());
+  }
+
+  /** Returns whether this depends on a stand-in, and so never has a value. */
+  final boolean isSymbolic() {
+    return symbolic;
+  }
+
+  /** Returns where it was built, if anomalies are searched for. */
+  final Optional<Anomaly.Site> site() {
+    return Optional.ofNullable(site);
   }
 
   /** Returns whether this is a scalar that each run reads anew. */

@@ -71,7 +71,7 @@ final class ProgramCache {
 
   /** Returns the program of a trace, for the caller alone. */
   static CompiledGraph compile(Backend backend, Trace trace, int[] donors) {
-    Trace runnable = Expansion.of(trace, backend::supports);
+    Trace runnable = Eager.suspended(() -> Expansion.of(trace, backend::supports));
     Graph graph = runnable.graph(donors);
     Compiler.Result result = Compiler.compile(graph);
     Program program = result.program();

@@ -24,6 +24,10 @@ final class Trace {
     Type type() {
       return node.type(index);
     }
+
+    Tensor tensor() {
+      return new Tensor(node, index);
+    }
   }
 
   private final List<Node> ops = new ArrayList<>();
