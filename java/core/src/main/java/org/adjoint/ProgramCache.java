@@ -58,6 +58,9 @@ final class ProgramCache {
     CompiledGraph made = compile(backend, trace, donors);
     synchronized (this) {
       compiled++;
+      if (size(key, made) > MOST_BYTES) {
+        return made; // larger than all others together may be: it goes with its run
+      }
       CompiledGraph raced = programs.putIfAbsent(key, made);
       if (raced != null) {
         made.executable().close();

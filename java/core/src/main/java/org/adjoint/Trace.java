@@ -15,6 +15,7 @@ import org.adjoint.op.ShapeOps;
  * types, roots and donations, and no value of any scalar.
  */
 final class Trace {
+  private static final long[] NO_KEY = {};
   private static final int LEAF = 0;
   private static final int SCALAR = 1;
   private static final int OP = 2;
@@ -236,16 +237,19 @@ final class Trace {
     key[keyLength++] = word;
   }
 
-  /** Returns the structural key, with which leaf each root may take the memory of (−1 for none). */
+  /**
+   * Returns the structural key, once, with which leaf each root may take the memory of (−1 for
+   * none).
+   */
   long[] key(int[] donors) {
-    int length = keyLength;
     append(-200);
     for (int i = 0; i < donors.length; i++) {
       append(code(roots.get(i).node(), roots.get(i).index()));
       append(donors[i]);
     }
     long[] words = Arrays.copyOf(key, keyLength);
-    keyLength = length;
+    key = NO_KEY;
+    keyLength = 0;
     return words;
   }
 

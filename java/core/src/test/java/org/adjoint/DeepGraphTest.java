@@ -6,7 +6,7 @@ import org.junit.jupiter.api.Test;
 
 /** Depth costs memory, never stack: every walk over a graph is a loop. */
 class DeepGraphTest {
-  private static final int DEPTH = 100_000;
+  private static final int DEPTH = 1_000_000;
 
   @Test
   void aLongChainBuildsDifferentiatesRunsAndIsFreed() {

@@ -27,6 +27,7 @@ final class Lower implements Lowering.Emitter {
   private final List<Long> constants = new ArrayList<>();
   private final List<Type> written = new ArrayList<>();
   private final List<Steps.Step> steps = new ArrayList<>();
+  private final long[][] seen = new long[256][];
   private boolean fallible;
 
   private Lower(Graph graph) {
@@ -97,7 +98,8 @@ final class Lower implements Lowering.Emitter {
     }
     buffers.addAll(written);
     List<Steps.Step> renumbered = new ArrayList<>(steps.size());
-    for (Steps.Step step : steps) {
+    for (int i = 0; i < steps.size(); i++) {
+      Steps.Step step = steps.set(i, null); // a long program is not held twice
       renumbered.add(
           new Steps.Step(
               step.kernel(),
@@ -126,9 +128,20 @@ final class Lower implements Lowering.Emitter {
     Ref[] out = new Ref[refs.length];
     for (int i = 0; i < refs.length; i++) {
       Ref r = refs[i];
-      out[i] = new Ref(renumber(r.buffer()), r.dtype(), r.offset(), r.dims(), r.strides());
+      out[i] =
+          new Ref(
+              renumber(r.buffer()), r.dtype(), r.offset(), shared(r.dims()), shared(r.strides()));
     }
     return out;
+  }
+
+  /** Returns an equal array, the same for most equal ones: programs repeat few shapes often. */
+  private long[] shared(long[] sizes) {
+    int place = Arrays.hashCode(sizes) & (seen.length - 1);
+    if (!Arrays.equals(seen[place], sizes)) {
+      seen[place] = sizes;
+    }
+    return seen[place];
   }
 
   @Override

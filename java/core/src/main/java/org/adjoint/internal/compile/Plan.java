@@ -92,13 +92,14 @@ final class Plan {
   }
 
   private List<Operand> operands(Ref[] refs, int[] bindings, long[] offsets) {
-    List<Operand> operands = new ArrayList<>(refs.length);
-    for (Ref ref : refs) {
+    Operand[] operands = new Operand[refs.length];
+    for (int i = 0; i < refs.length; i++) {
+      Ref ref = refs[i];
       int at = home[ref.buffer()];
       long offset = offsets[at] + ref.offset() * ref.dtype().bytes();
-      operands.add(new Operand(bindings[at], offset, ref.dtype(), ref.dims(), ref.strides()));
+      operands[i] = new Operand(bindings[at], offset, ref.dtype(), ref.dims(), ref.strides());
     }
-    return operands;
+    return List.of(operands);
   }
 
   /** Returns for each root whether it is written over its donor. */
