@@ -126,6 +126,7 @@ final class CompiledStep {
       }
     }
     Evaluator.evaluate(pending);
+    pending.forEach(tensor -> tensor.node().markOwned()); // they outlive the scope of this call
   }
 
   private static boolean computes(Node node) {

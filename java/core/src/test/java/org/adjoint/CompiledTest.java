@@ -248,6 +248,18 @@ class CompiledTest {
   }
 
   @Test
+  void aScopeAroundTheFirstCallFreesNothingOfTheProgram() {
+    UnaryOperator<Tensor> f =
+        Compiled.of((Tensor x) -> x.plus(Key.of(3).normal(DType.F64, 2)).times(2));
+    double[] expected = f.apply(vector(1, 2)).toDoubleArray();
+    UnaryOperator<Tensor> scoped =
+        Compiled.of((Tensor x) -> x.plus(Key.of(3).normal(DType.F64, 2)).times(2));
+    for (int i = 0; i < 3; i++) {
+      Scope.run(() -> assertArrayEquals(expected, scoped.apply(vector(1, 2)).toDoubleArray()));
+    }
+  }
+
+  @Test
   void whatIsCapturedIsComputedOnce() {
     Tensor table = Key.of(3).normal(DType.F64, 100).exp();
     UnaryOperator<Tensor> f = Compiled.of((Tensor x) -> table.sum().plus(x));
