@@ -7,6 +7,7 @@ module org.adjoint {
   exports org.adjoint.check;
   exports org.adjoint.op;
   exports org.adjoint.scalar;
+  exports org.adjoint.symbolic;
   exports org.adjoint.internal.backend to
       org.adjoint.nativelib;
   exports org.adjoint.internal.ir to
