@@ -23,7 +23,7 @@ final class ExampleCommand implements Runnable {
   @Parameters(
       arity = "0..1",
       paramLabel = "NAME",
-      description = "One of scalar, network, softmax, xor.")
+      description = "One of scalar, network, softmax, xor, expression-swell.")
   private Optional<String> name = Optional.empty();
 
   @Mixin private BackendOptions backend = new BackendOptions();
@@ -38,7 +38,7 @@ final class ExampleCommand implements Runnable {
   public void run() {
     if (name.isEmpty()) {
       for (Example example : Example.all()) {
-        terminal.out().printf("%-8s  %s%n", example.name(), example.summary());
+        terminal.out().printf("%-16s  %s%n", example.name(), example.summary());
       }
       return;
     }

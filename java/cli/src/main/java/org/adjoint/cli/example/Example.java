@@ -8,7 +8,8 @@ import java.util.List;
  * textbook, with its values at hand for tests. To add one, implement this, permit it, and list it
  * in {@link #all}.
  */
-public sealed interface Example permits ScalarExample, NetworkExample, SoftmaxExample, XorExample {
+public sealed interface Example
+    permits ScalarExample, NetworkExample, SoftmaxExample, XorExample, ExpressionSwellExample {
 
   /** Returns what the command line calls it. */
   String name();
@@ -22,6 +23,10 @@ public sealed interface Example permits ScalarExample, NetworkExample, SoftmaxEx
   /** Returns all examples, simplest first. */
   static List<Example> all() {
     return List.of(
-        new ScalarExample(), new NetworkExample(), new SoftmaxExample(), new XorExample());
+        new ScalarExample(),
+        new NetworkExample(),
+        new SoftmaxExample(),
+        new XorExample(),
+        new ExpressionSwellExample());
   }
 }

@@ -8,6 +8,9 @@ import java.io.ByteArrayOutputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
+import java.util.Map;
+import org.adjoint.Symbolic;
+import org.adjoint.Tensor;
 import org.adjoint.cli.Main;
 import org.junit.jupiter.api.Test;
 
@@ -46,6 +49,38 @@ class ExamplesTest {
   }
 
   @Test
+  void formulasGrowExponentiallyAndGraphsByTheSameNodes() {
+    List<ExpressionSwellExample.Row> rows = ExpressionSwellExample.rows(14);
+    for (int n = 4; n < rows.size(); n++) {
+      ExpressionSwellExample.Row before = rows.get(n - 1);
+      ExpressionSwellExample.Row row = rows.get(n);
+      assertEquals(n + 1, row.depth());
+      assertTrue(row.function() > 1.9 * before.function(), row.toString());
+      assertTrue(row.derivative() > 3.5 * before.derivative(), row.toString());
+      assertTrue(row.simplifiedFunction() > 1.9 * before.simplifiedFunction(), row.toString());
+      assertTrue(row.simplifiedDerivative() > 1.9 * before.simplifiedDerivative(), row.toString());
+      int gained = rows.get(3).functionNodes() - rows.get(2).functionNodes();
+      assertEquals(gained, row.functionNodes() - before.functionNodes());
+      gained = rows.get(3).derivativeNodes() - rows.get(2).derivativeNodes();
+      assertEquals(gained, row.derivativeNodes() - before.derivativeNodes());
+    }
+  }
+
+  @Test
+  void theLogisticMapsDerivativeIsTheProductOfItsSlopes() {
+    Tensor x = Tensor.scalar(0.3);
+    double l = 0.3;
+    double slope = 1;
+    for (int n = 1; n <= 8; n++) {
+      Symbolic formula = ExpressionSwellExample.logistic(n, x);
+      assertEquals(l, formula.evaluate(Map.of("x", 0.3)), 1e-12);
+      assertEquals(slope, formula.derivative(x).evaluate(Map.of("x", 0.3)), 1e-8);
+      slope *= 4 - 8 * l;
+      l = 4 * l * (1 - l);
+    }
+  }
+
+  @Test
   void withoutANameTheCommandListsThem() {
     List<String> lines = run("example");
     assertEquals(Example.all().size(), lines.size());
@@ -63,6 +98,10 @@ class ExamplesTest {
             "d/dx (x + 2)*x at 3: 8.0000 (by hand 8)"),
         run("example", "scalar"));
     assertTrue(run("example", "network").get(1).startsWith("seed 0: largest difference"));
+    List<String> swell = run("example", "expression-swell");
+    assertTrue(swell.contains("l3 = 16*x*(1 - x)*(1 - 4*x*(1 - x))"), swell.toString());
+    assertTrue(swell.contains("dl3/dx = (4 - 8*x)*(4 - 32*x*(1 - x))"), swell.toString());
+    assertTrue(swell.get(swell.size() - 1).startsWith("One step deeper multiplies"));
     List<String> softmax = run("example", "softmax");
     assertEquals(softmax.get(1).substring(26), softmax.get(3).substring(26));
   }
