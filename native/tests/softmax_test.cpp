@@ -45,19 +45,21 @@ void test_rows(adj_context* context, const Array<T>& x, const Array<L>& labels) 
           static_cast<long long>(r), static_cast<double>(lse[r]), total);
     for (int64_t i = 0; i < n; ++i) {
       const double v = row[static_cast<size_t>(i)];
-      /* Of rows of -inf alone, and with +inf, everything or something is NaN: x - x has no value. */
-      const double log_p = std::isinf(total) ? kNan : v - total, p = std::exp(log_p);
+      /* With +inf something is NaN: x - x has no value. A row of -inf alone is hidden: 0, and nothing flows back. */
       if (total == kInf) continue;
+      const bool hidden = total == -kInf;
+      const double log_p = hidden ? -kInf : v - total, p = std::exp(log_p);
       CHECK(near(static_cast<double>(soft[r * n + i]), p, tolerance), "softmax: %g, not %g",
             static_cast<double>(soft[r * n + i]), p);
       CHECK(near(static_cast<double>(log_soft[r * n + i]), log_p, tolerance), "logSoftmax: %g, not %g",
             static_cast<double>(log_soft[r * n + i]), log_p);
-      const double expected = static_cast<double>(g[r]) * (p - (i == static_cast<int64_t>(labels[r]) ? 1 : 0));
+      const double hit = i == static_cast<int64_t>(labels[r]) && !hidden ? 1 : 0;
+      const double expected = static_cast<double>(g[r]) * (p - hit);
       CHECK(near(static_cast<double>(grad[r * n + i]), expected, 2 * tolerance), "grad: %g, not %g",
             static_cast<double>(grad[r * n + i]), expected);
     }
-    if (n > 0 && !std::isinf(total)) {
-      const double expected = total - row[static_cast<size_t>(labels[r])];
+    if (n > 0 && total != kInf) {
+      const double expected = std::isinf(total) ? kInf : total - row[static_cast<size_t>(labels[r])];
       CHECK(near(static_cast<double>(loss[r]), expected, tolerance), "loss: %g, not %g", static_cast<double>(loss[r]),
             expected);
     }

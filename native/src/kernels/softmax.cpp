@@ -15,6 +15,18 @@ ADJ_ALWAYS T largest_of(const T* x, int64_t n) {
   return extreme_run<true, T>(x, n, 1, kLeast<true, T>);
 }
 
+/* Whether a row has no largest element to take away: it is -inf throughout, or empty. Its softmax is 0, the logarithm
+   of that -inf, and nothing flows back: 0/0 would poison whatever a mask has hidden completely. */
+template <class T>
+ADJ_ALWAYS bool hidden(T largest) {
+  return largest == kLeast<true, T>;
+}
+
+template <class T>
+ADJ_ALWAYS void fill_row(T* y, int64_t n, T with) {
+  ADJ_LOOP(int64_t i = 0; i < n; ++i) y[i] = with;
+}
+
 /* The sum of e^(x - shift), by way of a small buffer, so that both the exponentials and the sum are vector loops. */
 template <class T>
 ADJ_ALWAYS double sum_of_exp(const T* x, int64_t n, T shift) {
@@ -59,6 +71,10 @@ void softmax_part(const Part& part) {
     const T* x = reinterpret_cast<const T*>(part.at[0]) + r * n;
     T* y = reinterpret_cast<T*>(part.at[1]) + r * n;
     const T largest = largest_of(x, n);
+    if (hidden(largest)) {
+      fill_row(y, n, T(0));
+      continue;
+    }
     ADJ_LOOP(int64_t i = 0; i < n; ++i) y[i] = exp_of(x[i] - largest);
     const T inverse = static_cast<T>(1.0 / sum_row(y, n));
     ADJ_LOOP(int64_t i = 0; i < n; ++i) y[i] *= inverse;
@@ -73,6 +89,10 @@ void log_softmax_part(const Part& part) {
     const T* x = reinterpret_cast<const T*>(part.at[0]) + r * n;
     T* y = reinterpret_cast<T*>(part.at[1]) + r * n;
     const T largest = largest_of(x, n);
+    if (hidden(largest)) {
+      fill_row(y, n, largest);
+      continue;
+    }
     const T log_sum = static_cast<T>(log_of(sum_of_exp(x, n, largest)));
     ADJ_LOOP(int64_t i = 0; i < n; ++i) y[i] = (x[i] - largest) - log_sum;
   }
@@ -106,7 +126,9 @@ void cross_entropy_part(const Part& part) {
     int64_t label;
     if (!label_of(part, rows.plan, r, label)) return;
     const T largest = largest_of(x, n);
-    if (infinite(largest)) {
+    if (hidden(largest)) {
+      y[r] = -largest;
+    } else if (infinite(largest)) {
       y[r] = largest - x[label];
     } else {
       y[r] = static_cast<T>(static_cast<double>(largest) - static_cast<double>(x[label]) +
@@ -127,6 +149,10 @@ void cross_entropy_grad_part(const Part& part) {
     if (!label_of(part, rows.plan, r, label)) return;
     const T gradient = g[r * rows.plan.g_stride];
     const T largest = largest_of(x, n);
+    if (hidden(largest)) {
+      fill_row(y, n, T(0));
+      continue;
+    }
     ADJ_LOOP(int64_t i = 0; i < n; ++i) y[i] = exp_of(x[i] - largest);
     const T inverse = static_cast<T>(1.0 / sum_row(y, n));
     const T hit = gradient * (y[label] * inverse - T(1));

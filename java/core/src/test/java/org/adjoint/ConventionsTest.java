@@ -4,8 +4,11 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.util.Arrays;
+import java.util.List;
 import java.util.function.UnaryOperator;
 import org.adjoint.op.OptimizerOps;
+import org.adjoint.op.SoftmaxOps;
 import org.junit.jupiter.api.Test;
 
 /**
@@ -100,6 +103,27 @@ class ConventionsTest {
     assertEquals(0, h[3], "by the exponent twice");
     for (double entry : h) {
       assertEquals(false, Double.isNaN(entry));
+    }
+  }
+
+  @Test
+  void aRowThatAMaskHidesCompletelyIsSilent() {
+    Tensor x = Tensor.of(new double[] {-INF, -INF, 1, -INF}, 2, 2).variable();
+    Tensor labels = Tensor.of(new int[] {0, 0}, 2);
+    assertArrayEquals(new double[] {0, 0, 1, 0}, x.softmax(-1).toDoubleArray());
+    assertArrayEquals(new double[] {-INF, -INF, 0, -INF}, x.logSoftmax(-1).toDoubleArray());
+    assertArrayEquals(new double[] {-INF, 1}, x.logSumExp(-1).toDoubleArray());
+    Tensor loss = SoftmaxOps.SOFTMAX_CROSS_ENTROPY.apply(x, labels);
+    assertArrayEquals(new double[] {INF, 0}, loss.toDoubleArray());
+    Tensor weights = Tensor.of(new double[] {2, 3, 4, 5}, 2, 2);
+    for (Tensor y :
+        List.of(x.softmax(-1).times(weights).sum(), x.logSumExp(-1).sum(), loss.sum())) {
+      Tensor g = Grad.grad(y, x).get(0);
+      double[] first = g.toDoubleArray();
+      assertArrayEquals(new double[] {0, 0}, Arrays.copyOf(first, 2));
+      assertTrue(Arrays.stream(first).noneMatch(Double::isNaN), Arrays.toString(first));
+      double[] second = Grad.hvp(y, x, weights).toDoubleArray();
+      assertTrue(Arrays.stream(second).noneMatch(Double::isNaN), Arrays.toString(second));
     }
   }
 

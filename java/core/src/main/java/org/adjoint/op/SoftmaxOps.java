@@ -13,8 +13,9 @@ import org.adjoint.internal.ir.ScalarFunction;
 
 /**
  * Softmax and what is made of it, along the last axis. Every form subtracts the row's maximum first
- * (as a constant: the result does not depend on it), so nothing overflows; rows of −∞ have
- * logSumExp −∞.
+ * (as a constant: the result does not depend on it), so nothing overflows. A row of −∞ alone, as a
+ * mask leaves it that hides everything, has logSumExp −∞, softmax 0 and cross-entropy +∞, and
+ * nothing flows back: 0/0 would make NaN of all that the row is added to.
  */
 public final class SoftmaxOps {
   private static final Kernel SOFTMAX_KERNEL = kernel("softmax", 0);
@@ -31,8 +32,8 @@ public final class SoftmaxOps {
           (op, in, attrs) -> List.of(rows(op, in.get(0))),
           byRows(SOFTMAX_KERNEL),
           (in, attrs) -> {
-            Tensor e = in.get(0).minus(maximum(in.get(0))).exp();
-            return List.of(e.div(e.sum(true, -1)));
+            Tensor e = in.get(0).minus(shift(in.get(0))).exp();
+            return List.of(e.div(orOne(e.sum(true, -1))));
           },
           input -> true,
           (c, i, g) -> c.y().times(g.minus(g.times(c.y()).sum(true, -1))));
@@ -45,8 +46,8 @@ public final class SoftmaxOps {
           (op, in, attrs) -> List.of(rows(op, in.get(0))),
           byRows(LOG_SOFTMAX_KERNEL),
           (in, attrs) -> {
-            Tensor shifted = in.get(0).minus(maximum(in.get(0)));
-            return List.of(shifted.minus(shifted.exp().sum(true, -1).log()));
+            Tensor shifted = in.get(0).minus(shift(in.get(0)));
+            return List.of(shifted.minus(orOne(shifted.exp().sum(true, -1)).log()));
           },
           input -> true,
           (c, i, g) -> g.minus(c.y().exp().times(g.sum(true, -1))));
@@ -133,7 +134,9 @@ public final class SoftmaxOps {
             long axis = logits.shape().rank() - 1;
             Tensor chosen =
                 Tensor.apply(IndexOps.GATHER, new long[] {axis, axis}, logits, in.get(1)).get(0);
-            return List.of(logits.logSumExp(-1).minus(chosen));
+            Tensor total = logits.logSumExp(-1);
+            Tensor none = Tensor.scalar(Double.NEGATIVE_INFINITY, logits.dtype());
+            return List.of(Tensor.where(total.eq(none), none.neg(), total.minus(chosen)));
           },
           input -> input == 0,
           (c, i, g) -> SOFTMAX_CROSS_ENTROPY_GRAD.apply(c.x(0), c.x(1), g));
@@ -187,6 +190,18 @@ public final class SoftmaxOps {
         ? Tensor.zeros(
             x.dtype(), Reduction.fold(x.shape(), new long[] {x.shape().rank() - 1}, true).dims())
         : x.detach().max(true, -1);
+  }
+
+  /** Returns what to take away from each row: its maximum, 0 if that is −∞. */
+  private static Tensor shift(Tensor x) {
+    Tensor m = maximum(x);
+    Tensor zero = Tensor.scalar(0, x.dtype());
+    return Tensor.where(m.eq(Double.NEGATIVE_INFINITY), zero, m);
+  }
+
+  /** Returns a sum of exponentials, 1 for one of nothing but e^−∞. */
+  private static Tensor orOne(Tensor sum) {
+    return Tensor.where(sum.eq(0), Tensor.scalar(1, sum.dtype()), sum);
   }
 
   private static Tensor column(Tensor g, Shape x) {
