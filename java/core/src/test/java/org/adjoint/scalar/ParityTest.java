@@ -25,7 +25,7 @@ class ParityTest {
       tensors.add(Tensor.scalar(at).variable());
     }
     for (int i = 0; i < 80; i++) {
-      int op = random.nextInt(14);
+      int op = random.nextInt(16);
       int a = random.nextInt(values.size());
       int b = random.nextInt(values.size());
       values.add(value(op, values.get(a), values.get(b)));
@@ -65,6 +65,8 @@ class ParityTest {
       case 10 -> a.mul(b).mul(a).tanh();
       case 11 -> a.relu().sub(0.25);
       case 12 -> a.div(3).pow(3);
+      case 13 -> a.sin();
+      case 14 -> a.cos().mul(b);
       default -> a.tanh();
     };
   }
@@ -84,6 +86,8 @@ class ParityTest {
       case 10 -> a.times(b).times(a).tanh();
       case 11 -> a.relu().minus(0.25);
       case 12 -> a.div(3).pow(3);
+      case 13 -> a.sin();
+      case 14 -> a.cos().times(b);
       default -> a.tanh();
     };
   }
