@@ -41,10 +41,10 @@ class CustomTest {
 
   @Test
   void everyOrderAndModeFollows() {
-    GradCheck.check(xs -> CUBE.apply(xs.get(0)), sample());
-    GradCheck.checkSecondOrder(xs -> CUBE.apply(xs.get(0)), sample());
-    GradCheck.checkSecondOrder(
-        xs -> PRODUCT.apply(xs).get(0), sample(), Tensor.of(new double[] {3, 4, -5}, 3));
+    GradCheck.slow().order(2).check(CUBE, sample());
+    GradCheck.slow()
+        .order(2)
+        .checkList(PRODUCT, List.of(sample(), Tensor.of(new double[] {3, 4, -5}, 3)));
     Tensor x = sample();
     Tensor v = Tensor.of(new double[] {1, 2, -1}, 3);
     assertArrayEquals(

@@ -34,15 +34,13 @@ class LossesTest {
         expected,
         loss.apply(tensor(a).cast(DType.F32), tensor(b).cast(DType.F32)).doubleItem(),
         1e-5);
-    GradCheck.check(xs -> loss.apply(xs.get(0), xs.get(1)), tensor(a), tensor(b));
-    GradCheck.checkSecondOrder(xs -> loss.apply(xs.get(0), xs.get(1)), tensor(a), tensor(b));
+    GradCheck.slow().order(2).check(loss, tensor(a), tensor(b));
   }
 
   /** Checks a loss that is differentiated by its first argument alone. */
   private static void checkFirst(double expected, BinaryOperator<Tensor> loss, Tensor b) {
     assertEquals(expected, loss.apply(tensor(X), b).doubleItem(), 1e-12);
-    GradCheck.check(xs -> loss.apply(xs.get(0), b), tensor(X));
-    GradCheck.checkSecondOrder(xs -> loss.apply(xs.get(0), b), tensor(X));
+    GradCheck.slow().order(2).check(x -> loss.apply(x, b), tensor(X));
   }
 
   private static double logSoftmax(int row, int k) {
@@ -228,10 +226,9 @@ class LossesTest {
     double loss = (1 - cosine(0) + Math.max(0, cosine(1) + 0.9) + Math.max(0, cosine(2) + 0.9)) / 3;
     assertEquals(
         loss, Losses.cosineEmbedding(tensor(X), tensor(Y), targets, -0.9).doubleItem(), 1e-12);
-    GradCheck.check(
-        xs -> Losses.cosineEmbedding(xs.get(0), xs.get(1), targets, -0.9), tensor(X), tensor(Y));
-    GradCheck.checkSecondOrder(
-        xs -> Losses.cosineEmbedding(xs.get(0), xs.get(1), targets, -0.9), tensor(X), tensor(Y));
+    GradCheck.slow()
+        .order(2)
+        .check((a, b) -> Losses.cosineEmbedding(a, b, targets, -0.9), tensor(X), tensor(Y));
   }
 
   @Test
