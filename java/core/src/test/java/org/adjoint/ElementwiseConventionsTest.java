@@ -239,6 +239,7 @@ class ElementwiseConventionsTest {
     near(Math.log(2) + 300 * Math.log(10), value(Tensor::acosh, 1e300));
     assertArrayEquals(doubles(-INF, INF, NAN), values(Tensor::atanh, -1, 1, 1.5));
     assertArrayEquals(doubles(0, NAN, INF), values(Tensor::acosh, 1, 0.5, INF));
+    assertArrayEquals(doubles(NAN, NAN, NAN), values(Tensor::acosh, -1, -INF, -Double.MAX_VALUE));
     assertArrayEquals(doubles(-INF, -0.0, INF), values(Tensor::asinh, -INF, -0.0, INF));
   }
 

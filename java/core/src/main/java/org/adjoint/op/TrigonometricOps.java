@@ -85,6 +85,9 @@ public final class TrigonometricOps {
 
   private static double acosh(double x) {
     double t = x - 1;
+    if (t < 0) {
+      return Double.NaN; // far below 1 the root would overflow to +∞
+    }
     return x > LARGE ? Math.log(x) + LN2 : Math.log1p(t + Math.sqrt(t * (t + 2)));
   }
 
