@@ -55,6 +55,16 @@ class ConventionsTest {
   }
 
   @Test
+  void powersOfOneAreOne() {
+    for (double b : new double[] {Double.NaN, INF, -INF, 0, 3}) {
+      assertEquals(1, Tensor.scalar(1.0).pow(Tensor.scalar(b)).doubleItem(), "b = " + b);
+    }
+    assertEquals(1, Tensor.scalar(-1.0).pow(Tensor.scalar(INF)).doubleItem());
+    assertEquals(1, Tensor.scalar(-1.0).pow(Tensor.scalar(-INF)).doubleItem());
+    assertEquals(Double.NaN, Tensor.scalar(-1.0).pow(Tensor.scalar(Double.NaN)).doubleItem());
+  }
+
+  @Test
   void powersAtZeroGoByLimits() {
     Tensor zero = Tensor.scalar(0.0);
     for (double n : new double[] {0, 1, 2, 3}) {

@@ -111,13 +111,13 @@ public final class ElementwiseOps {
           product(c -> c.y().div(c.x(1)).neg()));
 
   /**
-   * aᵇ. By limits: the derivative by a of a⁰ is 0 everywhere; the derivative by b of 0ᵇ is 0 for b
-   * ≥ 0.
+   * aᵇ as IEEE 754 has it: 1ᵇ is 1 for any b, NaN included, and (−1)^±∞ is 1. By limits: the
+   * derivative by a of a⁰ is 0 everywhere; the derivative by b of 0ᵇ is 0 for b ≥ 0.
    */
   public static final Elementwise POW =
       binary(
           "pow",
-          Math::pow,
+          ElementwiseOps::pow,
           product(c -> pick(c.x(1).eq(0), c.number(0), c.x(1).times(c.x(0).pow(c.x(1).minus(1))))),
           product(
               c -> {
@@ -227,6 +227,11 @@ public final class ElementwiseOps {
       Tensor tie = pick(c.x(a).eq(c.x(b)), g.times(0.5), c.number(0));
       return pick(c.x(a).gt(c.x(b)), g, tie);
     };
+  }
+
+  private static double pow(double a, double b) {
+    boolean one = a == 1 || (a == -1 && Double.isInfinite(b)); // where Math.pow gives NaN
+    return one ? 1 : Math.pow(a, b);
   }
 
   private static double sigmoid(double x) {
