@@ -11,7 +11,6 @@ import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
 import org.adjoint.check.OpCase;
 import org.adjoint.check.OpCases;
-import org.adjoint.check.OpChecks;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -21,7 +20,7 @@ class DerivativesTest {
   private static final int ORDER = 3;
 
   static Stream<OpCase> rows() {
-    return OpCases.all().stream().filter(OpChecks::hasGradientCheck).filter(r -> r.order() > 1);
+    return OpCases.all().stream().filter(r -> r.isDifferentiable() && r.entries() <= 120);
   }
 
   private static List<Tensor> nested(UnaryOperator<Tensor> f, Tensor x, Tensor v, int order) {

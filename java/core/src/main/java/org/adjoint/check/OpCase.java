@@ -10,21 +10,24 @@ import org.adjoint.Shape;
 import org.adjoint.Tensor;
 
 /**
- * One row of the table of checks: an op on inputs of certain shapes and domains.
+ * One row of the table of checks: an op on inputs of certain shapes and domains. What can be
+ * differentiated at all can be so to any order: no op of the table is differentiable only once.
  *
  * @param op the op's name in the op table
+ * @param name what users call it: the op's own name, or that of a method made mostly of the op
  * @param about what is special in this row, empty if nothing
  * @param inputs where the inputs come from
  * @param function the op
- * @param order how often it can be differentiated at all its samples; 0 for none
+ * @param still why there is nothing to differentiate, empty if there is
  * @param tolerance how far an F32 result may be from the reference, relative to max(1, |y|)
  */
 public record OpCase(
     String op,
+    String name,
     String about,
     List<Input> inputs,
     Function<List<Tensor>, Tensor> function,
-    int order,
+    String still,
     double tolerance) {
 
   /** What a floating input's values are made of, from uniform draws in [0, 1). */
@@ -75,7 +78,12 @@ public record OpCase(
     for (Input input : inputs) {
       shapes.add(input.shape());
     }
-    return op + (about.isEmpty() ? "" : " " + about) + " " + shapes;
+    return name + (about.isEmpty() ? "" : " " + about) + " " + shapes;
+  }
+
+  /** Returns whether there is something to differentiate. */
+  public boolean isDifferentiable() {
+    return still.isEmpty();
   }
 
   /** Returns fresh inputs; the same for the same seed, whatever the dtype. */
@@ -135,5 +143,14 @@ public record OpCase(
       }
     }
     return floating;
+  }
+
+  /** Returns how many numbers its floating inputs have together. */
+  public long entries() {
+    long entries = 0;
+    for (int i : floatingInputs()) {
+      entries += inputs.get(i).shape().size();
+    }
+    return entries;
   }
 }

@@ -28,8 +28,17 @@ import org.adjoint.op.SoftmaxOps;
  * add a row to the method of its kind; a test fails while an op of the op table has none.
  */
 public final class OpCases {
+  /** Why some rows have nothing to differentiate. */
+  static final String INDICES = "gives indices";
+
+  static final String TAKES_INTEGERS = "takes integers, booleans or keys";
+
+  private static final String BOOLEANS = "gives booleans";
+  private static final String STEPS = "is constant between its steps: zero by convention";
+  private static final String CUT = "cuts the graph, by definition";
+  private static final String NO_INPUT = "has no input";
+
   private static final double ULPS = 1e-6;
-  private static final int TWICE = 2;
 
   /** Sizes around vector widths and a prime beyond any tile. */
   private static final long[] AWKWARD = {0, 1, 2, 7, 8, 9, 15, 16, 17, 31, 33, 64, 1009};
@@ -151,30 +160,32 @@ public final class OpCases {
         x -> ActivationOps.ELU.apply(x.get(0), x.get(1)));
     unary("softplus", Domain.ANY, Tensor::softplus);
     unary("mish", Domain.ANY, Tensor::mish);
-    add("elu", "selu", floats(Domain.AWAY_FROM_ZERO, s(9)), x -> x.get(0).selu());
-    one("where", "clamp", s(33), x -> x.clamp(-0.7, 1.1));
-    one("where", "hardTanh", s(33), Tensor::hardTanh);
-    add(
+    composed("elu", "selu", "", floats(Domain.AWAY_FROM_ZERO, s(9)), x -> x.get(0).selu());
+    composed("where", "clamp", "", floats(Domain.ANY, s(33)), x -> x.get(0).clamp(-0.7, 1.1));
+    composed("where", "hardTanh", "", floats(Domain.ANY, s(33)), x -> x.get(0).hardTanh());
+    composed(
         "where",
-        "clamp between tensors",
+        "clamp",
+        "between tensors",
         floats(Domain.ANY, s(3, 7), s(7), s(3, 1)),
         x -> x.get(0).clamp(x.get(1), x.get(1).plus(x.get(2).square())));
     List<Input> masked = List.of(new Flags(s(7)), new Floating(Domain.ANY, s(3, 7)));
-    add("where", "maskedFill", masked, x -> x.get(1).maskedFill(x.get(0), -1));
+    composed("where", "maskedFill", "", masked, x -> x.get(1).maskedFill(x.get(0), -1));
   }
 
   private void steps() {
     for (Domain domain : List.of(Domain.ANY, Domain.HALVES)) {
       for (long n : AWKWARD) {
         List<Input> in = floats(domain, s(n));
-        row("sign", "" + domain, in, x -> x.get(0).sign(), 0, 0);
-        row("floor", "" + domain, in, x -> x.get(0).floor(), 0, 0);
-        row("ceil", "" + domain, in, x -> x.get(0).ceil(), 0, 0);
-        row("round", "" + domain, in, x -> x.get(0).round(), 0, 0);
+        still("sign", "" + domain, in, STEPS, x -> x.get(0).sign());
+        still("floor", "" + domain, in, STEPS, x -> x.get(0).floor());
+        still("ceil", "" + domain, in, STEPS, x -> x.get(0).ceil());
+        still("round", "" + domain, in, STEPS, x -> x.get(0).round());
       }
     }
-    one("notEqual", "isNan", s(33), 0, x -> x.log().isNan());
-    one("less", "isFinite", s(33), 0, x -> x.log().isFinite());
+    List<Input> in = floats(Domain.ANY, s(33));
+    rows.add(new OpCase("notEqual", "isNan", "", in, x -> x.get(0).log().isNan(), BOOLEANS, 0));
+    rows.add(new OpCase("less", "isFinite", "", in, x -> x.get(0).log().isFinite(), BOOLEANS, 0));
   }
 
   private void comparisons() {
@@ -193,7 +204,7 @@ public final class OpCases {
     one("permute", s(2, 3, 4), x -> x.permute(2, 0, 1));
     one("slice", s(5, 7), x -> x.slice(1, 1, 6, 2));
     one("unslice", s(3, 2), x -> ShapeOps.UNSLICE.apply(new long[] {1, 0, 2, 1, 7, 2}, x).get(0));
-    one("detach", s(4), 0, Tensor::detach);
+    still("detach", "", floats(Domain.ANY, s(4)), CUT, x -> x.get(0).detach());
     one("barrier", s(4), x -> ShapeOps.barrier(1, x, Tensor.scalar(0.0)).square());
     add(
         "concat",
@@ -205,15 +216,11 @@ public final class OpCases {
         "to F64 and back",
         s(9),
         x -> x.cast(DType.F64).times(x.cast(DType.F64)).cast(x.dtype()));
-    one("cast", "to I32", s(33), 0, x -> x.times(3).cast(DType.I32));
-    one("cast", "to BOOL", s(17), 0, x -> x.cast(DType.BOOL));
-    row(
-        "cast",
-        "I64 to I32",
-        List.of(new Indices(100, DType.I64, s(19))),
-        x -> x.get(0).cast(DType.I32),
-        0,
-        0);
+    List<Input> many = floats(Domain.ANY, s(33));
+    still("cast", "to I32", many, "gives integers", x -> x.get(0).times(3).cast(DType.I32));
+    still("cast", "to BOOL", many, BOOLEANS, x -> x.get(0).cast(DType.BOOL));
+    List<Input> whole = List.of(new Indices(100, DType.I64, s(19)));
+    still("cast", "I64 to I32", whole, TAKES_INTEGERS, x -> x.get(0).cast(DType.I32));
   }
 
   private void reductions() {
@@ -229,10 +236,10 @@ public final class OpCases {
       if (n > 0) {
         one("max", "rows", s(2, n), x -> x.max(1));
         one("min", "columns", s(n, 2), x -> x.min(0));
-        one("argmax", "", s(3, n), 0, x -> x.argmax(1));
+        still("argmax", "", floats(Domain.ANY, s(3, n)), INDICES, x -> x.get(0).argmax(1));
       }
     }
-    one("argmax", "first axis", s(5, 3), 0, x -> x.argmax(0));
+    still("argmax", "first axis", floats(Domain.ANY, s(5, 3)), INDICES, x -> x.get(0).argmax(0));
     one("sum", "of a scalar", s(), Tensor::sum);
   }
 
@@ -247,20 +254,18 @@ public final class OpCases {
       Shape bT = s(m[2], m[1]);
       // A gradient of Σ y² sums n terms that are themselves sums of k.
       double tolerance = 4 * ULPS * (1 + (m[0] + m[1] + m[2]) / 32.0);
-      row("matmul", "", floats(Domain.ANY, a, b), x -> x.get(0).matmul(x.get(1)), TWICE, tolerance);
+      row("matmul", "", floats(Domain.ANY, a, b), x -> x.get(0).matmul(x.get(1)), tolerance);
       row(
           "matmul",
           "NT",
           floats(Domain.ANY, a, bT),
           x -> x.get(0).matmul(x.get(1).transpose()),
-          TWICE,
           tolerance);
       row(
           "matmul",
           "TN",
           floats(Domain.ANY, aT, b),
           x -> x.get(0).transpose().matmul(x.get(1)),
-          TWICE,
           tolerance);
     }
     add(
@@ -308,13 +313,18 @@ public final class OpCases {
           x -> Tensor.scatterAdd(s(3, 6), 1, x.get(0), x.get(1)));
     }
     for (long n : AWKWARD) {
-      row("iota", "I64", List.of(), x -> Tensor.arange(-5, 3 * n - 5, 3), 0, 0);
+      still("iota", "I64", List.of(), NO_INPUT, x -> Tensor.arange(-5, 3 * n - 5, 3));
       for (DType dtype : List.of(DType.F32, DType.F64)) {
-        row("iota", "linspace " + dtype, List.of(), x -> Tensor.linspace(-1, 3, n, dtype), 0, 0);
-        row("iota", "" + dtype, List.of(), x -> iota(dtype, n), 0, 0);
+        still(
+            "iota",
+            "linspace " + dtype,
+            List.of(),
+            NO_INPUT,
+            x -> Tensor.linspace(-1, 3, n, dtype));
+        still("iota", "" + dtype, List.of(), NO_INPUT, x -> iota(dtype, n));
       }
     }
-    row("iota", "I32", List.of(), x -> iota(DType.I32, 1009), 0, 0);
+    still("iota", "I32", List.of(), NO_INPUT, x -> iota(DType.I32, 1009));
     List<Input> last = List.of(new Floating(Domain.ANY, s(3, 6)), new Indices(6, DType.I32, s(0)));
     add("gather", "no indices", last, x -> x.get(0).gather(-1, x.get(1)));
   }
@@ -387,13 +397,13 @@ public final class OpCases {
   private void random() {
     for (Shape keys : List.of(s(), s(3))) {
       List<Input> in = List.of(new Keys(keys));
-      row("randomBits", "", in, x -> Key.of(x.get(0)).bits(5, 7), 0, 0);
-      row("randomUniform", "F32", in, x -> Key.of(x.get(0)).uniform(DType.F32, 37), 0, 0);
-      row("randomUniform", "F64", in, x -> Key.of(x.get(0)).uniform(DType.F64, 37), 0, 0);
-      row("randomNormal", "F32", in, x -> Key.of(x.get(0)).normal(DType.F32, 1009), 0, ULPS);
-      row("randomNormal", "F64", in, x -> Key.of(x.get(0)).normal(DType.F64, 1009), 0, ULPS);
-      row("randomSplit", "", in, x -> Key.of(x.get(0)).split(3).get(2).bits(), 0, 0);
-      row("randomFold", "", in, x -> Key.of(x.get(0)).fold(7).bits(), 0, 0);
+      draw("randomBits", "", in, 0, x -> Key.of(x.get(0)).bits(5, 7));
+      draw("randomUniform", "F32", in, 0, x -> Key.of(x.get(0)).uniform(DType.F32, 37));
+      draw("randomUniform", "F64", in, 0, x -> Key.of(x.get(0)).uniform(DType.F64, 37));
+      draw("randomNormal", "F32", in, ULPS, x -> Key.of(x.get(0)).normal(DType.F32, 1009));
+      draw("randomNormal", "F64", in, ULPS, x -> Key.of(x.get(0)).normal(DType.F64, 1009));
+      draw("randomSplit", "", in, 0, x -> Key.of(x.get(0)).split(3).get(2).bits());
+      draw("randomFold", "", in, 0, x -> Key.of(x.get(0)).fold(7).bits());
     }
   }
 
@@ -412,17 +422,27 @@ public final class OpCases {
   }
 
   private void row(
-      String op,
-      String about,
-      List<Input> in,
-      Function<List<Tensor>, Tensor> f,
-      int order,
-      double tolerance) {
-    rows.add(new OpCase(op, about, in, f, order, tolerance));
+      String op, String about, List<Input> in, Function<List<Tensor>, Tensor> f, double tolerance) {
+    rows.add(new OpCase(op, op, about, in, f, "", tolerance));
   }
 
   private void add(String op, String about, List<Input> in, Function<List<Tensor>, Tensor> f) {
-    row(op, about, in, f, TWICE, 4 * ULPS);
+    row(op, about, in, f, 4 * ULPS);
+  }
+
+  private void composed(
+      String op, String name, String about, List<Input> in, Function<List<Tensor>, Tensor> f) {
+    rows.add(new OpCase(op, name, about, in, f, "", 4 * ULPS));
+  }
+
+  private void still(
+      String op, String about, List<Input> in, String why, Function<List<Tensor>, Tensor> f) {
+    rows.add(new OpCase(op, op, about, in, f, why, 0));
+  }
+
+  private void draw(
+      String op, String about, List<Input> in, double tolerance, Function<List<Tensor>, Tensor> f) {
+    rows.add(new OpCase(op, op, about, in, f, TAKES_INTEGERS, tolerance));
   }
 
   private void one(String op, Shape shape, UnaryOperator<Tensor> f) {
@@ -430,15 +450,7 @@ public final class OpCases {
   }
 
   private void one(String op, String about, Shape shape, UnaryOperator<Tensor> f) {
-    one(op, about, shape, TWICE, f);
-  }
-
-  private void one(String op, Shape shape, int order, UnaryOperator<Tensor> f) {
-    one(op, "", shape, order, f);
-  }
-
-  private void one(String op, String about, Shape shape, int order, UnaryOperator<Tensor> f) {
-    row(op, about, floats(Domain.ANY, shape), x -> f.apply(x.get(0)), order, 4 * ULPS);
+    add(op, about, floats(Domain.ANY, shape), x -> f.apply(x.get(0)));
   }
 
   private void unary(String op, Domain domain, UnaryOperator<Tensor> f) {
@@ -465,13 +477,14 @@ public final class OpCases {
   }
 
   private void compare(String op, BinaryOperator<Tensor> f) {
+    Function<List<Tensor>, Tensor> both = x -> f.apply(x.get(0), x.get(1));
     for (long n : AWKWARD) {
-      row(op, "", floats(Domain.ANY, s(n), s(n)), x -> f.apply(x.get(0), x.get(1)), 0, 0);
+      still(op, "", floats(Domain.ANY, s(n), s(n)), BOOLEANS, both);
     }
     for (DType dtype : List.of(DType.I32, DType.I64)) {
       List<Input> in = List.of(new Indices(3, dtype, s(33)), new Indices(3, dtype, s(33)));
-      row(op, "" + dtype, in, x -> f.apply(x.get(0), x.get(1)), 0, 0);
+      still(op, "" + dtype, in, BOOLEANS, both);
     }
-    row(op, "broadcast", floats(Domain.ANY, s(5, 1), s(7)), x -> f.apply(x.get(0), x.get(1)), 0, 0);
+    still(op, "broadcast", floats(Domain.ANY, s(5, 1), s(7)), BOOLEANS, both);
   }
 }

@@ -1,7 +1,10 @@
 package org.adjoint.check;
 
 import java.util.ArrayList;
+import java.util.EnumSet;
 import java.util.List;
+import java.util.Optional;
+import java.util.Set;
 import java.util.function.Function;
 import org.adjoint.Adjoint;
 import org.adjoint.DType;
@@ -9,188 +12,209 @@ import org.adjoint.Grad;
 import org.adjoint.Key;
 import org.adjoint.Scope;
 import org.adjoint.Tensor;
-import org.adjoint.Vmap;
+import org.adjoint.check.GradCheck.Mode;
+import org.adjoint.check.GradCheck.Report;
 
 /**
- * The checks that every row of {@link OpCases} passes, on the backend in use. Each throws an {@link
- * AssertionError} that names the row and the worst values.
+ * Runs one {@link OpCheck} on one row of {@link OpCases}, on the backend in use. A check that fails
+ * throws an {@link AssertionError} that names the row and the worst values.
  */
 public final class OpChecks {
-  /** Above so many entries a gradient is checked on other rows of the same op. */
+  /** Above so many entries a derivative is checked along random directions. */
   private static final int MOST_ENTRIES = 120;
+
+  /** A second derivative likewise: it costs several times as much. */
+  private static final int MOST_ENTRIES_TWICE = 60;
 
   private static final long SEED = 42;
 
-  /** F32 gradients may differ from F64 ones by so much of max(1, |g|): JAX's tolerance. */
-  private static final double F32_GRADIENT = 2e-3;
+  /** F32 derivatives may differ from F64 ones by so much of max(1, |g|): JAX's tolerance. */
+  private static final double F32_DERIVATIVE = 2e-3;
 
   private OpChecks() {}
 
-  /** Returns whether a row is small enough for central differences and has a derivative. */
-  public static boolean hasGradientCheck(OpCase row) {
-    return row.order() > 0 && entries(row) <= MOST_ENTRIES;
+  /** Returns why a check has nothing to look at in a row; empty if it has. */
+  public static Optional<String> leftOut(OpCheck check, OpCase row, DType dtype, String backend) {
+    boolean still = !row.isDifferentiable();
+    boolean whole = row.floatingInputs().isEmpty();
+    return switch (check) {
+      case REVERSE, FORWARD, TRANSPOSE, SECOND_ORDER ->
+          still ? Optional.of(row.still()) : Optional.empty();
+      case BATCH ->
+          row.inputs().isEmpty()
+              ? Optional.of("has no input to batch")
+              : onceIs(whole && dtype == DType.F64);
+      case VALUE ->
+          backend.equals("reference") && (whole || dtype == DType.F64)
+              ? Optional.of("is the reference itself")
+              : onceIs(whole && dtype == DType.F64);
+    };
   }
 
-  private static long entries(OpCase row) {
-    long entries = 0;
-    for (int i : row.floatingInputs()) {
-      entries += row.inputs().get(i).shape().size();
-    }
-    return entries;
+  private static Optional<String> onceIs(boolean enough) {
+    return enough ? Optional.of("takes no floating input, so its F32 cell says all") : NONE;
   }
 
-  /** Checks first and second order against central differences, in F64. */
+  private static final Optional<String> NONE = Optional.empty();
+
+  /** Runs a check that {@link #leftOut} says nothing against. */
+  public static void run(OpCheck check, OpCase row, DType dtype) {
+    Scope.run(
+        () -> {
+          switch (check) {
+            case VALUE -> value(row, dtype);
+            case TRANSPOSE -> transpose(row, dtype);
+            case BATCH -> BatchCheck.run(row, dtype, SEED);
+            case REVERSE -> derivative(row, dtype, Mode.REVERSE, 1);
+            case FORWARD -> derivative(row, dtype, Mode.FORWARD, 1);
+            case SECOND_ORDER -> {
+              derivative(row, dtype, Mode.REVERSE, 2);
+              derivative(row, dtype, Mode.FORWARD, 2);
+            }
+          }
+        });
+  }
+
+  /**
+   * Returns the worst of all derivatives of a row in both modes, up to an order, in F64: every
+   * entry, or random directions where there are many.
+   */
+  public static Report derivatives(OpCase row, int order) {
+    return report(row, settings(row, order), 1, EnumSet.allOf(Mode.class));
+  }
+
+  private static GradCheck.Settings settings(OpCase row, int order) {
+    boolean few = row.entries() <= (order == 1 ? MOST_ENTRIES : MOST_ENTRIES_TWICE);
+    return (few ? GradCheck.slow() : GradCheck.fast()).order(order);
+  }
+
   @SuppressWarnings("try") // the scope is there for its end
-  public static void gradients(OpCase row) {
-    try (Scope scope = Scope.open()) {
+  private static Report report(OpCase row, GradCheck.Settings settings, int from, Set<Mode> modes) {
+    try (Scope ignored = Scope.open()) {
       List<Tensor> sample = row.sample(DType.F64, SEED);
-      Function<List<Tensor>, Tensor> f = onFloating(row, sample);
-      Tensor[] xs = floating(row, sample);
-      GradCheck.Report report =
-          GradCheck.slow().order(row.order()).report(x -> List.of(f.apply(x)), List.of(xs));
-      if (!report.passed()) {
-        throw new AssertionError(row.title() + ": " + report);
-      }
+      Function<List<Tensor>, List<Tensor>> f = xs -> List.of(row.function().apply(xs));
+      return settings.report(f, sample, from, modes);
     }
   }
 
-  /** Checks that forward and reverse mode are transposes: ⟨w, J v⟩ = ⟨Jᵀ w, v⟩, in F64. */
-  public static void forwardIsTransposeOfReverse(OpCase row) {
-    Scope.run(
-        () -> {
-          List<Tensor> sample = row.sample(DType.F64, SEED);
-          Tensor[] xs = floating(row, sample);
-          Tensor y = onFloating(row, sample).apply(List.of(xs));
-          Tensor w = Key.of(1).normal(DType.F64, y.shape().dims());
-          List<Tensor> vs = new ArrayList<>();
-          Tensor reverse = Tensor.scalar(0.0);
-          Tensor size = Tensor.scalar(1.0);
-          List<Tensor> pulled = Grad.vjp(y, w, xs);
-          for (int i = 0; i < xs.length; i++) {
-            Tensor v = Key.of(2 + i).normal(DType.F64, xs[i].shape().dims());
-            vs.add(v);
-            reverse = reverse.plus(pulled.get(i).times(v).sum());
-            size = size.plus(pulled.get(i).times(v).abs().sum());
-          }
-          Tensor forward = Grad.jvp(y, List.of(xs), vs).times(w).sum();
-          Tensor.evalAll(forward, reverse, size);
-          double error = Math.abs(forward.doubleItem() - reverse.doubleItem());
-          if (!(error <= 1e-12 * size.doubleItem())) {
-            throw new AssertionError(
-                row.title()
-                    + ": <w, Jv> is "
-                    + forward.doubleItem()
-                    + ", <JTw, v> is "
-                    + reverse.doubleItem());
-          }
-        });
-  }
-
-  /** Checks a batch of three samples against a loop over them: values and gradients, in F64. */
-  public static void batchEqualsLoop(OpCase row) {
-    Scope.run(
-        () -> {
-          List<List<Tensor>> samples = new ArrayList<>();
-          for (long seed = SEED; seed < SEED + 3; seed++) {
-            samples.add(row.sample(DType.F64, seed));
-          }
-          // Every input batched, then each alone, the others shared.
-          for (int alone = -1; alone < row.inputs().size(); alone++) {
-            batchEqualsLoop(row, samples, alone);
-          }
-        });
-  }
-
-  private static void batchEqualsLoop(OpCase row, List<List<Tensor>> samples, int alone) {
-    List<Tensor> stacked = new ArrayList<>();
-    List<Integer> mapped = new ArrayList<>();
-    for (int i = 0; i < row.inputs().size(); i++) {
-      if (alone < 0 || alone == i) {
-        mapped.add(i);
-        stacked.add(stack(samples, i));
-      }
-    }
-    Function<List<Tensor>, List<Tensor>> one =
-        xs -> {
-          List<Tensor> all = new ArrayList<>(samples.get(0));
-          for (int i = 0; i < mapped.size(); i++) {
-            all.set(mapped.get(i), xs.get(i));
-          }
-          List<Tensor> results = new ArrayList<>();
-          Tensor y = row.function().apply(all);
-          results.add(y);
-          if (row.order() > 0) {
-            List<Tensor> by = xs.stream().filter(x -> x.dtype() == DType.F64).toList();
-            results.addAll(Grad.grad(y.square().sum(), by.toArray(new Tensor[0])));
-          }
-          return results;
-        };
-    List<Tensor> batch = Vmap.ofList(one).apply(stacked);
-    for (int sample = 0; sample < samples.size(); sample++) {
-      List<Tensor> xs = new ArrayList<>();
-      for (int i : mapped) {
-        Tensor x = samples.get(sample).get(i);
-        xs.add(x.dtype() == DType.F64 ? x.variable() : x);
-      }
-      List<Tensor> looped = one.apply(xs);
-      for (int i = 0; i < looped.size(); i++) {
-        double[] expected = numbers(looped.get(i));
-        double[] actual = numbers(batch.get(i).get(sample));
-        compare(row.title() + ": example " + sample + " of a batch", actual, expected, 1e-12);
-      }
-    }
-  }
-
-  private static Tensor stack(List<List<Tensor>> samples, int input) {
-    Tensor[] parts = new Tensor[samples.size()];
-    for (int i = 0; i < parts.length; i++) {
-      Tensor x = samples.get(i).get(input);
-      long[] dims = new long[1 + x.rank()];
-      dims[0] = 1;
-      System.arraycopy(x.shape().dims(), 0, dims, 1, x.rank());
-      parts[i] = x.reshape(dims);
-    }
-    return Tensor.concat(0, parts).eval();
-  }
-
-  /** Checks gradients computed in F32 against those computed in F64. */
-  @SuppressWarnings("try") // the scope is there for its end
-  public static void narrowGradients(OpCase row) {
-    try (Scope scope = Scope.open()) {
-      List<double[]> wide = gradientValues(row, DType.F64);
-      List<double[]> narrow = gradientValues(row, DType.F32);
+  private static void derivative(OpCase row, DType dtype, Mode mode, int order) {
+    if (dtype == DType.F32) {
+      List<double[]> wide = derivatives(row, DType.F64, mode, order);
+      List<double[]> narrow = derivatives(row, DType.F32, mode, order);
       for (int i = 0; i < wide.size(); i++) {
-        compare(
-            row.title() + ": F32 gradient of input " + i, narrow.get(i), wide.get(i), F32_GRADIENT);
+        String what = mode == Mode.REVERSE ? "gradient of input " + i : "tangent";
+        Numbers.compare(
+            row.title() + ": F32 " + what + " of order " + order,
+            narrow.get(i),
+            wide.get(i),
+            F32_DERIVATIVE);
       }
+      return;
+    }
+    // Forward mode is the transpose of reverse mode, which is another check: one direction is
+    // enough here.
+    GradCheck.Settings settings =
+        mode == Mode.REVERSE ? settings(row, order) : GradCheck.fast().order(order);
+    Report report = report(row, settings, order, Set.of(mode));
+    if (!report.passed()) {
+      throw new AssertionError(row.title() + ": " + report);
     }
   }
 
-  private static List<double[]> gradientValues(OpCase row, DType dtype) {
+  /** Returns gradients by all inputs, or the tangent along a fixed direction. */
+  private static List<double[]> derivatives(OpCase row, DType dtype, Mode mode, int order) {
     List<Tensor> sample = row.sample(dtype, SEED);
-    Tensor[] xs = floating(row, sample);
-    Tensor y = onFloating(row, sample).apply(List.of(xs));
+    List<Tensor> xs = variables(row, sample);
+    Tensor y = row.function().apply(sample);
+    for (int n = 1; n < order; n++) {
+      Tensor sum = Tensor.scalar(0.0);
+      for (Tensor g : Grad.grad(weighted(y), xs.toArray(new Tensor[0]))) {
+        sum = sum.plus(weighted(g));
+      }
+      y = sum.cast(dtype);
+    }
     List<double[]> values = new ArrayList<>();
-    for (Tensor g : Grad.grad(y.sum(), xs)) {
-      values.add(g.toDoubleArray());
+    if (mode == Mode.REVERSE) {
+      for (Tensor g : Grad.grad(weighted(y), xs.toArray(new Tensor[0]))) {
+        values.add(g.toDoubleArray());
+      }
+    } else {
+      values.add(Grad.jvp(y, xs, directions(xs)).toDoubleArray());
     }
     return values;
   }
 
-  /**
-   * Checks values and gradients of one backend against those of the reference, in one dtype; leaves
-   * {@code backend} in use.
-   */
-  public static void parity(OpCase row, DType dtype, String backend) {
+  /** Returns Σ w·y in F64 with fixed weights of about 1. */
+  private static Tensor weighted(Tensor y) {
+    Tensor w = Key.of(1).uniform(DType.F64, y.shape().dims()).plus(0.5);
+    return y.cast(DType.F64).times(w).sum();
+  }
+
+  private static List<Tensor> directions(List<Tensor> xs) {
+    List<Tensor> vs = new ArrayList<>();
+    for (int i = 0; i < xs.size(); i++) {
+      Tensor x = xs.get(i);
+      vs.add(Key.of(2 + i).normal(DType.F64, x.shape().dims()).cast(x.dtype()));
+    }
+    return vs;
+  }
+
+  private static void transpose(OpCase row, DType dtype) {
+    List<Tensor> sample = row.sample(dtype, SEED);
+    List<Tensor> xs = variables(row, sample);
+    Tensor y = row.function().apply(sample);
+    Tensor w = Key.of(1).normal(DType.F64, y.shape().dims()).cast(y.dtype());
+    List<Tensor> vs = directions(xs);
+    Tensor reverse = Tensor.scalar(0.0);
+    Tensor size = Tensor.scalar(1.0);
+    List<Tensor> pulled = Grad.vjp(y, w, xs.toArray(new Tensor[0]));
+    for (int i = 0; i < xs.size(); i++) {
+      Tensor terms = pulled.get(i).cast(DType.F64).times(vs.get(i).cast(DType.F64));
+      reverse = reverse.plus(terms.sum());
+      size = size.plus(terms.abs().sum());
+    }
+    Tensor pushed = Grad.jvp(y, xs, vs).cast(DType.F64).times(w.cast(DType.F64));
+    Tensor forward = pushed.sum();
+    size = size.plus(pushed.abs().sum());
+    Tensor.evalAll(forward, reverse, size);
+    double error = Math.abs(forward.doubleItem() - reverse.doubleItem());
+    double allowed = (dtype == DType.F32 ? 1e-5 : 1e-12) * size.doubleItem();
+    if (!(error <= allowed)) {
+      throw new AssertionError(
+          row.title()
+              + ": "
+              + dtype
+              + ": <w, Jv> is "
+              + forward.doubleItem()
+              + ", <JTw, v> is "
+              + reverse.doubleItem()
+              + ", allowed "
+              + allowed);
+    }
+  }
+
+  /** Checks values against the reference; leaves the backend in use as it was. */
+  private static void value(OpCase row, DType dtype) {
+    String backend = Adjoint.backend();
+    if (backend.equals("reference")) {
+      double[] wide = Numbers.of(row.function().apply(row.sample(DType.F64, SEED)));
+      double[] narrow = Numbers.of(row.function().apply(row.sample(DType.F32, SEED)));
+      Numbers.compare(row.title() + ": F32 value", narrow, wide, 10 * row.tolerance());
+      return;
+    }
+    List<double[]> expected;
     Adjoint.backend("reference");
-    List<double[]> expected = valueAndGradients(row, dtype);
-    Adjoint.backend(backend);
+    try {
+      expected = valueAndGradients(row, dtype);
+    } finally {
+      Adjoint.backend(backend);
+    }
     List<double[]> actual = valueAndGradients(row, dtype);
     double tolerance = dtype == DType.F32 ? row.tolerance() : Math.min(row.tolerance(), 1e-12);
     for (int i = 0; i < expected.size(); i++) {
       String what = i == 0 ? "value" : "gradient " + (i - 1);
       double allowed = i == 0 ? tolerance : 10 * tolerance;
-      compare(
+      Numbers.compare(
           row.title() + ": " + dtype + " " + what + " on " + backend,
           actual.get(i),
           expected.get(i),
@@ -198,89 +222,57 @@ public final class OpChecks {
     }
   }
 
-  @SuppressWarnings("try") // the scope is there for its end
   private static List<double[]> valueAndGradients(OpCase row, DType dtype) {
-    try (Scope scope = Scope.open()) {
-      List<Tensor> sample = row.sample(dtype, SEED);
-      Tensor[] xs = floating(row, sample);
-      Tensor y = onFloating(row, sample).apply(List.of(xs));
-      List<double[]> values = new ArrayList<>();
-      values.add(numbers(y));
-      if (row.order() > 0) {
-        for (Tensor g : Grad.grad(y.square().sum(), xs)) {
-          values.add(numbers(g));
-        }
-      }
-      return values;
-    }
-  }
-
-  /** Returns any tensor's elements as doubles, whole numbers mod 2⁵³ included for keys. */
-  private static double[] numbers(Tensor y) {
-    return switch (y.dtype()) {
-      case F32, F64 -> y.toDoubleArray();
-      case I32, I64 -> {
-        long[] whole = y.toLongArray();
-        double[] halves = new double[2 * whole.length];
-        for (int i = 0; i < whole.length; i++) {
-          halves[2 * i] = whole[i] >> 32;
-          halves[2 * i + 1] = whole[i] & 0xFFFFFFFFL;
-        }
-        yield halves;
-      }
-      case BOOL -> {
-        boolean[] flags = y.toBooleanArray();
-        double[] ones = new double[flags.length];
-        for (int i = 0; i < flags.length; i++) {
-          ones[i] = flags[i] ? 1 : 0;
-        }
-        yield ones;
-      }
-    };
-  }
-
-  private static void compare(String what, double[] actual, double[] expected, double tolerance) {
-    if (actual.length != expected.length) {
-      throw new AssertionError(
-          what + ": " + actual.length + " elements, expected " + expected.length);
-    }
-    for (int i = 0; i < actual.length; i++) {
-      boolean same = Double.compare(actual[i], expected[i]) == 0;
-      double error = Math.abs(actual[i] - expected[i]) / Math.max(1, Math.abs(expected[i]));
-      if (!same && !(error <= tolerance)) {
-        throw new AssertionError(
-            what
-                + ": entry "
-                + i
-                + " is "
-                + actual[i]
-                + ", expected "
-                + expected[i]
-                + ", error "
-                + error
-                + ", allowed "
-                + tolerance);
+    List<Tensor> sample = row.sample(dtype, SEED);
+    List<Tensor> xs = variables(row, sample);
+    Tensor y = row.function().apply(sample);
+    List<double[]> values = new ArrayList<>();
+    values.add(Numbers.of(y));
+    if (row.isDifferentiable()) {
+      for (Tensor g : Grad.grad(y.square().sum(), xs.toArray(new Tensor[0]))) {
+        values.add(Numbers.of(g));
       }
     }
+    return values;
   }
 
-  private static Tensor[] floating(OpCase row, List<Tensor> sample) {
+  /** Checks that a row without derivative has zero or says that it has none, in both modes. */
+  public static void still(OpCase row) {
+    Scope.run(
+        () -> {
+          List<Tensor> sample = row.sample(DType.F64, SEED);
+          List<Tensor> xs = variables(row, sample);
+          Tensor y = row.function().apply(sample);
+          if (!y.dtype().isFloating() || xs.isEmpty()) {
+            mustRefuse(row, sample, y);
+            return;
+          }
+          List<Tensor> zeros = new ArrayList<>(Grad.grad(weighted(y), xs.toArray(new Tensor[0])));
+          zeros.add(Grad.jvp(y, xs, directions(xs)));
+          for (Tensor zero : zeros) {
+            double[] values = zero.toDoubleArray();
+            Numbers.compare(row.title() + ": derivative", values, new double[values.length], 0);
+          }
+        });
+  }
+
+  private static void mustRefuse(OpCase row, List<Tensor> sample, Tensor y) {
+    if (sample.isEmpty() && y.dtype().isFloating()) {
+      return; // nothing to differentiate by
+    }
+    try {
+      Grad.grad(y.dtype().isFloating() ? y.sum() : y, sample.toArray(new Tensor[0]));
+    } catch (IllegalArgumentException e) {
+      return;
+    }
+    throw new AssertionError(row.title() + ": a gradient of integers or booleans was not refused");
+  }
+
+  private static List<Tensor> variables(OpCase row, List<Tensor> sample) {
     List<Tensor> xs = new ArrayList<>();
     for (int i : row.floatingInputs()) {
       xs.add(sample.get(i).variable());
     }
-    return xs.toArray(new Tensor[0]);
-  }
-
-  /** Returns the row's function of its floating inputs alone, the others held. */
-  private static Function<List<Tensor>, Tensor> onFloating(OpCase row, List<Tensor> sample) {
-    return xs -> {
-      List<Tensor> all = new ArrayList<>(sample);
-      List<Integer> places = row.floatingInputs();
-      for (int i = 0; i < xs.size(); i++) {
-        all.set(places.get(i), xs.get(i));
-      }
-      return row.function().apply(all);
-    };
+    return xs;
   }
 }

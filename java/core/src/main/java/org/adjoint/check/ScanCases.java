@@ -6,10 +6,12 @@ import static org.adjoint.check.CompositionCases.s;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.function.Function;
 import java.util.function.UnaryOperator;
 import org.adjoint.Shape;
 import org.adjoint.Tensor;
 import org.adjoint.check.OpCase.Domain;
+import org.adjoint.check.OpCase.Input;
 import org.adjoint.op.ScanOps;
 
 /** The rows of {@link OpCases} for products, scans and orders. */
@@ -56,11 +58,11 @@ final class ScanCases {
         String about = "axis " + axis + way;
         one("cumsum", about, s(3, 4, 5), x -> x.cumsum(along, reverse));
         one("logCumSumExp", about, s(3, 4, 5), x -> log(x, along, reverse));
-        one("linearScan", "cumprod, " + about, s(3, 4, 5), x -> x.cumprod(along, reverse));
+        one("linearScan", "cumprod", about, s(3, 4, 5), x -> x.cumprod(along, reverse));
         two(about, s(3, 2, 5), along, reverse);
       }
-      one("linearScan", "cumprod of nothing", s(3, 0), x -> x.cumprod(1, reverse));
-      one("linearScan", "cumprod with zeros", s(3, 5), x -> x.relu().cumprod(1, reverse));
+      one("linearScan", "cumprod", "of nothing", s(3, 0), x -> x.cumprod(1, reverse));
+      one("linearScan", "cumprod", "with zeros", s(3, 5), x -> x.relu().cumprod(1, reverse));
     }
     one("cumsum", "columns", s(17, 33), x -> x.cumsum(0));
     one("cumsum", "of a transposed view", s(5, 4), x -> x.transpose().cumsum(1));
@@ -75,10 +77,11 @@ final class ScanCases {
     rows.add(
         new OpCase(
             "linearScan",
+            "linearScan",
             about,
             floats(Domain.ANY, shape, shape),
             x -> ScanOps.linearScan(x.get(0).times(0.5), x.get(1), axis, reverse),
-            2,
+            "",
             TOLERANCE));
   }
 
@@ -91,23 +94,29 @@ final class ScanCases {
       }
       order("with ties" + way, s(2, 40), x -> x.relu().argsort(1, descending));
       order("middle axis" + way, s(2, 7, 3), x -> x.argsort(1, descending));
-      one("gather", "sort, axis 0" + way, s(7, 3), x -> x.sort(0, descending));
-      one("gather", "sort, axis 1" + way, s(3, 9), x -> x.sort(1, descending));
+      one("gather", "sort", "axis 0" + way, s(7, 3), x -> x.sort(0, descending));
+      one("gather", "sort", "axis 1" + way, s(3, 9), x -> x.sort(1, descending));
     }
-    one("gather", "sort of nothing", s(3, 0), x -> x.sort(1));
-    one("gather", "topK", s(3, 9), x -> x.topK(4, 1).values());
-    one("gather", "topK, axis 0", s(9, 3), x -> x.topK(2, 0).values());
+    one("gather", "sort", "of nothing", s(3, 0), x -> x.sort(1));
+    one("gather", "topK", "", s(3, 9), x -> x.topK(4, 1).values());
+    one("gather", "topK", "axis 0", s(9, 3), x -> x.topK(2, 0).values());
     order("places of topK", s(3, 9), x -> x.topK(4, 1).indices());
-    one("gather", "median of an odd number", s(3, 9), x -> x.median(1));
-    one("gather", "median of an even number", s(8, 3), x -> x.median(0));
+    one("gather", "median", "of an odd number", s(3, 9), x -> x.median(1));
+    one("gather", "median", "of an even number", s(8, 3), x -> x.median(0));
   }
 
   private void order(String about, Shape shape, UnaryOperator<Tensor> f) {
-    rows.add(new OpCase("argsort", about, floats(Domain.ANY, shape), x -> f.apply(x.get(0)), 0, 0));
+    List<Input> in = floats(Domain.ANY, shape);
+    Function<List<Tensor>, Tensor> first = x -> f.apply(x.get(0));
+    rows.add(new OpCase("argsort", "argsort", about, in, first, OpCases.INDICES, 0));
   }
 
   private void one(String op, String about, Shape shape, UnaryOperator<Tensor> f) {
-    rows.add(
-        new OpCase(op, about, floats(Domain.ANY, shape), x -> f.apply(x.get(0)), 2, TOLERANCE));
+    one(op, op, about, shape, f);
+  }
+
+  private void one(String op, String name, String about, Shape shape, UnaryOperator<Tensor> f) {
+    List<Input> in = floats(Domain.ANY, shape);
+    rows.add(new OpCase(op, name, about, in, x -> f.apply(x.get(0)), "", TOLERANCE));
   }
 }
