@@ -16,8 +16,6 @@ import org.adjoint.check.OpCases;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
 
 /** A formula has the value of its graph: for every op of the table, and for random graphs. */
 class SymbolicParityTest {
@@ -128,14 +126,22 @@ class SymbolicParityTest {
     }
   }
 
-  @ParameterizedTest
-  @ValueSource(longs = {0, 1, 2, 3, 4, 5, 6, 7})
-  void randomGraphsOfMatricesHaveTheirValue(long seed) {
-    Tensor y = RandomGraph.of(seed, 12);
-    Symbolic formula = Symbolic.of(y);
-    Symbolic literal = formula.unsimplified();
-    assertEquals(y.doubleItem(), formula.evaluate(Map.of()), 1e-9);
-    assertEquals(y.doubleItem(), literal.evaluate(Map.of()), 1e-9);
+  @Test
+  void randomGraphsOfMatricesHaveTheirValue() {
+    int compared = 0;
+    for (long seed = 0; seed < 40; seed++) {
+      RandomGraph graph = RandomGraph.random(seed, 4);
+      if (graph.steps().stream().anyMatch(step -> step.op() == RandomOp.SORT)) {
+        continue; // places have no formula
+      }
+      Tensor y = graph.apply(RandomGraph.leaves(seed)).mean();
+      Symbolic formula = Symbolic.of(y);
+      Symbolic literal = formula.unsimplified();
+      assertEquals(y.doubleItem(), formula.evaluate(Map.of()), 1e-9, "seed " + seed);
+      assertEquals(y.doubleItem(), literal.evaluate(Map.of()), 1e-9, "seed " + seed);
+      compared++;
+    }
+    assertTrue(compared > 30, "compared only " + compared);
   }
 
   @Test
