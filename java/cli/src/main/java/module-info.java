@@ -1,4 +1,6 @@
-/** The command line: {@code adjoint train}, {@code evaluate} and {@code example}. */
+/**
+ * The command line: {@code adjoint train}, {@code evaluate}, {@code example} and {@code gradcheck}.
+ */
 module org.adjoint.cli {
   requires info.picocli;
   requires transitive org.adjoint.nn;

@@ -20,7 +20,7 @@ import picocli.CommandLine.Spec;
  * one line and an exit status. It trains and evaluates nothing itself. A new command is a class
  * like {@link TrainCommand} and one line in {@link #run}.
  *
- * <p>Exit status: 0 done, 1 failed inside, 2 wrong arguments or wrong data.
+ * <p>Exit status: 0 done, 1 failed inside or a check failed, 2 wrong arguments or wrong data.
  */
 @Command(
     name = "adjoint",
@@ -35,8 +35,9 @@ import picocli.CommandLine.Spec;
       "  adjoint train --dataset digits --save digits.safetensors",
       "  adjoint evaluate --model digits.safetensors",
       "  adjoint example scalar",
+      "  adjoint gradcheck --op tanh",
       "",
-      "Exit status: 0 done, 1 failed inside, 2 wrong arguments or wrong data."
+      "Exit status: 0 done, 1 failed inside or a check failed, 2 wrong arguments or wrong data."
     })
 public final class Main implements Runnable {
   private static final int FAILED = 1;
@@ -63,7 +64,8 @@ public final class Main implements Runnable {
    * @param args the arguments, the command first
    * @param out what becomes standard output
    * @param err what becomes standard error
-   * @return the exit status: 0 done, 1 failed inside, 2 wrong arguments or wrong data
+   * @return the exit status: 0 done, 1 failed inside or a check failed, 2 wrong arguments or wrong
+   *     data
    */
   public static int run(String[] args, PrintStream out, PrintStream err) {
     return run(args, new Terminal(out, err, false));
@@ -74,7 +76,8 @@ public final class Main implements Runnable {
    *
    * @param args the arguments, the command first
    * @param terminal where it writes
-   * @return the exit status: 0 done, 1 failed inside, 2 wrong arguments or wrong data
+   * @return the exit status: 0 done, 1 failed inside or a check failed, 2 wrong arguments or wrong
+   *     data
    */
   public static int run(String[] args, Terminal terminal) {
     Main main = new Main();
@@ -82,6 +85,7 @@ public final class Main implements Runnable {
     commands.addSubcommand(new TrainCommand(terminal));
     commands.addSubcommand(new EvaluateCommand(terminal));
     commands.addSubcommand(new ExampleCommand(terminal));
+    commands.addSubcommand(new GradcheckCommand(terminal));
     commands.setOut(new PrintWriter(terminal.out(), true));
     commands.setErr(new PrintWriter(terminal.err(), true));
     commands.setAbbreviatedOptionsAllowed(false);
@@ -107,7 +111,7 @@ public final class Main implements Runnable {
   @Override
   public void run() {
     throw new ParameterException(
-        spec.commandLine(), "a command is missing: train, evaluate or example");
+        spec.commandLine(), "a command is missing: train, evaluate, example or gradcheck");
   }
 
   private int report(Terminal terminal, Throwable problem) {

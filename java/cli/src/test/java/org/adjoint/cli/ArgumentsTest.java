@@ -59,6 +59,12 @@ class ArgumentsTest {
         "evaluate                                | '--model=FILE'",
         "evaluate --model m --epochs 3           | '--epochs'",
         "example nothing                         | 'nothing' is not one of [scalar, network",
+        "gradcheck --op tanj                     | there is no op 'tanj'; the nearest are tan, tanh, ",
+        "gradcheck --op Softmax                  | the nearest are softmax, ",
+        "gradcheck --order 3                     | '3' is not 1 or 2",
+        "gradcheck --order 0                     | '0' is not 1 or 2",
+        "gradcheck --backend gpu                 | 'gpu' is not one of [native, reference]",
+        "gradcheck --op                          | '--op'",
       })
   void wrongArgumentsGiveOneLineAndStatus2(String arguments, String part) {
     Run run = Run.of(arguments.isEmpty() ? new String[0] : arguments.split(" +"));
@@ -143,6 +149,10 @@ class ArgumentsTest {
     }
     assertEquals(0, Run.of("evaluate", "--help").status());
     assertEquals(0, Run.of("example", "--help").status());
+    String gradcheck = String.join("\n", Run.of("gradcheck", "--help").out());
+    for (String option : List.of("--op=", "--order=", "--backend=", "PASS or FAIL")) {
+      assertTrue(gradcheck.contains(option), option + gradcheck);
+    }
   }
 
   @Test
