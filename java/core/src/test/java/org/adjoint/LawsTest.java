@@ -8,6 +8,7 @@ import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Set;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Function;
 import java.util.stream.Stream;
 import org.adjoint.op.Fused;
@@ -33,6 +34,7 @@ class LawsTest {
           new Law("vmap(f) = loop", 1e-11, LawsTest::batchAndLoop),
           new Law("diagonal of hessian = nested grad", 1e-11, LawsTest::diagonal),
           new Law("fused = unfused", 1e-11, LawsTest::fusedAndUnfused),
+          new Law("compiled = eager", 1e-13, LawsTest::compiledAndEager),
           new Law("checkpoint(f) = f", 0, LawsTest::checkpointed));
 
   @BeforeAll
@@ -67,9 +69,10 @@ class LawsTest {
   }
 
   /** Returns a graph's value and gradients as a function of its inputs. */
-  private static Function<List<Tensor>, List<Tensor>> valueAndGradients(RandomGraph graph) {
+  private static Function<List<Tensor>, List<Tensor>> valueAndGradients(
+      RandomGraph graph, RandomGraph.Interpreter ops) {
     return xs -> {
-      Tensor y = graph.apply(xs);
+      Tensor y = graph.apply(xs, ops);
       List<Tensor> results = new ArrayList<>(List.of(y));
       results.addAll(grad(scalar(y), xs));
       return results;
@@ -77,7 +80,7 @@ class LawsTest {
   }
 
   private static Law.Both batchAndLoop(RandomGraph graph, long seed) {
-    Function<List<Tensor>, List<Tensor>> f = valueAndGradients(graph);
+    Function<List<Tensor>, List<Tensor>> f = valueAndGradients(graph, RandomOp::apply);
     List<List<Tensor>> examples = new ArrayList<>();
     List<List<Tensor>> looped = new ArrayList<>();
     for (int i = 0; i < 3; i++) {
@@ -146,6 +149,30 @@ class LawsTest {
 
   private static Tensor expanded(Fused op, Tensor... inputs) {
     return op.expand(List.of(inputs), new long[0]).get(0);
+  }
+
+  private static Law.Both compiledAndEager(RandomGraph graph, long seed) {
+    AtomicInteger calls = new AtomicInteger();
+    Function<List<Tensor>, List<Tensor>> counted =
+        xs -> {
+          calls.incrementAndGet();
+          return valueAndGradients(graph, RandomOp::apply).apply(xs);
+        };
+    Function<List<Tensor>, List<Tensor>> compiled = Compiled.ofList(counted);
+    Function<List<Tensor>, List<Tensor>> eager = valueAndGradients(graph, RandomOp::apply);
+    List<Tensor> left = new ArrayList<>();
+    List<Tensor> right = new ArrayList<>();
+    for (long call = seed; call < seed + 2; call++) { // one program, other numbers
+      left.addAll(compiled.apply(RandomGraph.leaves(call)));
+      Adjoint.eager(true);
+      try {
+        right.addAll(eager.apply(RandomGraph.inputs(call)));
+      } finally {
+        Adjoint.eager(false);
+      }
+    }
+    assertEquals(1, calls.get(), "calls of a function that is compiled once");
+    return new Law.Both(left, right);
   }
 
   private static Law.Both checkpointed(RandomGraph graph, long seed) {

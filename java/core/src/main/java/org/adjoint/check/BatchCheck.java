@@ -4,7 +4,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Function;
 import org.adjoint.DType;
-import org.adjoint.Grad;
 import org.adjoint.Tensor;
 import org.adjoint.Vmap;
 
@@ -74,13 +73,6 @@ final class BatchCheck {
     for (int i = 0; i < mapped.size(); i++) {
       all.set(mapped.get(i), xs.get(i));
     }
-    List<Tensor> results = new ArrayList<>();
-    Tensor y = row.function().apply(all);
-    results.add(y);
-    if (row.isDifferentiable()) {
-      Tensor[] by = xs.stream().filter(x -> x.dtype() == dtype).toArray(Tensor[]::new);
-      results.addAll(Grad.grad(y.square().sum(), by));
-    }
-    return results;
+    return OpChecks.valueAndGradients(row, all, xs);
   }
 }

@@ -16,7 +16,12 @@ public enum OpCheck {
   /** Both modes over reverse mode: F64 against central differences, F32 against F64. */
   SECOND_ORDER("second order"),
   /** A batch against a loop over its examples, values and gradients. */
-  BATCH("vmap");
+  BATCH("vmap"),
+  /**
+   * One compiled program against the same results run one by one, bit for bit, and against eager
+   * evaluation, op by op.
+   */
+  COMPILED("compiled");
 
   private final String label;
 

@@ -7,6 +7,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.function.Function;
 import org.adjoint.Adjoint;
+import org.adjoint.Compiled;
 import org.adjoint.DType;
 import org.adjoint.Grad;
 import org.adjoint.Key;
@@ -44,6 +45,7 @@ public final class OpChecks {
           row.inputs().isEmpty()
               ? Optional.of("has no input to batch")
               : onceIs(whole && dtype == DType.F64);
+      case COMPILED -> onceIs(whole && dtype == DType.F64);
       case VALUE ->
           backend.equals("reference") && (whole || dtype == DType.F64)
               ? Optional.of("is the reference itself")
@@ -65,6 +67,7 @@ public final class OpChecks {
             case VALUE -> value(row, dtype);
             case TRANSPOSE -> transpose(row, dtype);
             case BATCH -> BatchCheck.run(row, dtype, SEED);
+            case COMPILED -> compiled(row, dtype);
             case REVERSE -> derivative(row, dtype, Mode.REVERSE, 1);
             case FORWARD -> derivative(row, dtype, Mode.FORWARD, 1);
             case SECOND_ORDER -> {
@@ -211,29 +214,61 @@ public final class OpChecks {
     }
     List<double[]> actual = valueAndGradients(row, dtype);
     double tolerance = dtype == DType.F32 ? row.tolerance() : Math.min(row.tolerance(), 1e-12);
-    for (int i = 0; i < expected.size(); i++) {
-      String what = i == 0 ? "value" : "gradient " + (i - 1);
-      double allowed = i == 0 ? tolerance : 10 * tolerance;
-      Numbers.compare(
-          row.title() + ": " + dtype + " " + what + " on " + backend,
-          actual.get(i),
-          expected.get(i),
-          allowed);
-    }
+    same(row, dtype + " %s on " + backend, actual, expected, tolerance);
   }
 
   private static List<double[]> valueAndGradients(OpCase row, DType dtype) {
     List<Tensor> sample = row.sample(dtype, SEED);
-    List<Tensor> xs = variables(row, sample);
-    Tensor y = row.function().apply(sample);
-    List<double[]> values = new ArrayList<>();
-    values.add(Numbers.of(y));
+    return read(valueAndGradients(row, sample, variables(row, sample)));
+  }
+
+  /** Returns the value, and the gradients of Σ y² by those of {@code xs} that are floating. */
+  static List<Tensor> valueAndGradients(OpCase row, List<Tensor> inputs, List<Tensor> xs) {
+    Tensor y = row.function().apply(inputs);
+    List<Tensor> results = new ArrayList<>(List.of(y));
     if (row.isDifferentiable()) {
-      for (Tensor g : Grad.grad(y.square().sum(), xs.toArray(new Tensor[0]))) {
-        values.add(Numbers.of(g));
-      }
+      Tensor[] by = xs.stream().filter(x -> x.dtype().isFloating()).toArray(Tensor[]::new);
+      results.addAll(Grad.grad(y.square().sum(), by));
     }
-    return values;
+    return results;
+  }
+
+  private static void compiled(OpCase row, DType dtype) {
+    Function<List<Tensor>, List<Tensor>> f = Compiled.ofList(xs -> valueAndGradients(row, xs, xs));
+    List<double[]> first = read(f.apply(row.sample(dtype, SEED)));
+    List<double[]> second = read(f.apply(row.sample(dtype, SEED)));
+    same(row, dtype + " %s of one compiled call and another", second, first, 0);
+    same(row, dtype + " %s, compiled", first, valueAndGradients(row, dtype), 0);
+    // A matmul that takes the bias along rounds once; op by op it rounds twice.
+    double tolerance = dtype == DType.F32 ? row.tolerance() : 1e-12;
+    Adjoint.eager(true);
+    try {
+      same(
+          row,
+          dtype + " %s, compiled against eager",
+          first,
+          valueAndGradients(row, dtype),
+          tolerance);
+    } finally {
+      Adjoint.eager(false);
+    }
+  }
+
+  private static List<double[]> read(List<Tensor> results) {
+    return results.stream().map(Numbers::of).toList();
+  }
+
+  /** Compares values, and gradients with ten times the tolerance: they sum many terms. */
+  private static void same(
+      OpCase row, String what, List<double[]> actual, List<double[]> expected, double tolerance) {
+    for (int i = 0; i < expected.size(); i++) {
+      String which = i == 0 ? "value" : "gradient " + (i - 1);
+      Numbers.compare(
+          row.title() + ": " + String.format(what, which),
+          actual.get(i),
+          expected.get(i),
+          i == 0 ? tolerance : 10 * tolerance);
+    }
   }
 
   /** Checks that a row without derivative has zero or says that it has none, in both modes. */

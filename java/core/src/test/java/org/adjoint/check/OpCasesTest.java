@@ -10,6 +10,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
 import org.adjoint.DType;
 import org.adjoint.Shape;
@@ -107,6 +108,18 @@ class OpCasesTest {
     assertEquals(EnumSet.of(OpCheck.BATCH), found(planted(PlantedOps.BATCHING), DType.F64));
     assertEquals(EnumSet.of(OpCheck.TRANSPOSE), found(planted(PlantedOps.PUSH), DType.F32));
     assertEquals(EnumSet.of(OpCheck.BATCH), found(planted(PlantedOps.BATCHING), DType.F32));
+  }
+
+  @Test
+  void aFunctionThatCompilesToOtherNumbersIsFound() {
+    AtomicInteger calls = new AtomicInteger();
+    List<OpCase.Input> in = List.of(new OpCase.Floating(OpCase.Domain.POSITIVE, Shape.of(5)));
+    OpCase row =
+        new OpCase(
+            "planted", "planted", "", in, x -> x.get(0).times(calls.incrementAndGet()), "", 4e-6);
+    AssertionError error =
+        assertThrows(AssertionError.class, () -> OpChecks.run(OpCheck.COMPILED, row, DType.F64));
+    assertTrue(error.getMessage().contains("F64 value, compiled: entry 0"), error.getMessage());
   }
 
   @Test
