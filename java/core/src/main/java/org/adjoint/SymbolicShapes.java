@@ -37,6 +37,7 @@ final class SymbolicShapes {
       Map.ofEntries(
           always(ShapeOps.RESHAPE, c -> c.inputs()[0]),
           always(ShapeOps.DETACH, c -> c.inputs()[0]),
+          always(ShapeOps.BARRIER, c -> c.inputs()[0]),
           always(
               ShapeOps.BROADCAST_TO,
               c -> c.pick(SymbolicCall.broadcast(c.shape(0), c.type().shape()))),
