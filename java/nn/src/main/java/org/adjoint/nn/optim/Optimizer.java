@@ -31,21 +31,31 @@ public abstract class Optimizer {
    * @throws IllegalArgumentException naming the parameter, if one is a buffer or listed twice
    */
   protected Optimizer(List<Parameter> parameters, double learningRate) {
-    this.parameters = List.copyOf(parameters);
+    this.parameters = checked(parameters);
     this.learningRate = checked(learningRate);
-    for (int i = 0; i < this.parameters.size(); i++) {
-      Parameter parameter = this.parameters.get(i);
+  }
+
+  /**
+   * Returns a copy of a list of parameters that an optimizer can move.
+   *
+   * @throws IllegalArgumentException naming the parameter, if one is a buffer or listed twice
+   */
+  static List<Parameter> checked(List<Parameter> parameters) {
+    List<Parameter> copy = List.copyOf(parameters);
+    for (int i = 0; i < copy.size(); i++) {
+      Parameter parameter = copy.get(i);
       if (!parameter.isTrainable()) {
         throw new IllegalArgumentException(
             "optimizer: " + parameter.name() + " is a buffer, which never gets a gradient");
       }
       for (int j = 0; j < i; j++) {
-        if (this.parameters.get(j) == parameter) {
+        if (copy.get(j) == parameter) {
           throw new IllegalArgumentException(
               "optimizer: " + parameter.name() + " is listed twice and would move twice");
         }
       }
     }
+    return copy;
   }
 
   /**
