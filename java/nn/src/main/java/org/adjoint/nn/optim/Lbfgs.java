@@ -12,10 +12,10 @@ import org.adjoint.Tensor;
  *
  * <p>It is handed the loss as a function, because it evaluates it several times a step. Each
  * evaluation builds the graph anew, runs loss and gradient as one program and frees what it made.
- * The directions are computed in double precision in Java arrays: 8 · (2·history + 8) bytes of heap
- * a number in the parameters, and as many multiply-adds an iteration as {@code history} gradients
- * have numbers, four times. Parameters may be F32 and F64, of any shapes; each is rounded to its
- * own type. The loss alone limits what can be reached: with F32 a relative 10⁻⁷.
+ * Directions are computed in double precision in Java arrays: for each number in the parameters
+ * they take about 16·history bytes of heap, and 4·history multiply-adds an iteration. Parameters
+ * may be F32 and F64, of any shapes, and each is rounded to its own type. How far a loss can be
+ * minimised is up to its digits: in F32 steps end where it changes by a relative 10⁻⁷.
  *
  * <p>An object of this class belongs to one thread at a time.
  *
