@@ -9,7 +9,12 @@ import java.util.List;
  * in {@link #all}.
  */
 public sealed interface Example
-    permits ScalarExample, NetworkExample, SoftmaxExample, XorExample, ExpressionSwellExample {
+    permits ScalarExample,
+        NetworkExample,
+        SoftmaxExample,
+        XorExample,
+        ExpressionSwellExample,
+        TrainedExample {
 
   /** Returns what the command line calls it. */
   String name();
@@ -27,6 +32,8 @@ public sealed interface Example
         new NetworkExample(),
         new SoftmaxExample(),
         new XorExample(),
-        new ExpressionSwellExample());
+        new ExpressionSwellExample(),
+        new PoissonExample(),
+        new BurgersExample());
   }
 }
