@@ -13,9 +13,10 @@ import org.adjoint.nn.Mlp;
  * front of width ν or so forms at x = 0.
  *
  * <p>u = −sin πx + t(1 − x²)·N(x, 2t − 1) has the right values at the start and at the ends
- * whatever N is, so the integral of the squared residual over the domain is all there is to
- * minimise. It is estimated from quasi-random points that are ten times as dense at x = 0 as at x =
- * ±1, each weighted by the inverse of its density.
+ * whatever N is, so the squared residual over the domain is all there is to minimise. It is summed
+ * over quasi-random points that are ten times as dense at x = 0 as at x = ±1, weighted by their
+ * density to the power −1.5. The power −1 would make the sum an integral; a little less weight on
+ * the front, where residuals are largest, leads to smaller errors in the same number of steps.
  *
  * <p>Sources: M. Raissi, P. Perdikaris, G. E. Karniadakis, "Physics-informed neural networks", J.
  * Comput. Phys. 378 (2019), for the problem and the grid of the error; M. Roberts, "The
@@ -27,11 +28,12 @@ public record BurgersExample(Training training) implements TrainedExample {
   private static final List<Integer> SIZES = List.of(2, 20, 20, 20, 20, 1);
   private static final int POINTS = 2000;
   private static final double FRONT = 0.1; // within this distance of 0 the points lie densest
+  private static final double WEIGHTING = 1.5;
   private static final double PLASTIC = 1.32471795724474602596; // the root of g³ = g + 1
 
   /** Makes the example with what reaches an error well below 2·10⁻³. */
   public BurgersExample() {
-    this(new Training(0, 500, 5000));
+    this(new Training(0, 500, 6000));
   }
 
   @Override
@@ -67,7 +69,7 @@ public record BurgersExample(Training training) implements TrainedExample {
         double s = 2 * ((offsets[0] + i / PLASTIC) % 1) - 1;
         x[i] = FRONT * Math.sinh(s * range);
         t[i] = (offsets[1] + i / (PLASTIC * PLASTIC)) % 1;
-        weights[i] = range * Math.hypot(x[i], FRONT); // dx/ds
+        weights[i] = Math.pow(range * Math.hypot(x[i], FRONT), WEIGHTING); // of dx/ds
       }
       return new Points(x, t, weights);
     }
