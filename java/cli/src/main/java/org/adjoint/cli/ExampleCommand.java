@@ -49,7 +49,7 @@ final class ExampleCommand implements Runnable {
       paramLabel = "N",
       converter = Values.Count.class,
       description =
-          "poisson, burgers: how many iterations of L-BFGS follow at most (default: 500, 6000).")
+          "poisson, burgers: how many iterations of L-BFGS follow at most (default: 500, 8000).")
   private Optional<Integer> lbfgsIterations = Optional.empty();
 
   @Mixin private BackendOptions backend = new BackendOptions();

@@ -33,7 +33,7 @@ public record BurgersExample(Training training) implements TrainedExample {
 
   /** Makes the example with what reaches an error well below 2·10⁻³. */
   public BurgersExample() {
-    this(new Training(0, 500, 6000));
+    this(new Training(0, 500, 8000));
   }
 
   @Override
