@@ -114,7 +114,8 @@ final class SymbolicScans {
             .toArray(Expression[]::new));
   }
 
-  private static int checked(SymbolicCall call, Expression index, int n) {
+  /** Returns an index that is a number, checked against the size of its axis. */
+  static int checked(SymbolicCall call, Expression index, int n) {
     double i = index.evaluate(Map.of());
     if (i < 0 || i >= n) {
       throw new IndexOutOfBoundsException(

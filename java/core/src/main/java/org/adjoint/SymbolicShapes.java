@@ -13,14 +13,13 @@ import org.adjoint.op.ProductOps;
 import org.adjoint.op.RangeOps;
 import org.adjoint.op.ReductionOps;
 import org.adjoint.op.ShapeOps;
-import org.adjoint.op.SoftmaxOps;
 import org.adjoint.symbolic.Algebra;
 import org.adjoint.symbolic.Expression;
 
 /**
  * The formulas of the ops that are not elementwise: which elements they move, and which they
- * combine. Scans, gather and scatterAdd stand in {@link SymbolicScans}. A row here may also give a
- * fused op a nicer formula than its expansion, as softmax's without the row's maximum.
+ * combine. Scans, gather and scatterAdd stand in {@link SymbolicScans}, softmax and its kin in
+ * {@link SymbolicSoftmax}. A row may also give a fused op a nicer formula than its expansion.
  */
 final class SymbolicShapes {
   /** The formulas of an op's output; empty for a use that has none. */
@@ -51,10 +50,7 @@ final class SymbolicShapes {
           always(ReductionOps.PROD, c -> reduce(c, x -> product(c.algebra(), x))),
           always(ReductionOps.MAX, c -> reduce(c, x -> extreme(c, ElementwiseOps.MAXIMUM, x))),
           always(ReductionOps.MIN, c -> reduce(c, x -> extreme(c, ElementwiseOps.MINIMUM, x))),
-          always(RangeOps.IOTA, SymbolicShapes::iota),
-          always(SoftmaxOps.SOFTMAX, c -> softmax(c, false)),
-          always(SoftmaxOps.LOG_SOFTMAX, c -> softmax(c, true)),
-          always(SoftmaxOps.LOG_SUM_EXP, SymbolicShapes::logSumExp));
+          always(RangeOps.IOTA, SymbolicShapes::iota));
 
   private SymbolicShapes() {}
 
@@ -64,13 +60,21 @@ final class SymbolicShapes {
 
   /** Returns whether an op has a formula here. */
   static boolean has(Op op) {
-    return RULES.containsKey(op) || SymbolicScans.RULES.containsKey(op);
+    return rule(op).isPresent();
   }
 
   /** Returns the elements of the output; empty for an op without a formula. */
   static Optional<Expression[]> apply(SymbolicCall call) {
-    Rule rule = RULES.getOrDefault(call.op(), SymbolicScans.RULES.get(call.op()));
-    return rule == null ? Optional.empty() : rule.of(call);
+    return rule(call.op()).flatMap(rule -> rule.of(call));
+  }
+
+  private static Optional<Rule> rule(Op op) {
+    for (Map<Op, Rule> rules : List.of(RULES, SymbolicScans.RULES, SymbolicSoftmax.RULES)) {
+      if (rules.containsKey(op)) {
+        return Optional.of(rules.get(op));
+      }
+    }
+    return Optional.empty();
   }
 
   /** Returns how many expressions a node takes. */
@@ -243,36 +247,6 @@ final class SymbolicShapes {
       entries[i] = call.algebra().number(call.attrs()[2] + i * call.attrs()[3]);
     }
     return entries;
-  }
-
-  // ---- softmax ----
-
-  private static Expression[] softmax(SymbolicCall call, boolean log) {
-    Algebra a = call.algebra();
-    Expression[] x = call.inputs()[0];
-    Expression[] entries = new Expression[x.length];
-    int n = Math.max(1, (int) call.shape(0).dim(-1));
-    for (int at = 0; at < x.length; at++) {
-      Expression sum = sumOfExponentials(call, at / n, n);
-      entries[at] = log ? a.minus(x[at], log(a, sum)) : a.divide(a.exp(x[at]), sum);
-    }
-    return entries;
-  }
-
-  private static Expression[] logSumExp(SymbolicCall call) {
-    Expression[] entries = new Expression[call.size()];
-    for (int row = 0; row < entries.length; row++) {
-      entries[row] = log(call.algebra(), sumOfExponentials(call, row, (int) call.shape(0).dim(-1)));
-    }
-    return entries;
-  }
-
-  private static Expression sumOfExponentials(SymbolicCall call, int row, int n) {
-    List<Expression> terms = new ArrayList<>();
-    for (int i = 0; i < n; i++) {
-      terms.add(call.algebra().exp(call.inputs()[0][row * n + i]));
-    }
-    return total(call.algebra(), terms);
   }
 
   static Expression log(Algebra algebra, Expression x) {
