@@ -2,11 +2,21 @@
  * Image validation: a valid image with any word changed, any part missing or any count absurd is refused or run, and
  * never read or written outside. Under AddressSanitizer this is the proof that nothing in an image is trusted.
  */
+#include <cstring>
+
 #include "machine.h"
 
 using namespace test;
 
 namespace {
+
+/* tanh(a + b), as one region. */
+std::vector<int64_t> fused_ints() {
+  std::vector<int64_t> ints = {2, 0, 0, 0, ADJ_F32, 0, 1, -1, 0, 0, 0, ADJ_F32, 2, -1, -1};
+  std::memcpy(&ints[1], "plus", 4);
+  std::memcpy(&ints[8], "tanh", 4);
+  return ints;
+}
 
 /* One of nearly every contract, over small memory. */
 struct Everything {
@@ -31,6 +41,7 @@ struct Everything {
             {"less", {}, {c, soft}, {mask}},
             {"where", {}, {mask, c, soft}, {soft}},
             {"plus", {}, {c, soft}, {c}},
+            {"fused", fused_ints(), {c, soft}, {c}},
             {"copy", {}, {c}, {c.operand()}},
             {"sum", {1}, {c}, {sums}},
             {"max", {1}, {c}, {loss}},

@@ -23,7 +23,8 @@
   F(sort)               \
   F(iota)               \
   F(optimizer)          \
-  F(random)
+  F(random)             \
+  F(fused)
 
 namespace adjoint {
 

@@ -5,14 +5,10 @@
 #include <algorithm>
 
 #include "kernels/contract/checks.h"
+#include "kernels/contract/collapse.h"
 
 namespace adjoint {
 namespace {
-
-struct Axis {
-  int64_t dim;
-  int64_t strides[kMaxElementwise];
-};
 
 const Loops& loops_of(const Kernel& kernel, const Call& call) {
   const Loops* loops = static_cast<const Loops*>(kernel.loops);
@@ -25,36 +21,6 @@ const Loops& loops_of(const Kernel& kernel, const Call& call) {
   for (int j = 0; j < kernel.inputs; ++j) dtypes += (j > 0 ? ", " : "") + dtype_text(call.inputs[j].dtype);
   fail(ADJ_UNKNOWN_KERNEL, "%s: there is no kernel for %s -> %s", kernel.name, dtypes.c_str(),
        dtype_text(call.outputs[0].dtype).c_str());
-}
-
-/* The axes longer than 1, the output's largest stride first, adjacent ones merged where all operands allow it. */
-int collapse(const Operand* const* operands, int count, Axis* axes) {
-  int rank = 0;
-  const Operand& y = *operands[count - 1];
-  for (int d = 0; d < y.rank; ++d) {
-    if (y.dims[d] == 1) continue;
-    axes[rank].dim = y.dims[d];
-    for (int j = 0; j < count; ++j) axes[rank].strides[j] = operands[j]->strides[d];
-    ++rank;
-  }
-  std::stable_sort(axes, axes + rank,
-                   [count](const Axis& a, const Axis& b) { return a.strides[count - 1] > b.strides[count - 1]; });
-  int merged = 0;
-  for (int d = 0; d < rank; ++d) {
-    bool joins = merged > 0;
-    for (int j = 0; joins && j < count; ++j) {
-      int64_t span;
-      joins = !__builtin_mul_overflow(axes[d].strides[j], axes[d].dim, &span) && axes[merged - 1].strides[j] == span;
-    }
-    if (joins) {
-      const int64_t dim = axes[merged - 1].dim * axes[d].dim;
-      axes[merged - 1] = axes[d];
-      axes[merged - 1].dim = dim;
-    } else {
-      axes[merged++] = axes[d];
-    }
-  }
-  return merged;
 }
 
 Loop loop_for(const Loops& loops, const int64_t* inner) {

@@ -48,6 +48,35 @@ struct ElementwisePlan {
   int64_t rows_per_part;
 };
 
+/* ---- fused ---- */
+
+inline constexpr int kMaxFusedOperands = 10; /* nine inputs and the output */
+inline constexpr int kMaxFusedOps = 20;
+inline constexpr int kMaxFusedAxes = 4; /* outside the block's two */
+inline constexpr int64_t kFusedTile = 1024;
+
+/* An op of a region. Values are numbered: the inputs first, then the results of the ops; -1 is none. */
+struct FusedOp {
+  const Loops* loops;
+  int8_t operands[3];
+  int8_t slot; /* the register of its result; the last op writes the output */
+  int8_t size; /* bytes of an element of its result */
+};
+
+struct FusedPlan {
+  int32_t inputs, ops, registers;
+  int32_t rank; /* of the axes outside the block's two */
+  int64_t dims[kMaxFusedAxes];
+  int64_t strides[kMaxFusedOperands][kMaxFusedAxes]; /* bytes */
+  int64_t rows, n;                                   /* of the block */
+  int64_t outer[kMaxFusedOperands];                  /* bytes */
+  int64_t inner[kMaxFusedOperands];                  /* elements */
+  int32_t sizes[kMaxFusedOperands];
+  int8_t slots[kMaxFusedOperands]; /* the register that an input is filled into, -1 if it is read where it lies */
+  FusedOp op[kMaxFusedOps];
+  int64_t slot_bytes, piece, rows_per_part;
+};
+
 /* ---- reduce ---- */
 
 struct Nest {
@@ -200,6 +229,7 @@ struct RandomPlan {
 /* ---- contracts ---- */
 
 void prepare_elementwise(const Kernel&, const Call&, Step&);
+void prepare_fused(const Kernel&, const Call&, Step&);
 void prepare_reduce(const Kernel&, const Call&, Step&);
 void prepare_argmax(const Kernel&, const Call&, Step&);
 void prepare_matmul(const Kernel&, const Call&, Step&);

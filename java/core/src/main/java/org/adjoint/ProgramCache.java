@@ -9,6 +9,7 @@ import java.util.Map;
 import org.adjoint.internal.backend.Backend;
 import org.adjoint.internal.backend.Executable;
 import org.adjoint.internal.compile.Compiler;
+import org.adjoint.internal.compile.ElementwiseFusion;
 import org.adjoint.internal.ir.Graph;
 import org.adjoint.internal.ir.Program;
 
@@ -20,6 +21,10 @@ import org.adjoint.internal.ir.Program;
 final class ProgramCache {
   private static final long MOST_BYTES = 64L << 20;
   private static final long INSTRUCTION_BYTES = 1024;
+
+  /** Off by {@code -Dorg.adjoint.fusion=false}, to measure what it gains. */
+  private static final boolean FUSION =
+      Boolean.parseBoolean(System.getProperty("org.adjoint.fusion", "true"));
 
   private final Map<Key, CompiledGraph> programs = new LinkedHashMap<>(64, 0.75f, true);
   private long bytes;
@@ -76,7 +81,8 @@ final class ProgramCache {
   static CompiledGraph compile(Backend backend, Trace trace, int[] donors) {
     Trace runnable = Eager.suspended(() -> Expansion.of(trace, backend::supports));
     Graph graph = runnable.graph(donors);
-    Compiler.Result result = Compiler.compile(graph);
+    boolean fuse = FUSION && backend.supports(ElementwiseFusion.KERNEL);
+    Compiler.Result result = Compiler.compile(graph, fuse);
     Program program = result.program();
     List<Node> own = runnable.scalars().subList(trace.scalars().size(), runnable.scalars().size());
     List<Long> constants = new ArrayList<>();

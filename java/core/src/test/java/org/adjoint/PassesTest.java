@@ -64,6 +64,51 @@ class PassesTest {
     assertTrue(after <= before + 1);
   }
 
+  private static List<String> fused(Tensor... roots) {
+    return kernels(Compiler.compile(graph(roots), true).program());
+  }
+
+  @Test
+  void elementwiseOpsThatFeedEachOtherAreOneInstruction() {
+    Tensor x = leaf(4, 3);
+    Tensor y = leaf(3);
+    assertEquals(List.of("fused"), fused(x.times(y).plus(x.tanh())));
+    assertEquals(List.of("fused"), fused(Tensor.where(x.lt(y), x.exp(), y.plus(x)).neg()));
+    assertEquals(List.of("tanh"), fused(x.tanh()));
+  }
+
+  @Test
+  void aValueThatIsReadElsewhereLeavesItsRegion() {
+    Tensor x = leaf(4, 3);
+    Tensor e = x.exp();
+    assertEquals(List.of("exp", "fused", "sum"), fused(e.times(2).neg(), e.sum()));
+    assertEquals(List.of("exp", "fused"), fused(e, e.times(2).neg()));
+    // Around a path through something else there is no region: it would feed itself.
+    Tensor rows = e.sum(true, 1);
+    assertEquals(List.of("exp", "sum", "div"), fused(e.div(rows)));
+  }
+
+  @Test
+  void onlyEqualShapesFuse() {
+    Tensor x = leaf(4, 3);
+    Tensor y = leaf(3);
+    assertEquals(List.of("fused", "fused"), fused(x.times(y.exp().neg()).square()));
+  }
+
+  @Test
+  void longChainsAreCutIntoRegionsThatTheKernelTakes() {
+    Tensor y = leaf(4);
+    for (int i = 0; i < 45; i++) {
+      y = y.neg();
+    }
+    assertEquals(List.of("fused", "fused", "fused"), fused(y));
+    Tensor sum = leaf(4);
+    for (int i = 0; i < 12; i++) {
+      sum = sum.plus(leaf(4));
+    }
+    assertEquals(List.of("fused", "fused"), fused(sum));
+  }
+
   @Test
   void matmulTakesBiasAndActivation() {
     Tensor x = leaf(5, 3);
@@ -89,7 +134,8 @@ class PassesTest {
 
   @Test
   void transposesAreStridesAndCopyNothing() {
-    Program program = Compiler.compile(graph(leaf(5, 3).matmul(leaf(4, 3).transpose()))).program();
+    Program program =
+        Compiler.compile(graph(leaf(5, 3).matmul(leaf(4, 3).transpose())), false).program();
     assertEquals(List.of("matmul"), kernels(program));
     assertEquals(
         "[1, 3]", Arrays.toString(program.instructions().get(0).inputs().get(1).strides()));
@@ -97,7 +143,7 @@ class PassesTest {
 
   @Test
   void aViewThatIsAskedForIsCopiedOnce() {
-    Program program = Compiler.compile(graph(leaf(5, 3).transpose().reshape(15))).program();
+    Program program = Compiler.compile(graph(leaf(5, 3).transpose().reshape(15)), false).program();
     assertEquals(List.of("copy"), kernels(program));
   }
 
@@ -107,7 +153,7 @@ class PassesTest {
     for (int i = 0; i < 20; i++) {
       y = y.exp().tanh();
     }
-    Program program = Compiler.compile(graph(y.sum())).program();
+    Program program = Compiler.compile(graph(y.sum()), false).program();
     assertEquals(4032, program.workspaceBytes(), program::toString);
   }
 
@@ -118,14 +164,14 @@ class PassesTest {
     for (int i = 0; i < 10; i++) {
       y = y.matmul(x);
     }
-    Program program = Compiler.compile(graph(y.sum())).program();
+    Program program = Compiler.compile(graph(y.sum()), false).program();
     assertEquals(2 * 64 * 64 * 4, program.workspaceBytes(), program::toString);
   }
 
   @Test
   void noInstructionWritesWhatALaterOneStillReads() {
     for (long seed = 0; seed < 60; seed++) {
-      checkLiveness(Compiler.compile(graph(RandomGraph.of(seed, 40))).program());
+      checkLiveness(Compiler.compile(graph(RandomGraph.of(seed, 40)), false).program());
     }
   }
 

@@ -113,7 +113,7 @@ public final class Elementwise extends Op {
   /** Returns the row that picks between two inputs by a BOOL one. */
   static Elementwise select(String name, Partial da, Partial db) {
     Partial none = (c, g) -> g;
-    return new Elementwise(name, 3, Signature.SELECT, ScalarFunction.NONE, none, da, db);
+    return new Elementwise(name, 3, Signature.SELECT, new ScalarFunction.Select(), none, da, db);
   }
 
   /**

@@ -19,9 +19,16 @@ public final class Compiler {
    */
   public record Result(Program program, long[] constants) {}
 
-  /** Returns the program of a graph. */
-  public static Result compile(Graph graph) {
+  /**
+   * Returns the program of a graph.
+   *
+   * @param fuse whether the backend has {@link ElementwiseFusion#KERNEL}
+   */
+  public static Result compile(Graph graph, boolean fuse) {
     Graph optimised = optimise(graph);
+    if (fuse) {
+      optimised = ElementwiseFusion.apply(optimised);
+    }
     Steps lowered = Lower.apply(optimised);
     Steps scheduled = Schedule.apply(lowered);
     // In-place reuse, donation, liveness and the workspace are one decision: what shares memory
@@ -29,13 +36,11 @@ public final class Compiler {
     return new Result(Plan.apply(scheduled), scheduled.constants());
   }
 
-  /** Returns the graph after the passes that work on graphs. */
+  /** Returns the graph after the passes that suit every backend. */
   public static Graph optimise(Graph graph) {
     Graph g = CommonSubexpressions.apply(graph);
     g = DeadCode.apply(g);
     g = MatmulEpilogue.apply(g);
-    // Elementwise and reduce fusion belongs here: the graph still has one node an op, and views are
-    // not yet fixed.
     return g;
   }
 }

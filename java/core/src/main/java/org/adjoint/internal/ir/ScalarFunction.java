@@ -24,6 +24,9 @@ public sealed interface ScalarFunction {
   /** Two inputs of one type, a BOOL output. */
   record Comparison(DoubleRelation f, LongRelation l) implements ScalarFunction {}
 
+  /** A BOOL input that picks one of two inputs of any type. */
+  record Select() implements ScalarFunction {}
+
   /** A relation between two floating-point numbers. */
   @FunctionalInterface
   interface DoubleRelation {
