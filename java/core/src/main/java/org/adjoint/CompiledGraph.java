@@ -1,5 +1,6 @@
 package org.adjoint;
 
+import java.util.Arrays;
 import java.util.List;
 import org.adjoint.internal.backend.Backend;
 import org.adjoint.internal.backend.Executable;
@@ -16,29 +17,37 @@ import org.adjoint.internal.ir.Program;
  * @param constants the words of scalars that belong to the program itself, after those of the graph
  */
 record CompiledGraph(Program program, Executable executable, long[] constants) {
+  /** Runs the program of a trace on its leaves. */
+  Storage[] run(Backend backend, Trace trace, List<Storage> leaves) {
+    long[] words = new long[trace.scalars().size()];
+    for (int i = 0; i < words.length; i++) {
+      words[i] = trace.scalars().get(i).word();
+    }
+    return run(backend, words, leaves.toArray(new Storage[0]));
+  }
+
   /**
    * Returns the storages of the roots after running the program; those of donated leaves among
    * them.
+   *
+   * @param words the scalars of the graph
    */
-  Storage[] run(Backend backend, Trace trace, List<Storage> leaves) {
+  Storage[] run(Backend backend, long[] words, Storage[] leaves) {
     long[] sizes = program.argumentBytes();
-    Storage[] arguments = leaves.toArray(new Storage[sizes.length]);
+    Storage[] arguments = Arrays.copyOf(leaves, sizes.length);
     boolean done = false;
     try {
-      for (int i = leaves.size(); i < sizes.length; i++) {
+      for (int i = leaves.length; i < sizes.length; i++) {
         arguments[i] = backend.allocate(sizes[i]);
       }
-      long[] scalars = new long[trace.scalars().size() + constants.length];
-      for (int i = 0; i < trace.scalars().size(); i++) {
-        scalars[i] = trace.scalars().get(i).word();
-      }
-      System.arraycopy(constants, 0, scalars, trace.scalars().size(), constants.length);
+      long[] scalars = Arrays.copyOf(words, words.length + constants.length);
+      System.arraycopy(constants, 0, scalars, words.length, constants.length);
       executable.run(arguments, scalars);
       done = true;
     } catch (KernelException failure) {
       throw explain(failure);
     } finally {
-      for (int i = leaves.size(); !done && i < sizes.length && arguments[i] != null; i++) {
+      for (int i = leaves.length; !done && i < sizes.length && arguments[i] != null; i++) {
         arguments[i].close();
       }
     }

@@ -2,6 +2,7 @@ package org.adjoint;
 
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.BitSet;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -9,7 +10,8 @@ import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Function;
-import java.util.function.Predicate;
+import java.util.function.IntPredicate;
+import java.util.stream.IntStream;
 import org.adjoint.internal.backend.Backend;
 import org.adjoint.internal.backend.Storage;
 import org.adjoint.internal.ir.Primitive;
@@ -24,16 +26,43 @@ final class CompiledStep {
   private static final int NO_DONOR = -1;
 
   /** Where a leaf comes from. */
-  private sealed interface Source {}
+  sealed interface Source {
+    /** Returns the tensor that stands there now. */
+    Tensor tensor(List<Tensor> arguments);
+  }
 
-  private record Argument(int index) implements Source {}
+  private record Argument(int index) implements Source {
+    @Override
+    public Tensor tensor(List<Tensor> arguments) {
+      return arguments.get(index);
+    }
+  }
 
   /** The value of a parameter; the new value goes to root {@code root}, −1 if there is none. */
-  private record Value(Parameter parameter, int root) implements Source {}
+  record Value(Parameter parameter, int root) implements Source {
+    @Override
+    public Tensor tensor(List<Tensor> arguments) {
+      return new Tensor(parameter.current(), 0);
+    }
 
-  private record Gradient(Parameter parameter) implements Source {}
+    boolean isWritten() {
+      return root >= 0;
+    }
+  }
 
-  private record Captured(Node node, int index, Type type) implements Source {}
+  private record Gradient(Parameter parameter) implements Source {
+    @Override
+    public Tensor tensor(List<Tensor> arguments) {
+      return parameter.settledGradient().orElseThrow();
+    }
+  }
+
+  private record Captured(Tensor tensor) implements Source {
+    @Override
+    public Tensor tensor(List<Tensor> arguments) {
+      return tensor;
+    }
+  }
 
   /** A gradient at the end: a root, −1 if there is none. */
   private record Left(Parameter parameter, int root) {}
@@ -47,8 +76,16 @@ final class CompiledStep {
   private final int roots;
   private final boolean cut;
 
-  /** By which roots overwrite the leaves they replace: usually all of them can. */
-  private final Map<List<Integer>, CompiledGraph> programs = new ConcurrentHashMap<>();
+  /** The words of the scalars, and which of them each run reads anew. */
+  private final long[] constants;
+
+  private final int[] live;
+
+  /** Overwrites every parameter in place. */
+  private final CompiledGraph program;
+
+  /** By which leaves a run owns: a snapshot or another thread may keep it from others. */
+  private final Map<BitSet, CompiledGraph> others = new ConcurrentHashMap<>();
 
   private CompiledStep(List<Tensor> arguments, List<Tensor> results, Recording recording) {
     Map<Node, Source> known = new HashMap<>();
@@ -84,13 +121,17 @@ final class CompiledStep {
     }
     for (Trace.Leaf leaf : trace.leaves()) {
       Source source = known.get(leaf.node());
-      sources.add(source != null ? source : new Captured(leaf.node(), leaf.index(), leaf.type()));
+      sources.add(source != null ? source : new Captured(leaf.tensor()));
     }
     results.forEach(result -> this.results.add(result.type()));
     this.roots = outputs.size();
+    List<Node> scalars = trace.scalars();
+    this.constants = scalars.stream().mapToLong(Node::word).toArray();
+    this.live = IntStream.range(0, scalars.size()).filter(i -> scalars.get(i).isLive()).toArray();
     this.cut =
         !recording.slots().isEmpty()
             || region.captured().stream().anyMatch(t -> t.node().isVariable());
+    this.program = compile(i -> true);
   }
 
   /** Calls {@code f} on stand-ins and compiles what it does. */
@@ -99,9 +140,7 @@ final class CompiledStep {
     List<Tensor> arguments = types.stream().map(Vmap::argument).toList();
     List<Tensor> results =
         recording.during(() -> f.apply(arguments).stream().map(Tensor::fixed).toList());
-    CompiledStep step = new CompiledStep(arguments, results, recording);
-    step.program(step.donors(parameter -> true));
-    return step;
+    return new CompiledStep(arguments, results, recording);
   }
 
   /** Computes what the function captured, once: it is constant from now on. */
@@ -143,21 +182,22 @@ final class CompiledStep {
     return true;
   }
 
-  private int[] donors(Predicate<Parameter> donates) {
+  private CompiledGraph compile(IntPredicate donates) {
     int[] donors = new int[roots];
     Arrays.fill(donors, NO_DONOR);
     for (int i = 0; i < sources.size(); i++) {
-      if (sources.get(i) instanceof Value v && v.root() >= 0 && donates.test(v.parameter())) {
+      if (sources.get(i) instanceof Value v && v.isWritten() && donates.test(i)) {
         donors[v.root()] = i;
       }
     }
-    return donors;
+    return ProgramCache.compile(backend, trace, donors);
   }
 
-  private CompiledGraph program(int[] donors) {
-    return programs.computeIfAbsent(
-        Arrays.stream(donors).boxed().toList(),
-        key -> ProgramCache.compile(backend, trace, donors));
+  /** Returns the program that overwrites what this run owns, which is usually all it may. */
+  private CompiledGraph program(StepHolds holds) {
+    return holds.ownsAllThatIsWritten()
+        ? program
+        : others.computeIfAbsent(holds.owned(), owned -> compile(owned::get));
   }
 
   /** Runs the program on evaluated arguments and does to the parameters what it says. */
@@ -165,12 +205,12 @@ final class CompiledStep {
     for (; ; ) {
       evaluatePending();
       if (Anomaly.isOn()) {
-        Anomaly.search(trace, leaves(arguments));
+        Anomaly.search(trace, sources.stream().map(s -> s.tensor(arguments)).toList());
       }
-      Holds holds = new Holds();
+      StepHolds holds = new StepHolds(sources);
       try {
         if (holds.takeAll(arguments)) {
-          return finish(program(donors(holds::owns)).run(backend, trace, holds.storages));
+          return finish(holds, program(holds).run(backend, scalars(), holds.storages()));
         }
       } finally {
         holds.release();
@@ -179,36 +219,29 @@ final class CompiledStep {
     }
   }
 
-  private List<Tensor> leaves(List<Tensor> arguments) {
-    List<Tensor> leaves = new ArrayList<>(sources.size());
-    for (Source source : sources) {
-      if (source instanceof Argument a) {
-        leaves.add(arguments.get(a.index()));
-      } else if (source instanceof Value v) {
-        leaves.add(new Tensor(v.parameter().current(), 0));
-      } else if (source instanceof Gradient g) {
-        leaves.add(g.parameter().settledGradient().orElseThrow());
-      } else if (source instanceof Captured c) {
-        leaves.add(new Tensor(c.node(), c.index()));
-      }
+  /** Returns the words of the graph's scalars: those that live are read now. */
+  private long[] scalars() {
+    long[] words = constants.clone();
+    for (int i : live) {
+      words[i] = trace.scalars().get(i).word();
     }
-    return leaves;
+    return words;
   }
 
   private void evaluatePending() {
-    for (Source source : sources) {
-      if (source instanceof Value v && v.parameter().current().isPending()) {
+    for (int i = 0; i < sources.size(); i++) {
+      if (sources.get(i) instanceof Value v && v.parameter().current().isPending()) {
         v.parameter().eval();
-      } else if (source instanceof Gradient g) {
+      } else if (sources.get(i) instanceof Gradient g) {
         g.parameter().settledGradient().ifPresent(Tensor::eval);
       }
     }
   }
 
-  private List<Tensor> finish(Storage[] outcome) {
-    for (Source source : sources) {
-      if (source instanceof Value v && v.root() >= 0) {
-        v.parameter().replace(outcome[v.root()]);
+  private List<Tensor> finish(StepHolds holds, Storage[] outcome) {
+    for (int i = 0; i < sources.size(); i++) {
+      if (sources.get(i) instanceof Value v && v.isWritten()) {
+        holds.settle(i, v.parameter(), outcome[v.root()]);
       }
     }
     for (Left left : gradients) {
@@ -231,93 +264,5 @@ final class CompiledStep {
 
   private static Tensor value(Type type, Storage storage) {
     return new Tensor(Node.value(type, storage), 0);
-  }
-
-  /** What one run holds: pins on what it reads, sole ownership of what it overwrites. */
-  private final class Holds {
-    private final List<Storage> storages = new ArrayList<>(sources.size());
-    private final List<Storage> pinned = new ArrayList<>(sources.size());
-    private final Map<Parameter, Version> owned = new HashMap<>();
-    private final List<Parameter> writing = new ArrayList<>();
-
-    boolean owns(Parameter parameter) {
-      return owned.containsKey(parameter);
-    }
-
-    /** Returns false if another run holds something alone right now. */
-    boolean takeAll(List<Tensor> arguments) {
-      for (Source source : sources) {
-        boolean taken;
-        if (source instanceof Argument a) {
-          Tensor x = arguments.get(a.index());
-          taken = pin(x.node(), x.index(), x.type());
-        } else if (source instanceof Value v) {
-          taken = take(v);
-        } else if (source instanceof Gradient g) {
-          Optional<Tensor> gradient = g.parameter().settledGradient();
-          taken =
-              gradient.isPresent()
-                  && pin(gradient.get().node(), gradient.get().index(), gradient.get().type());
-        } else {
-          Captured c = (Captured) source;
-          taken = pin(c.node(), c.index(), c.type());
-        }
-        if (!taken) {
-          return false;
-        }
-      }
-      return true;
-    }
-
-    private boolean take(Value v) {
-      if (v.root() >= 0) {
-        if (!v.parameter().tryWrite()) {
-          return false;
-        }
-        writing.add(v.parameter());
-        Optional<Version> donor = v.parameter().donateCurrent();
-        if (donor.isPresent()) {
-          owned.put(v.parameter(), donor.get());
-          storages.add(donor.get().value(0).orElseThrow());
-          return true;
-        }
-      }
-      Version version = v.parameter().current();
-      return !version.isPending() && pin(version, 0, version.type(0));
-    }
-
-    private boolean pin(Node node, int index, Type type) {
-      Optional<Storage> storage = node.value(index);
-      if (storage.isEmpty()) {
-        return false;
-      }
-      switch (storage.get().tryPin()) {
-        case PINNED -> {
-          pinned.add(storage.get());
-          storages.add(storage.get());
-          return node.value(index).isPresent();
-        }
-        case CLOSED -> {
-          if (node.value(index).isPresent()) {
-            throw Evaluator.closed(type);
-          }
-          return false;
-        }
-        default -> {
-          return false;
-        }
-      }
-    }
-
-    void release() {
-      pinned.forEach(Storage::unpin);
-      for (int i = 0; i < storages.size(); i++) {
-        if (sources.get(i) instanceof Value v && owned.containsKey(v.parameter())) {
-          owned.get(v.parameter()).setDonating(false);
-          storages.get(i).disown();
-        }
-      }
-      writing.forEach(Parameter::endWrite);
-    }
   }
 }

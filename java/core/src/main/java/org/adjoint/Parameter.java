@@ -54,7 +54,17 @@ public final class Parameter extends Tensor {
 
   @Override
   Node node() {
-    return Binding.of(this).orElse(current);
+    Node node = look();
+    if (node instanceof Version version) {
+      version.handOut();
+    }
+    return node;
+  }
+
+  /** Returns the node without handing it out: nothing will be built on it. */
+  @Override
+  Node look() {
+    return Binding.isOpen() ? Binding.of(this).orElse(current) : current;
   }
 
   Version current() {

@@ -45,6 +45,11 @@ public sealed class Tensor permits Parameter {
     return node;
   }
 
+  /** Returns the node to look at, not to build on. */
+  Node look() {
+    return node();
+  }
+
   final int index() {
     return index;
   }
@@ -192,7 +197,7 @@ public sealed class Tensor permits Parameter {
 
   /** Returns dtype and shape. */
   public Type type() {
-    return node().type(index);
+    return look().type(index);
   }
 
   /** Returns the shape. */

@@ -20,6 +20,7 @@ final class Version extends Node {
   private volatile boolean snapshot;
   private volatile boolean donating;
   private volatile boolean superseded;
+  private volatile boolean handedOut;
 
   Version(Parameter parameter, long sequence, Node assigned, int index) {
     super(
@@ -72,6 +73,18 @@ final class Version extends Node {
 
   void release() {
     claimed.set(false);
+  }
+
+  /** States that a graph may have been built on this version. */
+  void handOut() {
+    if (!handedOut) {
+      handedOut = true;
+    }
+  }
+
+  /** Returns whether anybody could tell this version from the next one. */
+  boolean isHandedOut() {
+    return handedOut;
   }
 
   void keepAsSnapshot() {

@@ -1,0 +1,133 @@
+package org.adjoint;
+
+import java.util.BitSet;
+import java.util.List;
+import java.util.Optional;
+import org.adjoint.internal.backend.Storage;
+
+/**
+ * What one run of a {@link CompiledStep} holds: pins on what it reads, sole ownership of what it
+ * overwrites, and of each parameter that it writes the right to do so.
+ */
+final class StepHolds {
+  private final List<CompiledStep.Source> sources;
+  private final Storage[] storages;
+
+  /** The versions whose memory is owned; null for leaves that are pinned. */
+  private final Version[] donors;
+
+  private final boolean[] writing;
+  private int taken;
+  private boolean ownsAll = true;
+
+  StepHolds(List<CompiledStep.Source> sources) {
+    this.sources = sources;
+    this.storages = new Storage[sources.size()];
+    this.donors = new Version[sources.size()];
+    this.writing = new boolean[sources.size()];
+  }
+
+  /** Returns the storages of all leaves. */
+  Storage[] storages() {
+    return storages;
+  }
+
+  boolean ownsAllThatIsWritten() {
+    return ownsAll;
+  }
+
+  /** Returns which leaves' memory this run owns. */
+  BitSet owned() {
+    BitSet owned = new BitSet();
+    for (int i = 0; i < donors.length; i++) {
+      owned.set(i, donors[i] != null);
+    }
+    return owned;
+  }
+
+  /** Returns false if another run holds something alone right now. */
+  boolean takeAll(List<Tensor> arguments) {
+    for (taken = 0; taken < storages.length; taken++) {
+      CompiledStep.Source source = sources.get(taken);
+      boolean got =
+          source instanceof CompiledStep.Value v ? take(v) : pin(source.tensor(arguments));
+      if (!got) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  private boolean take(CompiledStep.Value v) {
+    if (v.isWritten()) {
+      Optional<Version> donor = v.parameter().donateCurrent();
+      if (donor.isPresent()) {
+        donors[taken] = donor.get();
+        storages[taken] = donor.get().value(0).orElseThrow();
+        return true;
+      }
+      // Its memory is needed elsewhere: the new value gets memory of its own.
+      ownsAll = false;
+      writing[taken] = v.parameter().tryWrite();
+      if (!writing[taken]) {
+        return false;
+      }
+    }
+    Version version = v.parameter().current();
+    return !version.isPending() && pin(new Tensor(version, 0));
+  }
+
+  private boolean pin(Tensor tensor) {
+    Node node = tensor.node();
+    Optional<Storage> found = node.value(tensor.index());
+    if (found.isEmpty()) {
+      return false;
+    }
+    Storage storage = found.get();
+    switch (storage.tryPin()) {
+      case PINNED -> {
+        if (node.value(tensor.index()).isEmpty()) {
+          storage.unpin();
+          return false;
+        }
+        storages[taken] = storage;
+        return true;
+      }
+      case CLOSED -> {
+        if (node.value(tensor.index()).isPresent()) {
+          throw Evaluator.closed(tensor.type());
+        }
+        return false;
+      }
+      default -> {
+        return false;
+      }
+    }
+  }
+
+  /**
+   * Gives a parameter the value that leaf {@code at} has become. In the same memory, and if nobody
+   * has seen the version before, that version simply has the new value.
+   */
+  void settle(int at, Parameter parameter, Storage value) {
+    Version donor = donors[at];
+    if (donor == null || donor.isHandedOut() || value != storages[at]) {
+      parameter.replace(value);
+    }
+  }
+
+  void release() {
+    // The leaf at `taken` may have got no further than the right to write.
+    for (int i = 0; i < storages.length && i <= taken; i++) {
+      if (donors[i] != null) {
+        donors[i].setDonating(false);
+        storages[i].disown();
+      } else if (storages[i] != null) {
+        storages[i].unpin();
+      }
+      if (writing[i]) {
+        ((CompiledStep.Value) sources.get(i)).parameter().endWrite();
+      }
+    }
+  }
+}
