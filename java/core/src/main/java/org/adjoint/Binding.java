@@ -44,13 +44,17 @@ abstract class Binding {
 
   /** Returns what a parameter stands for on this thread, empty if for its current version. */
   static Optional<Node> of(Parameter parameter) {
+    return deciding(parameter).flatMap(b -> b.find(parameter));
+  }
+
+  /** Returns the innermost binding that knows a parameter. */
+  static Optional<Binding> deciding(Parameter parameter) {
     if (OPEN.get() == 0) {
       return Optional.empty();
     }
     for (Binding b = INNERMOST.get(); b != null; b = b.outer) {
-      Optional<Node> found = b.find(parameter);
-      if (found.isPresent()) {
-        return found;
+      if (b.find(parameter).isPresent()) {
+        return Optional.of(b);
       }
     }
     return Optional.empty();

@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.BinaryOperator;
 import java.util.function.Function;
 import java.util.function.Supplier;
@@ -11,10 +12,12 @@ import java.util.function.UnaryOperator;
 import org.adjoint.internal.backend.Backend;
 
 /**
- * A function that is called once for each combination of shapes and dtypes, written down as a
- * program, and from then on only run: no graph is built, so a step costs what its kernels cost.
- * Whatever the function does to parameters is part of the program: {@code assign}, {@code
- * backward}, an optimizer's {@code step} and {@code zeroGrad}. So a whole training step compiles:
+ * A function that is written down as a program, once for each combination of shapes and dtypes (and
+ * of gradients that it finds in parameters or does not), and from then on only run: no graph is
+ * built, so a step costs what its kernels cost. Of more than 64 combinations the oldest are
+ * forgotten. Whatever the function does to parameters is part of the program: {@code assign},
+ * {@code backward}, an optimizer's {@code step} and {@code zeroGrad}. So a whole training step
+ * compiles:
  *
  * <pre>{@code
  * var step = Compiled.of((Tensor x, Tensor t) -> {
@@ -84,9 +87,28 @@ public final class Compiled {
     if (differentiated) {
       return f.apply(xs);
     }
-    xs.replaceAll(Values::materialised);
-    Evaluator.evaluate(xs);
-    return step(xs).run(xs);
+    List<Tensor> made = new ArrayList<>();
+    xs.replaceAll(x -> materialised(x, made));
+    try {
+      Evaluator.evaluate(xs);
+      for (; ; ) {
+        Optional<List<Tensor>> results = step(xs).run(xs);
+        if (results.isPresent()) {
+          return results.get();
+        }
+      }
+    } finally {
+      made.forEach(Tensor::release);
+    }
+  }
+
+  /** Returns a scalar as a value, which goes after the run; anything else as it is. */
+  private static Tensor materialised(Tensor x, List<Tensor> made) {
+    Tensor value = Values.materialised(x);
+    if (value != x) {
+      made.add(value);
+    }
+    return value;
   }
 
   /** Returns whether gradients may be taken through a tensor by something before it. */

@@ -1,7 +1,6 @@
 package org.adjoint;
 
 import java.util.Arrays;
-import java.util.List;
 import org.adjoint.internal.backend.Backend;
 import org.adjoint.internal.backend.Executable;
 import org.adjoint.internal.backend.KernelException;
@@ -17,15 +16,6 @@ import org.adjoint.internal.ir.Program;
  * @param constants the words of scalars that belong to the program itself, after those of the graph
  */
 record CompiledGraph(Program program, Executable executable, long[] constants) {
-  /** Runs the program of a trace on its leaves. */
-  Storage[] run(Backend backend, Trace trace, List<Storage> leaves) {
-    long[] words = new long[trace.scalars().size()];
-    for (int i = 0; i < words.length; i++) {
-      words[i] = trace.scalars().get(i).word();
-    }
-    return run(backend, words, leaves.toArray(new Storage[0]));
-  }
-
   /**
    * Returns the storages of the roots after running the program; those of donated leaves among
    * them.

@@ -4,9 +4,11 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.BitSet;
 import java.util.HashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Function;
@@ -50,7 +52,8 @@ final class CompiledStep {
     }
   }
 
-  private record Gradient(Parameter parameter) implements Source {
+  /** The gradient that a parameter has before the run. */
+  record Gradient(Parameter parameter) implements Source {
     @Override
     public Tensor tensor(List<Tensor> arguments) {
       return parameter.settledGradient().orElseThrow();
@@ -76,6 +79,11 @@ final class CompiledStep {
   private final int roots;
   private final boolean cut;
 
+  /** The parameters that it reads, and those whose value or gradient it changes. */
+  private final Set<Parameter> read = new LinkedHashSet<>();
+
+  private final Set<Parameter> changed = new LinkedHashSet<>();
+
   /** The words of the scalars, and which of them each run reads anew. */
   private final long[] constants;
 
@@ -99,6 +107,10 @@ final class CompiledStep {
       int root = slot.assigned().isPresent() ? outputs.size() : NO_DONOR;
       slot.assigned().ifPresent(node -> outputs.add(new Tensor(node, 0)));
       known.put(slot.input(), new Value(parameter, root));
+      read.add(parameter);
+      if (slot.assigned().isPresent() || slot.isGradientTouched()) {
+        changed.add(parameter);
+      }
       inputs.add(new Tensor(slot.input(), 0));
       if (slot.isGradientAsked()) {
         hadGradient.put(parameter, slot.gradientInput().isPresent());
@@ -139,7 +151,8 @@ final class CompiledStep {
     Recording recording = new Recording();
     List<Tensor> arguments = types.stream().map(Vmap::argument).toList();
     List<Tensor> results =
-        recording.during(() -> f.apply(arguments).stream().map(Tensor::fixed).toList());
+        Scope.outside(
+            () -> recording.during(() -> f.apply(arguments).stream().map(Tensor::fixed).toList()));
     return new CompiledStep(arguments, results, recording);
   }
 
@@ -200,17 +213,26 @@ final class CompiledStep {
         : others.computeIfAbsent(holds.owned(), owned -> compile(owned::get));
   }
 
-  /** Runs the program on evaluated arguments and does to the parameters what it says. */
-  List<Tensor> run(List<Tensor> arguments) {
+  /**
+   * Runs the program on evaluated arguments and does to the parameters what it says; empty if their
+   * gradients have come or gone since it was chosen.
+   */
+  Optional<List<Tensor>> run(List<Tensor> arguments) {
     for (; ; ) {
       evaluatePending();
       if (Anomaly.isOn()) {
         Anomaly.search(trace, sources.stream().map(s -> s.tensor(arguments)).toList());
       }
-      StepHolds holds = new StepHolds(sources);
+      long[] words = scalars(); // before anything is held that a live one may read
+      StepHolds holds = new StepHolds(sources, changed);
       try {
-        if (holds.takeAll(arguments)) {
-          return finish(holds, program(holds).run(backend, scalars(), holds.storages()));
+        if (holds.lock()) {
+          if (!fits()) {
+            return Optional.empty();
+          }
+          if (holds.takeAll(arguments)) {
+            return Optional.of(finish(holds, program(holds).run(backend, words, holds.storages())));
+          }
         }
       } finally {
         holds.release();
@@ -255,7 +277,7 @@ final class CompiledStep {
     for (int i = 0; i < results.size(); i++) {
       Tensor value = value(results.get(i), outcome[i]);
       if (cut) {
-        value.node().markCut();
+        value.node().markCut(read);
       }
       values.add(Scope.register(value));
     }

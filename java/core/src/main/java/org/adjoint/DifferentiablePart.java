@@ -1,7 +1,9 @@
 package org.adjoint;
 
 import java.util.ArrayList;
+import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Set;
 
 /**
  * The nodes that derivatives of some outputs can pass, each after its inputs. The walk keeps its
@@ -16,6 +18,7 @@ final class DifferentiablePart {
   private final NodeMap positions = new NodeMap();
   private final NodeMap boundary = new NodeMap();
   private long earliestCut = Long.MAX_VALUE;
+  private final Set<Parameter> behind = new LinkedHashSet<>();
 
   private DifferentiablePart() {}
 
@@ -60,6 +63,11 @@ final class DifferentiablePart {
    */
   long earliestCut() {
     return earliestCut;
+  }
+
+  /** Returns the parameters behind values of compiled functions, which no derivative reaches. */
+  Set<Parameter> behind() {
+    return behind;
   }
 
   private void walk(Node output) {
@@ -111,6 +119,7 @@ final class DifferentiablePart {
     Node[] found = stopsAt(node) ? NONE : node.inputs();
     if (found.length == 0 && node.isCut()) {
       earliestCut = Math.min(earliestCut, node.cutAt());
+      behind.addAll(node.behind());
     }
     path.add(node);
     inputsOf.add(found);

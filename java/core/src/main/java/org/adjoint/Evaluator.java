@@ -168,6 +168,7 @@ final class Evaluator {
     if (Anomaly.isOn()) {
       Anomaly.search(trace, trace.leaves().stream().map(Trace.Leaf::tensor).toList());
     }
+    long[] words = trace.words();
     Holds holds = new Holds();
     try {
       List<Version> versions = trace.pending();
@@ -195,7 +196,7 @@ final class Evaluator {
         }
         bound.add(storage.get());
       }
-      run(trace, key, donors, bound);
+      run(trace, key, donors, words, bound);
       return Outcome.DONE;
     } finally {
       holds.release();
@@ -233,11 +234,12 @@ final class Evaluator {
     return node instanceof Version v && v.isPending() && v.parameter().current() == v;
   }
 
-  private static void run(Trace trace, long[] key, int[] donors, List<Storage> bound) {
+  private static void run(
+      Trace trace, long[] key, int[] donors, long[] words, List<Storage> bound) {
     Backend backend = Backends.current();
     CompiledGraph compiled = Backends.cache().get(backend, key, trace, donors);
     List<Tensor> roots = trace.roots();
-    Storage[] results = compiled.run(backend, trace, bound);
+    Storage[] results = compiled.run(backend, words, bound.toArray(new Storage[0]));
     publish(trace, roots, results);
   }
 
@@ -267,6 +269,7 @@ final class Evaluator {
    */
   private static final class Holds {
     private final List<Version> claimed = new ArrayList<>();
+    private final List<Parameter> writing = new ArrayList<>();
     private final List<Storage> pinned = new ArrayList<>();
     private final Map<Storage, Version> owned = new LinkedHashMap<>();
 
@@ -275,6 +278,10 @@ final class Evaluator {
         return false;
       }
       claimed.add(version);
+      if (!version.parameter().tryWrite()) {
+        return false; // a compiled function is computing the next version
+      }
+      writing.add(version.parameter());
       return version.isPending() && version.parameter().current() == version;
     }
 
@@ -328,6 +335,7 @@ final class Evaluator {
       for (Version version : claimed) {
         version.release();
       }
+      writing.forEach(Parameter::endWrite);
     }
   }
 }

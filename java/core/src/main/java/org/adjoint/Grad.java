@@ -42,7 +42,7 @@ public final class Grad {
       throw new IllegalArgumentException(
           "vjp: the cotangent of " + y.type() + " should have that type, got " + cotangent.type());
     }
-    return pull(List.of(y), List.of(cotangent), List.of(), xs);
+    return pull(List.of(y), List.of(cotangent), List.of(), false, xs);
   }
 
   /**
@@ -52,7 +52,7 @@ public final class Grad {
    */
   public static List<Tensor> vjpWithin(
       List<Tensor> ys, List<Tensor> cotangents, List<Tensor> inputs, List<Tensor> xs) {
-    return pull(ys, cotangents, inputs, xs.toArray(new Tensor[0]));
+    return pull(ys, cotangents, inputs, true, xs.toArray(new Tensor[0]));
   }
 
   /**
@@ -330,6 +330,11 @@ public final class Grad {
     if (parameters.isEmpty() && part.earliestCut() != Long.MAX_VALUE) {
       throw dropped("backward", y);
     }
+    for (Parameter parameter : part.behind()) {
+      if (parameter.isTrainable()) {
+        throw compiled("backward", parameter);
+      }
+    }
     return parameters;
   }
 
@@ -345,6 +350,14 @@ public final class Grad {
     }
   }
 
+  private static IllegalStateException compiled(String name, Parameter parameter) {
+    return new IllegalStateException(
+        name
+            + ": a result of a compiled function is on the way to parameter '"
+            + parameter.name()
+            + "', which it read; differentiate inside the function, or detach() its result");
+  }
+
   private static IllegalStateException dropped(String name, Node y) {
     return new IllegalStateException(
         name
@@ -355,13 +368,19 @@ public final class Grad {
             + " and step(), or inside the compiled function");
   }
 
+  /**
+   * Pulls cotangents back.
+   *
+   * @param within whether this is part of a larger graph, where an x that is not reached has
+   *     cotangent 0 whatever was dropped elsewhere
+   */
   private static List<Tensor> pull(
-      List<Tensor> ys, List<Tensor> cotangents, List<Tensor> inputs, Tensor... xs) {
-    return Eager.built(Eager.suspended(() -> build(ys, cotangents, inputs, xs)));
+      List<Tensor> ys, List<Tensor> cotangents, List<Tensor> inputs, boolean within, Tensor... xs) {
+    return Eager.built(Eager.suspended(() -> build(ys, cotangents, inputs, within, xs)));
   }
 
   private static List<Tensor> build(
-      List<Tensor> ys, List<Tensor> cotangents, List<Tensor> inputs, Tensor... xs) {
+      List<Tensor> ys, List<Tensor> cotangents, List<Tensor> inputs, boolean within, Tensor... xs) {
     List<Node> outputs = new ArrayList<>();
     for (Tensor y : ys) {
       outputs.add(y.node());
@@ -372,14 +391,19 @@ public final class Grad {
     }
     DifferentiablePart part = DifferentiablePart.of(outputs, boundary);
     List<Node> order = part.order();
-    if (outputs.size() == 1 && part.position(outputs.get(0)) == 0 && !isAsked(outputs.get(0), xs)) {
+    boolean lone = outputs.size() == 1 && part.position(outputs.get(0)) == 0;
+    if (!within && lone && !isAsked(outputs.get(0), xs)) {
       checkNotCut("grad", outputs.get(0), part);
     }
     Cotangents sums = new Cotangents(part);
     boolean[] needed = new boolean[order.size()];
     Tensor[] wanted = new Tensor[xs.length];
     for (int i = 0; i < xs.length; i++) {
-      wanted[i] = wanted(i, xs[i], part, needed);
+      wanted[i] = within ? xs[i].fixed() : wanted(i, xs[i], part, needed);
+      int at = part.position(wanted[i].node());
+      if (at != NodeMap.ABSENT) {
+        needed[at] = true;
+      }
     }
     spread(part, needed);
     for (int i = 0; i < ys.size(); i++) {
@@ -415,6 +439,9 @@ public final class Grad {
       return fixed;
     }
     if (x instanceof Parameter p) {
+      if (part.behind().contains(p)) {
+        throw compiled("grad", p);
+      }
       for (Node node : part.order()) {
         if (node instanceof Version v && v.parameter() == p && isPast(v)) {
           throw v.supersededError();

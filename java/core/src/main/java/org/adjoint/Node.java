@@ -18,6 +18,11 @@ class Node {
 
   private static final long NEVER = 0;
 
+  /** A supplier may ask for values, whose programs read other scalars: so deep, not deeper. */
+  private static final int MOST_NESTED = 16;
+
+  private static final ThreadLocal<Integer> READING = ThreadLocal.withInitial(() -> 0);
+
   /** Counts cuts and marks, so that it can be told which came first. */
   private static final AtomicLong EVENTS = new AtomicLong();
 
@@ -56,6 +61,7 @@ class Node {
   private volatile Storage[] values;
   private volatile long variableSince = NEVER;
   private volatile long cutAt = NEVER;
+  private volatile Set<Parameter> behind = Set.of();
   private volatile boolean retired;
   private volatile boolean owned;
 
@@ -142,7 +148,21 @@ class Node {
 
   /** Returns the bits of a scalar, those of this moment if it is live. */
   final long word() {
-    return source == null ? word : Values.word(types[0].dtype(), source.getAsDouble());
+    return source == null ? word : Values.word(types[0].dtype(), read());
+  }
+
+  private double read() {
+    if (READING.get() > MOST_NESTED) {
+      throw new UnsupportedOperationException(
+          "scalar: its supplier asks for a value that cannot be computed without the scalar; let it"
+              + " read a Java number, or make the value part of the graph");
+    }
+    READING.set(READING.get() + 1);
+    try {
+      return source.getAsDouble();
+    } finally {
+      READING.set(READING.get() - 1);
+    }
   }
 
   /** Returns whether this depends on a stand-in, and so never has a value. */
@@ -231,9 +251,18 @@ class Node {
     inputs = NO_INPUTS;
   }
 
-  /** States that this value came out of a program through which nothing can be differentiated. */
-  final void markCut() {
+  /**
+   * States that this value came out of a program through which nothing can be differentiated, and
+   * which parameters it read.
+   */
+  final void markCut(Set<Parameter> read) {
+    behind = read;
     cutAt = EVENTS.incrementAndGet();
+  }
+
+  /** Returns the parameters that a program read which gave this value. */
+  final Set<Parameter> behind() {
+    return behind;
   }
 
   /** Returns whether derivatives once passed this node to inputs that it has lost. */

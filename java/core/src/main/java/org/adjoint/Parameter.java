@@ -25,12 +25,19 @@ public final class Parameter extends Tensor {
   private final AtomicBoolean written = new AtomicBoolean();
 
   private Tensor gradient;
+
+  /** Whether a compiled function left the gradient and nobody else has seen it. */
+  private boolean gradientIsOurs;
+
   private final Set<Backward> consumers = new LinkedHashSet<>();
 
   private Parameter(Tensor init, String name, boolean trainable) {
     super(null, 0);
     this.name = name;
     this.trainable = trainable;
+    if (init.node().isSymbolic()) {
+      throw dependsOnStandIn("cannot start as");
+    }
     this.current = new Version(this, 0, init.node(), init.index());
     Pending.add(this);
   }
@@ -93,16 +100,19 @@ public final class Parameter extends Tensor {
       throw new IllegalArgumentException(
           "parameter '" + name + "' is " + type() + "; cannot assign " + value.type());
     }
-    Optional<Recording> recording = Binding.recording();
-    if (recording.isPresent()) {
-      recording.get().assign(this, value);
+    Optional<Binding> binding = Binding.deciding(this);
+    if (binding.isPresent() && binding.get() instanceof Recording recording) {
+      recording.assign(this, value);
       return;
     }
-    if (Binding.of(this).isPresent()) {
+    if (binding.isPresent()) {
       throw new IllegalStateException(
           "parameter '"
               + name
               + "': cannot be assigned inside Parameters.with, which gives it a value");
+    }
+    if (value.node().isSymbolic()) {
+      throw dependsOnStandIn("cannot be assigned");
     }
     synchronized (this) {
       Version before = current;
@@ -121,6 +131,16 @@ public final class Parameter extends Tensor {
       current = new Version(this, before.sequence() + 1, value.node(), value.index());
     }
     Pending.add(this);
+  }
+
+  private IllegalStateException dependsOnStandIn(String what) {
+    return new IllegalStateException(
+        "parameter '"
+            + name
+            + "': "
+            + what
+            + " what depends on the arguments of a function that Vmap, Checkpoint, Scan or Compiled"
+            + " is writing down; return it from the function, and assign it outside");
   }
 
   /**
@@ -154,7 +174,12 @@ public final class Parameter extends Tensor {
    */
   public Optional<Tensor> grad() {
     Optional<Recording> recording = Binding.recording();
-    return recording.isPresent() ? recording.get().gradient(this) : settledGradient();
+    return recording.isPresent() ? recording.get().gradient(this) : handOutGradient();
+  }
+
+  private synchronized Optional<Tensor> handOutGradient() {
+    gradientIsOurs = false;
+    return settledGradient();
   }
 
   /** Returns the gradient outside of any recording. */
@@ -162,9 +187,16 @@ public final class Parameter extends Tensor {
     return Optional.ofNullable(gradient);
   }
 
-  /** Takes the gradient that a compiled function has left. */
+  /**
+   * Takes the gradient that a compiled function has left. The one that it left before goes at once
+   * if nobody has asked for it: waiting for the collector could take all memory.
+   */
   synchronized void settleGradient(Optional<Tensor> left) {
+    if (gradientIsOurs) {
+      gradient.node().value(gradient.index()).ifPresent(Storage::close);
+    }
     gradient = left.orElse(null);
+    gradientIsOurs = left.isPresent();
     consumers.clear();
     left.ifPresent(g -> g.node().markOwned());
   }
@@ -182,6 +214,7 @@ public final class Parameter extends Tensor {
   /** Adds the gradient of one backward pass. */
   synchronized void accumulate(Tensor g, Backward backward) {
     gradient = gradient == null ? g : gradient.plus(g);
+    gradientIsOurs = false;
     gradient.node().markOwned();
     consumers.add(backward);
   }

@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.function.Supplier;
 import org.adjoint.internal.backend.Storage;
 
 /**
@@ -76,6 +77,22 @@ public final class Scope implements AutoCloseable {
       Evaluator.evaluate(List.of()); // assignments may read what goes now
     } finally {
       free();
+    }
+  }
+
+  /**
+   * Returns what {@code body} returns; the values it makes belong to no scope, and go when nothing
+   * refers to them.
+   */
+  static <T> T outside(Supplier<T> body) {
+    Scope before = INNERMOST.get();
+    INNERMOST.remove();
+    try {
+      return body.get();
+    } finally {
+      if (before != null) {
+        INNERMOST.set(before);
+      }
     }
   }
 

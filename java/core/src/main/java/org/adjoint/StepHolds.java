@@ -3,6 +3,7 @@ package org.adjoint;
 import java.util.BitSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import org.adjoint.internal.backend.Storage;
 
 /**
@@ -16,15 +17,16 @@ final class StepHolds {
   /** The versions whose memory is owned; null for leaves that are pinned. */
   private final Version[] donors;
 
-  private final boolean[] writing;
+  private final Set<Parameter> changed;
+  private int locked;
   private int taken;
   private boolean ownsAll = true;
 
-  StepHolds(List<CompiledStep.Source> sources) {
+  StepHolds(List<CompiledStep.Source> sources, Set<Parameter> changed) {
     this.sources = sources;
+    this.changed = changed;
     this.storages = new Storage[sources.size()];
     this.donors = new Version[sources.size()];
-    this.writing = new boolean[sources.size()];
   }
 
   /** Returns the storages of all leaves. */
@@ -45,12 +47,29 @@ final class StepHolds {
     return owned;
   }
 
+  /** Takes the right to change parameters; returns false if another run is changing one. */
+  boolean lock() {
+    for (Parameter parameter : changed) {
+      if (!parameter.tryWrite()) {
+        return false;
+      }
+      locked++;
+    }
+    return true;
+  }
+
   /** Returns false if another run holds something alone right now. */
   boolean takeAll(List<Tensor> arguments) {
     for (taken = 0; taken < storages.length; taken++) {
       CompiledStep.Source source = sources.get(taken);
-      boolean got =
-          source instanceof CompiledStep.Value v ? take(v) : pin(source.tensor(arguments));
+      boolean got;
+      if (source instanceof CompiledStep.Value v) {
+        got = take(v);
+      } else if (source instanceof CompiledStep.Gradient g) {
+        got = pinGradient(g.parameter());
+      } else {
+        got = pin(source.tensor(arguments));
+      }
       if (!got) {
         return false;
       }
@@ -68,13 +87,22 @@ final class StepHolds {
       }
       // Its memory is needed elsewhere: the new value gets memory of its own.
       ownsAll = false;
-      writing[taken] = v.parameter().tryWrite();
-      if (!writing[taken]) {
-        return false;
-      }
     }
     Version version = v.parameter().current();
     return !version.isPending() && pin(new Tensor(version, 0));
+  }
+
+  /** Another thread may take a gradient away at any time; then the step is chosen anew. */
+  private boolean pinGradient(Parameter parameter) {
+    Optional<Tensor> before = parameter.settledGradient();
+    try {
+      return before.isPresent() && pin(before.get());
+    } catch (IllegalStateException closed) {
+      if (parameter.settledGradient().equals(before)) {
+        throw closed;
+      }
+      return false;
+    }
   }
 
   private boolean pin(Tensor tensor) {
@@ -117,17 +145,19 @@ final class StepHolds {
   }
 
   void release() {
-    // The leaf at `taken` may have got no further than the right to write.
-    for (int i = 0; i < storages.length && i <= taken; i++) {
+    for (int i = 0; i < taken; i++) {
       if (donors[i] != null) {
         donors[i].setDonating(false);
         storages[i].disown();
-      } else if (storages[i] != null) {
+      } else {
         storages[i].unpin();
       }
-      if (writing[i]) {
-        ((CompiledStep.Value) sources.get(i)).parameter().endWrite();
+    }
+    for (Parameter parameter : changed) {
+      if (locked-- <= 0) {
+        break;
       }
+      parameter.endWrite();
     }
   }
 }

@@ -198,7 +198,7 @@ final class Taylor {
   }
 
   private Series constant(Node node) {
-    return node.kind() == Node.Kind.SCALAR && !node.isLive()
+    return node.kind() == Node.Kind.SCALAR && !node.isLive() && !node.isVariable()
         ? scalars.computeIfAbsent(
             new Word(node.type(0).dtype(), node.word()), w -> new Series(Tensor.outputs(node)))
         : constants.computeIfAbsent(node, n -> new Series(Tensor.outputs(n)));
@@ -304,13 +304,16 @@ final class Taylor {
         a.term(k).isPresent() && known.isPresent()
             ? Optional.of(a.term(k).get().minus(known.get()))
             : a.term(k).or(() -> known.map(Tensor::neg));
-    return rest.map(r -> r.div(b.value()));
+    return rest.map(r -> r.scale(b.value().reciprocal())); // 0 where nothing moves, at poles too
   }
 
   /** Returns the exponent if it is a whole number known now and small enough, else 0. */
   private static int factors(Factor exponent) {
     Node node = exponent.value().node();
-    if (node.kind() != Node.Kind.SCALAR || node.isLive() || exponent.varies()) {
+    if (node.kind() != Node.Kind.SCALAR
+        || node.isLive()
+        || node.isVariable()
+        || exponent.varies()) {
       return 0;
     }
     double n = Values.number(node.type(0).dtype(), node.word());

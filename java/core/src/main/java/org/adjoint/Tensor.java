@@ -117,7 +117,7 @@ public sealed class Tensor permits Parameter {
   /**
    * Returns an F64 scalar that every run reads anew from {@code source}: a learning rate, a
    * temperature. A {@link Compiled} function that uses it sees each new value without compiling
-   * again.
+   * again. The supplier runs on the thread that evaluates, before the program.
    */
   public static Tensor scalar(DoubleSupplier source) {
     return new Tensor(Node.scalar(DType.F64, source), 0);
@@ -309,7 +309,8 @@ public sealed class Tensor permits Parameter {
    * change} first: to clip, scale or record it. Forward mode passes by.
    *
    * @param change takes the cotangent, of this tensor's type, and returns one of that type, as a
-   *     graph
+   *     graph of the cotangent and constants; what it captured from around the call does not follow
+   *     when a transformation applies it to other tensors
    * @throws IllegalArgumentException if this is not floating
    */
   public Tensor hook(UnaryOperator<Tensor> change) {

@@ -55,6 +55,15 @@ final class Trace {
     return scalars;
   }
 
+  /** Returns the bits of all scalars now: before a run holds anything that a live one may read. */
+  long[] words() {
+    long[] words = new long[scalars.size()];
+    for (int i = 0; i < words.length; i++) {
+      words[i] = scalars.get(i).word();
+    }
+    return words;
+  }
+
   List<Tensor> roots() {
     return roots;
   }
@@ -198,7 +207,7 @@ final class Trace {
   }
 
   private void finish(Node node, Node[] inputs) {
-    int[] codes = new int[inputs.length];
+    long[] codes = new long[inputs.length];
     for (int i = 0; i < inputs.length; i++) {
       codes[i] = code(inputs[i], node.index(i));
     }
@@ -213,7 +222,7 @@ final class Trace {
       }
     }
     append(codes.length);
-    for (int code : codes) {
+    for (long code : codes) {
       append(code);
     }
     places.put(node, place(OP, ops.size()));
@@ -222,12 +231,12 @@ final class Trace {
   }
 
   /** Returns a number for an input that means the same in every trace of this structure. */
-  private int code(Node node, int index) {
+  private long code(Node node, int index) {
     int place = places.get(node);
     if (place == NodeMap.ABSENT || (place & 3) == LEAF) {
-      return place(LEAF, leafNumber(node, index)) << 4;
+      return (long) place(LEAF, leafNumber(node, index)) << Integer.SIZE;
     }
-    return place << 4 | index;
+    return (long) place << Integer.SIZE | index;
   }
 
   private void append(long word) {

@@ -101,6 +101,24 @@ class CheckpointTest {
   }
 
   @Test
+  void ofManyResultsEachIsItself() {
+    Tensor x = Tensor.arange(0, 40, 1, DType.F64).eval();
+    List<Tensor> ys =
+        Checkpoint.ofList(
+                xs -> {
+                  List<Tensor> all = new ArrayList<>();
+                  for (int i = 0; i < 40; i++) {
+                    all.add(xs.get(0).get(i));
+                  }
+                  return all;
+                })
+            .apply(List.of(x));
+    for (int i = 0; i < 40; i++) {
+      assertEquals(2 * i, ys.get(i).times(2).doubleItem());
+    }
+  }
+
+  @Test
   void theSameTensorTwiceGetsBothCotangents() {
     Tensor x = Tensor.of(new double[] {2, 3}, 2).variable();
     Tensor y = Checkpoint.of((Tensor a, Tensor b) -> a.times(b.square())).apply(x, x);

@@ -248,6 +248,150 @@ class CompiledTest {
   }
 
   @Test
+  void valuesMadeWhileItIsWrittenDownStay() {
+    UnaryOperator<Tensor> f =
+        Compiled.of(
+            (Tensor x) -> x.plus(vector(1, 2)).times(Tensor.scalar(2.0).exp().log().eval()));
+    for (int i = 0; i < 2; i++) {
+      Scope.run(
+          () ->
+              assertArrayEquals(new double[] {4, 8}, f.apply(vector(1, 2)).toDoubleArray(), 1e-12));
+    }
+  }
+
+  @Test
+  void aLiveScalarMayReadAParameterThatTheRunWrites() {
+    Parameter p = parameter("p", 1);
+    Parameter rate = parameter("rate", 1);
+    Tensor live = Tensor.scalar(() -> rate.sum().doubleItem());
+    Supplier<Tensor> f =
+        Compiled.of(
+            () -> {
+              p.assign(p.plus(live));
+              rate.assign(rate.times(2));
+              return p.times(1);
+            });
+    assertArrayEquals(new double[] {2}, f.get().toDoubleArray());
+    assertArrayEquals(new double[] {4}, f.get().toDoubleArray());
+    p.assign(p.plus(live));
+    rate.assign(rate.times(2)); // pending, and so is what needs it
+    assertTrue(
+        assertThrows(UnsupportedOperationException.class, p::toDoubleArray)
+            .getMessage()
+            .contains("cannot be computed without the scalar"));
+  }
+
+  @Test
+  void noGradientIsSilentlyMissingBehindAResult() {
+    Parameter p = parameter("p", 1, 2);
+    Parameter q = parameter("q", 3, 4);
+    Tensor y = Compiled.of((Tensor x) -> x.times(p)).apply(vector(1, 1));
+    String text =
+        assertThrows(IllegalStateException.class, () -> Grad.grad(y.square().sum(), p))
+            .getMessage();
+    assertTrue(text.contains("parameter 'p'"), text);
+    assertThrows(IllegalStateException.class, () -> y.times(q).sum().backward());
+    y.detach().times(q).sum().backward();
+    assertArrayEquals(new double[] {1, 2}, q.grad().orElseThrow().toDoubleArray());
+  }
+
+  @Test
+  void assignmentsOnAnotherThreadDoNotBreakAParameter() throws InterruptedException {
+    Parameter q = parameter("q", 0);
+    Supplier<Tensor> increment =
+        Compiled.of(
+            () -> {
+              q.assign(q.plus(1));
+              return q.sum();
+            });
+    for (int round = 0; round < 40; round++) {
+      both(
+          increment::get,
+          () -> {
+            q.assign(vector(5));
+            q.eval();
+          });
+      assertTrue(q.sum().doubleItem() >= 5);
+    }
+  }
+
+  @Test
+  void gradientsOfTwoThreadsAddUp() throws InterruptedException {
+    Parameter p = parameter("p", 0);
+    UnaryOperator<Tensor> backward =
+        Compiled.of(
+            (Tensor x) -> {
+              x.times(p).sum().backward();
+              return x.times(1);
+            });
+    backward.apply(vector(1));
+    both(() -> backward.apply(vector(1)), () -> backward.apply(vector(1)));
+    assertArrayEquals(new double[] {101}, p.grad().orElseThrow().toDoubleArray());
+    both(() -> backward.apply(vector(1)), p::zeroGrad); // ends, whatever is left
+  }
+
+  /** Runs both bodies fifty times each, at once. */
+  private static void both(Runnable a, Runnable b) throws InterruptedException {
+    AtomicReference<Throwable> failure = new AtomicReference<>();
+    List<Thread> threads = new ArrayList<>();
+    for (Runnable body : List.of(a, b)) {
+      Thread thread =
+          new Thread(
+              () -> {
+                for (int i = 0; i < 50; i++) {
+                  body.run();
+                }
+              });
+      thread.setUncaughtExceptionHandler((t, e) -> failure.set(e));
+      thread.start();
+      threads.add(thread);
+    }
+    for (Thread thread : threads) {
+      thread.join();
+    }
+    if (failure.get() != null) {
+      throw new AssertionError(failure.get());
+    }
+  }
+
+  @Test
+  void stateThatDependsOnStandInsIsRefusedByName() {
+    Parameter p = parameter("p", 1, 2);
+    assertTrue(
+        assertThrows(
+                IllegalStateException.class,
+                () ->
+                    Compiled.of((Tensor x) -> Parameter.of(x.times(2), "inner").sum())
+                        .apply(vector(1, 2)))
+            .getMessage()
+            .startsWith("parameter 'inner': cannot start as what depends on"));
+    assertTrue(
+        assertThrows(
+                IllegalStateException.class,
+                () ->
+                    Checkpoint.of(
+                            (Tensor x) -> {
+                              p.assign(x);
+                              return x;
+                            })
+                        .apply(vector(1, 2)))
+            .getMessage()
+            .startsWith("parameter 'p': cannot be assigned what depends on"));
+    assertThrows(
+        IllegalStateException.class,
+        () ->
+            Compiled.of(
+                    (Tensor x) ->
+                        Parameters.with(
+                            Map.of(p, x),
+                            () -> {
+                              p.assign(x.times(2));
+                              return p.sum();
+                            }))
+                .apply(vector(1, 2)));
+  }
+
+  @Test
   void aScopeAroundTheFirstCallFreesNothingOfTheProgram() {
     UnaryOperator<Tensor> f =
         Compiled.of((Tensor x) -> x.plus(Key.of(3).normal(DType.F64, 2)).times(2));

@@ -140,6 +140,32 @@ class CustomTest {
   }
 
   @Test
+  void underVmapForwardModePassesAHookByToo() {
+    Tensor x = sample();
+    Tensor y = Vmap.of((Tensor z) -> z.hook(g -> g.times(3))).apply(x);
+    Tensor ones = Tensor.ones(DType.F64, 3);
+    assertArrayEquals(new double[] {1, 1, 1}, Grad.jvp(y, x, ones).toDoubleArray());
+    assertArrayEquals(new double[] {3, 3, 3}, Grad.grad(y.sum(), x).get(0).toDoubleArray());
+  }
+
+  @Test
+  void aRuleMayIgnoreACotangent() {
+    Tensor k = Tensor.of(new double[] {1, 2, 3}, 3).exp().eval();
+    Tensor x = sample();
+    List<Tensor> ys =
+        Op.customList(
+                "two",
+                xs -> List.of(xs.get(0).times(k), xs.get(0).detach()),
+                (xs, y, gs) -> List.of(gs.get(0).times(k)))
+            .apply(List.of(x));
+    Tensor v = Tensor.ones(DType.F64, 3);
+    assertArrayEquals(k.toDoubleArray(), Grad.jvp(ys.get(0), x, v).toDoubleArray());
+    assertArrayEquals(new double[3], Grad.jvp(ys.get(1), x, v).toDoubleArray());
+    UnaryOperator<Tensor> wrong = Op.custom("wrong", y -> y, (a, y, g) -> g.sum());
+    assertThrows(IllegalStateException.class, () -> Grad.jvp(wrong.apply(x), x, v));
+  }
+
+  @Test
   void theSameProgramServesEveryUse() {
     Tensor x = sample();
     Grad.grad(CUBE.apply(x).sum(), x).get(0).eval();

@@ -107,6 +107,38 @@ class DerivativesTest {
   }
 
   @Test
+  void aVariableScalarKeepsItsName() {
+    Tensor p = Tensor.scalar(3.0, DType.F64).variable();
+    Tensor q = Tensor.scalar(3.0, DType.F64).variable();
+    List<Tensor> d =
+        Grad.derivatives(
+            z -> z.square().times(3).plus(z.times(p)).plus(z.exp().times(q)),
+            Tensor.scalar(2.0),
+            1);
+    List<Tensor> g = Grad.grad(d.get(1), p, q);
+    assertEquals(1, g.get(0).doubleItem());
+    assertEquals(Math.exp(2), g.get(1).doubleItem(), 1e-14);
+  }
+
+  @Test
+  void whereNothingMovesAPoleIsSilent() {
+    Tensor x = Tensor.of(new double[] {-1, 4}, 2);
+    assertArrayEquals(
+        new double[] {0, -1 / 32.0},
+        Grad.derivatives(z -> z.relu().sqrt(), x, 2).get(2).toDoubleArray(),
+        1e-15);
+    Tensor at = Tensor.of(new double[] {0, 2}, 2);
+    Tensor along = Tensor.of(new double[] {0, 1}, 2);
+    List<Tensor> d = Grad.derivatives(z -> Tensor.scalar(1.0).div(z), at, along, 2);
+    assertArrayEquals(new double[] {0, -0.25}, d.get(1).toDoubleArray(), 1e-15);
+    assertArrayEquals(new double[] {0, 0.25}, d.get(2).toDoubleArray(), 1e-15);
+    assertArrayEquals(
+        new double[] {0, -0.25},
+        Grad.derivatives(Tensor::log, at, along, 2).get(2).toDoubleArray(),
+        1e-15);
+  }
+
+  @Test
   void derivativesAreDifferentiableByParameters() {
     Parameter w = Parameter.of(Tensor.of(new double[] {0.7}, 1), "w");
     Tensor x = Tensor.of(new double[] {0.4}, 1);

@@ -49,7 +49,7 @@ public final class Custom extends Op {
       List<Tensor> pulled = new ArrayList<>();
       List<Tensor> weights = new ArrayList<>();
       int floating = 0;
-      List<Tensor> all = pull(xs, ys, gs);
+      List<Tensor> all = checked("custom", xs, pull(xs, ys, gs));
       for (int i = 0; i < xs.size(); i++) {
         if (xs.get(i).dtype().isFloating()) {
           if (tangents.get(i).isPresent()) {
@@ -117,7 +117,20 @@ public final class Custom extends Op {
   @Override
   public List<Tensor> vjps(Call call, List<Integer> inputs, List<Tensor> cotangents) {
     List<Tensor> xs = call.inputs().subList(outputs, call.inputs().size());
-    List<Tensor> pulled = rule.pull(xs, call.outputs(), cotangents);
+    List<Tensor> pulled = checked(label, xs, rule.pull(xs, call.outputs(), cotangents));
+    List<Tensor> wanted = new ArrayList<>();
+    for (int input : inputs) {
+      int before = 0;
+      for (Tensor x : xs.subList(0, input - outputs)) {
+        before += x.dtype().isFloating() ? 1 : 0;
+      }
+      wanted.add(pulled.get(before));
+    }
+    return wanted;
+  }
+
+  /** Returns the cotangents that a rule gave if there is one of its type for each floating x. */
+  private static List<Tensor> checked(String label, List<Tensor> xs, List<Tensor> pulled) {
     List<Tensor> floating = xs.stream().filter(x -> x.dtype().isFloating()).toList();
     if (pulled.size() != floating.size()) {
       throw new IllegalStateException(
@@ -138,15 +151,7 @@ public final class Custom extends Op {
                 + floating.get(i).type());
       }
     }
-    List<Tensor> wanted = new ArrayList<>();
-    for (int input : inputs) {
-      int before = 0;
-      for (Tensor x : xs.subList(0, input - outputs)) {
-        before += x.dtype().isFloating() ? 1 : 0;
-      }
-      wanted.add(pulled.get(before));
-    }
-    return wanted;
+    return pulled;
   }
 
   @Override
@@ -193,6 +198,32 @@ public final class Custom extends Op {
         }
       }
       return pulled;
+    }
+
+    @Override
+    public List<Tensor> push(List<Tensor> xs, List<Tensor> ys, List<Optional<Tensor>> tangents) {
+      int n = xs.size();
+      int m = ys.size();
+      List<Tensor> inputs = new ArrayList<>(xs);
+      inputs.addAll(ys);
+      List<Boolean> flags = new ArrayList<>(batched);
+      flags.addAll(Collections.nCopies(m, true));
+      for (int i = 0; i < n; i++) {
+        if (tangents.get(i).isPresent()) {
+          inputs.add(tangents.get(i).get());
+          flags.add(batched.get(i)); // it moves as its x does
+        }
+      }
+      return Vmap.batchWithin(
+          in -> {
+            List<Optional<Tensor>> moved = new ArrayList<>();
+            int at = n + m;
+            for (Optional<Tensor> tangent : tangents) {
+              moved.add(tangent.isPresent() ? Optional.of(in.get(at++)) : Optional.empty());
+            }
+            return rule.push(in.subList(0, n), in.subList(n, n + m), moved);
+          },
+          new Batch(size, inputs, flags, NO_ATTRS));
     }
   }
 }

@@ -60,7 +60,9 @@ public abstract sealed class Op
    * operations it is made of: for an implicit function, a better-conditioned formula, a
    * straight-through estimator. Forward mode is the transpose of {@code vjp}, further derivatives
    * are those of its graph, and it composes with every transformation. Only the dependence through
-   * the argument is differentiated: what {@code forward} captures counts as constant.
+   * the argument is differentiated: what {@code forward} captures counts as constant. The rule must
+   * be made of what it is given (x, y, g) and of constants: when a transformation applies it to
+   * other tensors, what it captured from around the call does not follow.
    *
    * @param name how errors call it
    */
