@@ -11,6 +11,7 @@ import org.adjoint.internal.ir.Graph;
 import org.adjoint.internal.ir.Instruction;
 import org.adjoint.internal.ir.Operand;
 import org.adjoint.internal.ir.Program;
+import org.adjoint.op.ShapeOps;
 import org.junit.jupiter.api.Test;
 
 /** The compiler's passes, read off the graphs and programs that they print. */
@@ -42,6 +43,14 @@ class PassesTest {
   void equalExpressionsAreComputedOnce() {
     Tensor x = leaf(4);
     Graph graph = Compiler.optimise(graph(x.exp().plus(x.exp())));
+    assertEquals(List.of("exp", "plus"), ops(graph));
+  }
+
+  @Test
+  void aReshapeThatChangesNothingIsItsInput() {
+    Tensor x = leaf(4);
+    Tensor renamed = ShapeOps.renamed(x);
+    Graph graph = Compiler.optimise(graph(x.exp().plus(renamed.exp())));
     assertEquals(List.of("exp", "plus"), ops(graph));
   }
 

@@ -4,7 +4,9 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.BinaryOperator;
 import org.adjoint.Adjoint;
+import org.adjoint.Compiled;
 import org.adjoint.DType;
 import org.adjoint.Key;
 import org.adjoint.Memory;
@@ -83,6 +85,37 @@ class FlatMemoryTest {
     }
     Memory.Report end = Memory.report();
     assertTrue(last < first / 10, "it learns: loss " + first + " became " + last);
+    assertTrue(
+        end.outstanding() <= warm.outstanding() && end.buffers() <= warm.buffers(),
+        "outstanding memory rose from " + warm + " to " + end);
+  }
+
+  /**
+   * Gradients that a compiled step leaves, and scalars that it is given, go without a collection.
+   */
+  @Test
+  void compiledStepsLeaveNothingBehind() {
+    Adjoint.backend("native");
+    Parameter w = Parameter.of(Tensor.ones(DType.F32, 1 << 16), "w");
+    BinaryOperator<Tensor> step =
+        Compiled.of(
+            (Tensor x, Tensor rate) -> {
+              w.zeroGrad();
+              Tensor loss = w.minus(x).square().sum();
+              loss.backward();
+              w.assign(w.minus(w.grad().orElseThrow().times(rate)));
+              return loss;
+            });
+    Tensor target = Tensor.full(3, DType.F32, 1 << 16).eval();
+    Memory.Report warm = Memory.report();
+    for (int i = 0; i < 3000; i++) {
+      int at = i;
+      Scope.run(() -> step.apply(target, Tensor.scalar(0.1f / (1 + at))));
+      if (i == WARM_UP) {
+        warm = Memory.report();
+      }
+    }
+    Memory.Report end = Memory.report();
     assertTrue(
         end.outstanding() <= warm.outstanding() && end.buffers() <= warm.buffers(),
         "outstanding memory rose from " + warm + " to " + end);

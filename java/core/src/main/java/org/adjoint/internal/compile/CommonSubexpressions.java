@@ -3,12 +3,13 @@ package org.adjoint.internal.compile;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.Map;
+import org.adjoint.Type;
 import org.adjoint.internal.ir.Graph;
 import org.adjoint.internal.ir.Primitive;
 
 /**
- * Computes equal expressions once: same op, attributes and inputs. Scalars are inputs of a run and
- * never equal.
+ * Computes equal expressions once: same op, attributes and inputs; a reshape to the same dims is
+ * its input. Scalars are inputs of a run and never equal.
  */
 final class CommonSubexpressions {
   private CommonSubexpressions() {}
@@ -31,7 +32,12 @@ final class CommonSubexpressions {
   static Graph apply(Graph graph) {
     Graph.Builder builder = new Graph.Builder(graph);
     Map<Expression, Integer> known = new HashMap<>();
+    Type[] types = graph.types();
     for (Graph.Node node : graph.nodes()) {
+      if (changesNothing(node, types)) {
+        builder.replace(node, builder.map(node.inputs()[0]));
+        continue;
+      }
       Expression expression = new Expression(node.op(), node.attrs(), builder.map(node.inputs()));
       Integer first = known.get(expression);
       if (first != null) {
@@ -42,5 +48,10 @@ final class CommonSubexpressions {
       }
     }
     return builder.build();
+  }
+
+  /** Transformations rename their arguments by such reshapes; what is built on them is equal. */
+  private static boolean changesNothing(Graph.Node node, Type[] types) {
+    return node.op().name().equals("reshape") && types[node.inputs()[0]].equals(node.outputs()[0]);
   }
 }
