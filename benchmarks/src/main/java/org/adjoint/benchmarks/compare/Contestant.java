@@ -1,0 +1,43 @@
+package org.adjoint.benchmarks.compare;
+
+/**
+ * A library that takes part: one method for each kind of workload. What it does not override it has
+ * not got, and the report says so.
+ */
+public interface Contestant {
+
+  /** Returns training steps of a multilayer perceptron. */
+  default Task mlp(Workload.Mlp workload) {
+    throw new Absent("has no training step of an MLP");
+  }
+
+  /** Returns training steps of a physics-informed network. */
+  default Task pinn(Workload.Pinn workload) {
+    throw new Absent("has no derivatives of derivatives");
+  }
+
+  /** Returns Adam steps with gradients that are given. */
+  default Task adam(Workload.AdamStep workload) {
+    throw new Absent("has no optimizer");
+  }
+
+  /** Returns values and gradients of a softmax cross-entropy. */
+  default Task crossEntropy(Workload.CrossEntropy workload) {
+    throw new Absent("has no cross-entropy");
+  }
+
+  /** Returns x·y + tanh(x). */
+  default Task fused(Workload.Fused workload) {
+    throw new Absent("has no elementwise functions");
+  }
+
+  /** Returns matrix products. */
+  default Task gemm(Workload.Gemm workload) {
+    throw new Absent("has no matrix product of its own to compare");
+  }
+
+  /** Returns x + 2·y over arrays that no cache holds. */
+  default Task triad(Workload.Triad workload) {
+    throw new Absent("is not asked for the bandwidth");
+  }
+}

@@ -1,0 +1,126 @@
+package org.adjoint.benchmarks.compare;
+
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalDouble;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/**
+ * The rows: name, workload, and by how much the fastest peer should be slower. Parent and children
+ * both look names up here. Other matrix products, and points of the cost curves, are read from
+ * their names.
+ */
+public final class Table {
+  /** Bytes per second are measured with this workload. */
+  public static final String TRIAD = "triad";
+
+  /** FLOPs per second are measured with this one. */
+  public static final String FLOOR_GEMM = "gemm-1024x1024x1024";
+
+  /** Powers of two. */
+  private static final int NARROWEST = 16;
+
+  private static final int MOST = 4096;
+  private static final int CURVE_BATCH = 64;
+  private static final int CURVE_WIDTH = 256;
+  private static final int CURVE_CLASSES = 10;
+
+  private static final Pattern GEMM = Pattern.compile("gemm-(\\d{1,6})x(\\d{1,6})x(\\d{1,6})");
+  private static final Pattern POINT = Pattern.compile("(width|batch)-(\\d{1,5})");
+
+  /**
+   * A row.
+   *
+   * @param name its name in the JSON
+   * @param required the ratio to reach; empty for matrix products, which have one for all of them
+   */
+  public record Row(String name, OptionalDouble required) {}
+
+  private static final Map<String, Workload> NAMED = new LinkedHashMap<>();
+  private static final List<Row> ROWS = new ArrayList<>();
+
+  static {
+    add("mlp-tiny", 15, new Workload.Mlp(List.of(2, 16, 16, 1), true, 32));
+    add("mlp-mnist", 2.5, new Workload.Mlp(List.of(784, 256, 128, 10), false, 64));
+    add("mlp-1024", 2, new Workload.Mlp(List.of(1024, 1024, 1024, 1000), false, 256));
+    add("mlp-2048", 1.5, new Workload.Mlp(List.of(2048, 2048, 2048, 1000), false, 512));
+    add("pinn-32", 5, new Workload.Pinn(32, 1024));
+    add("pinn-64", 4, new Workload.Pinn(64, 4096));
+    add("adam-10m", 7, new Workload.AdamStep(10_000_000));
+    add("xent-32000", 8, new Workload.CrossEntropy(1024, 32_000));
+    add("xent-1000", 4, new Workload.CrossEntropy(4096, 1000));
+    add("fused-10m", 10, new Workload.Fused(10_000_000));
+    for (String shape :
+        List.of(
+            "32x16x16",
+            "64x256x784",
+            "64x128x256",
+            "1024x32x32",
+            "4096x64x64",
+            "128x128x128",
+            "256x1024x1024",
+            "512x2048x2048",
+            "1024x1024x1024",
+            "2048x2048x2048")) {
+      ROWS.add(new Row("gemm-" + shape, OptionalDouble.empty()));
+    }
+    // A product of 2048³ in BF16; its one peer is our own in F32.
+    NAMED.put("bf16-2048", new Workload.Missing("Adjoint has no BF16 yet"));
+    ROWS.add(new Row("bf16-2048", OptionalDouble.empty()));
+    NAMED.put(TRIAD, new Workload.Triad(1 << 24));
+  }
+
+  private Table() {}
+
+  private static void add(String name, double required, Workload workload) {
+    NAMED.put(name, workload);
+    ROWS.add(new Row(name, OptionalDouble.of(required)));
+  }
+
+  /** Returns the rows, in their order. */
+  public static List<Row> rows() {
+    return Collections.unmodifiableList(ROWS);
+  }
+
+  /** Returns the values of {@code width} or {@code batch} along its curve. */
+  public static List<Integer> curve(String axis) {
+    List<Integer> values = new ArrayList<>();
+    for (int value = axis.equals("width") ? NARROWEST : 1; value <= MOST; value *= 2) {
+      values.add(value);
+    }
+    return values;
+  }
+
+  /** Returns what a name stands for, empty if for nothing. */
+  public static Optional<Workload> find(String name) {
+    Matcher gemm = GEMM.matcher(name);
+    if (gemm.matches()) {
+      return Optional.of(new Workload.Gemm(number(gemm, 1), number(gemm, 2), number(gemm, 3)));
+    }
+    Matcher point = POINT.matcher(name);
+    if (point.matches() && number(point, 2) > 0) {
+      boolean wide = point.group(1).equals("width");
+      int width = wide ? number(point, 2) : CURVE_WIDTH;
+      int batch = wide ? CURVE_BATCH : number(point, 2);
+      List<Integer> sizes = List.of(width, width, width, CURVE_CLASSES);
+      return Optional.of(new Workload.Mlp(sizes, false, batch));
+    }
+    return Optional.ofNullable(NAMED.get(name));
+  }
+
+  /** Returns whether a row is a whole training step. */
+  public static boolean isTrainingStep(String name) {
+    Optional<Workload> workload = find(name);
+    return workload.isPresent()
+        && (workload.get() instanceof Workload.Mlp || workload.get() instanceof Workload.Pinn);
+  }
+
+  private static int number(Matcher matcher, int group) {
+    return Integer.parseInt(matcher.group(group));
+  }
+}
