@@ -10,6 +10,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
 import org.adjoint.benchmarks.compare.Absent;
+import org.adjoint.benchmarks.compare.Bars;
 import org.adjoint.benchmarks.compare.Entrant;
 import org.adjoint.benchmarks.compare.Floors;
 import org.adjoint.benchmarks.compare.Plot;
@@ -32,7 +33,7 @@ public final class Compare {
         --json FILE       also write the rows as JSON
         --seconds S       how long each takes part in a row, default 1.5
         --threads N       how many threads ours and the peers get, default the processors
-        --plots FOLDER    also time the cost curves and write cost-width.svg and cost-batch.svg there
+        --plots FOLDER    also write ratios.svg there, time the cost curves, and write cost-width.svg and cost-batch.svg
         --peers FOLDER    where the peers' jars are, default peers beside this jar
       """;
 
@@ -104,6 +105,9 @@ public final class Compare {
       Options options = Options.of(args);
       try (Turns turns = new Turns(options.peers(), options.seconds())) {
         new Compare(options, turns).run();
+        if (!turns.isAgreed()) {
+          throw new Absent("not everyone computes the same, see above");
+        }
       }
     } catch (IllegalArgumentException | Absent e) {
       System.err.println("compare: " + e.getMessage());
@@ -130,6 +134,7 @@ public final class Compare {
     System.out.print(Report.means(results));
     if (options.plots().isPresent()) {
       Files.createDirectories(options.plots().get());
+      Files.writeString(options.plots().get().resolve("ratios.svg"), Bars.svg(results));
       curve("width", "MLP w-w-w-10, batch 64: µs a training step", "width w");
       curve("batch", "MLP 256-256-256-10: µs a training step", "batch");
     }

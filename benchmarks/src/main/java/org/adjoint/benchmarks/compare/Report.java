@@ -63,8 +63,9 @@ public final class Report {
 
   /** Returns the means over rows, each with what it should be. */
   public static String means(List<Result> results) {
-    return mean("training steps", 5, results, row -> Table.isTrainingStep(row.name()))
-        + mean("gemm", 0.95, results, row -> row.name().startsWith("gemm-"));
+    return mean(
+            "training steps", Table.TRAINING_MEAN, results, row -> Table.isTrainingStep(row.name()))
+        + mean("gemm", Table.GEMM_MEAN, results, row -> Table.isGemm(row.name()));
   }
 
   private static String mean(

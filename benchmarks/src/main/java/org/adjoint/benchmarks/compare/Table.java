@@ -22,6 +22,12 @@ public final class Table {
   /** FLOPs per second are measured with this one. */
   public static final String FLOOR_GEMM = "gemm-1024x1024x1024";
 
+  /** The geometric mean to reach over the training steps. */
+  public static final double TRAINING_MEAN = 5;
+
+  /** The geometric mean to reach over the matrix products. */
+  public static final double GEMM_MEAN = 0.95;
+
   /** Powers of two. */
   private static final int NARROWEST = 16;
 
@@ -113,11 +119,15 @@ public final class Table {
     return Optional.ofNullable(NAMED.get(name));
   }
 
-  /** Returns whether a row is a whole training step. */
+  /** Returns whether a row of the table is a whole training step. */
   public static boolean isTrainingStep(String name) {
-    Optional<Workload> workload = find(name);
-    return workload.isPresent()
-        && (workload.get() instanceof Workload.Mlp || workload.get() instanceof Workload.Pinn);
+    Workload workload = NAMED.get(name);
+    return workload instanceof Workload.Mlp || workload instanceof Workload.Pinn;
+  }
+
+  /** Returns whether a row is one of the table's matrix products. */
+  public static boolean isGemm(String name) {
+    return GEMM.matcher(name).matches() && ROWS.stream().anyMatch(row -> row.name().equals(name));
   }
 
   private static int number(Matcher matcher, int group) {

@@ -28,6 +28,7 @@ public final class Turns implements AutoCloseable {
   private final Map<Entrant, Child> children = new LinkedHashMap<>();
   private final Path peers;
   private final double seconds;
+  private boolean agreed = true;
 
   /**
    * Makes the table at which they sit.
@@ -75,7 +76,7 @@ public final class Turns implements AutoCloseable {
 
   private List<Entrant> prepare(String name, List<Entrant> entrants, Map<Entrant, String> absent) {
     List<Entrant> ready = new ArrayList<>();
-    double[] agreed = {};
+    double[] first = {};
     for (Entrant entrant : entrants) {
       try {
         double[] numbers =
@@ -84,9 +85,9 @@ public final class Turns implements AutoCloseable {
                 .mapToDouble(Double::parseDouble)
                 .toArray();
         if (ready.isEmpty()) {
-          agreed = numbers;
+          first = numbers;
         } else {
-          agree(agreed, numbers);
+          agree(first, numbers);
         }
         ready.add(entrant);
       } catch (Absent reason) {
@@ -96,14 +97,15 @@ public final class Turns implements AutoCloseable {
     return ready;
   }
 
-  private static void agree(double[] agreed, double[] numbers) {
-    boolean same = agreed.length == numbers.length;
-    for (int i = 0; same && i < agreed.length; i++) {
-      same = Math.abs(numbers[i] - agreed[i]) <= TOLERANCE * Math.abs(agreed[i]);
+  private void agree(double[] first, double[] numbers) {
+    boolean same = first.length == numbers.length;
+    for (int i = 0; same && i < first.length; i++) {
+      same = Math.abs(numbers[i] - first[i]) <= TOLERANCE * Math.abs(first[i]);
     }
     if (!same) {
+      agreed = false;
       throw new Absent(
-          "computes " + Arrays.toString(numbers) + " instead of " + Arrays.toString(agreed));
+          "computes " + Arrays.toString(numbers) + " instead of " + Arrays.toString(first));
     }
   }
 
@@ -144,6 +146,11 @@ public final class Turns implements AutoCloseable {
     } catch (Absent gone) {
       System.err.println(gone.getMessage());
     }
+  }
+
+  /** Returns whether all who took part computed the same so far. */
+  public boolean isAgreed() {
+    return agreed;
   }
 
   private static double median(List<Double> numbers) {
