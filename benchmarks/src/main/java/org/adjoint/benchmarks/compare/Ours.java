@@ -64,18 +64,22 @@ final class Ours implements Contestant {
       return numbers[0];
     }
 
+    @Override
     public void step() {
       run(results -> reads ? new double[] {results.get(0).item()} : NOTHING);
     }
 
+    @Override
     public double[] check() {
       return check.apply(this);
     }
 
+    @Override
     public int repeats() {
       return repeats;
     }
 
+    @Override
     public void close() {
       // Its tensors go with the cleaner.
     }

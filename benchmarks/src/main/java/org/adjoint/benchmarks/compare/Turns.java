@@ -5,6 +5,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -45,9 +46,11 @@ public final class Turns implements AutoCloseable {
    * What came of one workload.
    *
    * @param micros the median over its turns of the median time of a step, for whoever was timed
+   * @param fastest the least of these medians: what a floor is made of
    * @param absent why not, for everyone else
    */
-  public record Outcome(Map<Entrant, Double> micros, Map<Entrant, String> absent) {}
+  public record Outcome(
+      Map<Entrant, Double> micros, Map<Entrant, Double> fastest, Map<Entrant, String> absent) {}
 
   /** Returns the times of a workload; the first entrant is the one to agree with. */
   public Outcome play(String name, List<Entrant> entrants) {
@@ -69,9 +72,14 @@ public final class Turns implements AutoCloseable {
       }
     }
     Map<Entrant, Double> micros = new LinkedHashMap<>();
-    times.forEach((entrant, turns) -> micros.put(entrant, median(turns)));
+    Map<Entrant, Double> fastest = new LinkedHashMap<>();
+    times.forEach(
+        (entrant, turns) -> {
+          micros.put(entrant, median(turns));
+          fastest.put(entrant, Collections.min(turns));
+        });
     children.values().stream().filter(Child::isAlive).forEach(Turns::drop);
-    return new Outcome(micros, absent);
+    return new Outcome(micros, fastest, absent);
   }
 
   private List<Entrant> prepare(String name, List<Entrant> entrants, Map<Entrant, String> absent) {

@@ -81,7 +81,7 @@ class CompareTest {
             new Entrant("djl", 1),
             50.0);
     Turns.Outcome outcome =
-        new Turns.Outcome(micros, Map.of(new Entrant("mkl", 1), "a \"reason\""));
+        new Turns.Outcome(micros, micros, Map.of(new Entrant("mkl", 1), "a \"reason\""));
     Result result = result(outcome);
     assertEquals(3, result.ratio().orElseThrow());
     assertEquals(Map.of("pytorch", 30.0, "djl", 50.0), result.peers());
@@ -103,8 +103,10 @@ class CompareTest {
   void jsonHasItsFields() throws Exception {
     Turns.Outcome outcome =
         new Turns.Outcome(
-            Map.of(OURS, 1234567.0, new Entrant("mkl", 2), 2e-5), Map.of(OURS, "a \"reason\"\n"));
-    Turns.Outcome nobody = new Turns.Outcome(Map.of(), Map.of());
+            Map.of(OURS, 1234567.0, new Entrant("mkl", 2), 2e-5),
+            Map.of(),
+            Map.of(OURS, "a \"reason\"\n"));
+    Turns.Outcome nobody = new Turns.Outcome(Map.of(), Map.of(), Map.of());
     List<String> fields = new ArrayList<>();
     try (JsonParser parser =
         new JsonFactory().createParser(Report.json(List.of(result(outcome), result(nobody))))) {
@@ -126,7 +128,7 @@ class CompareTest {
     Map<Entrant, Double> micros = Map.of(OURS, 1.0, new Entrant("djl", 1), 500.0);
     List<String> plots =
         List.of(
-            Bars.svg(List.of(result(new Turns.Outcome(micros, Map.of())))),
+            Bars.svg(List.of(result(new Turns.Outcome(micros, micros, Map.of())))),
             Plot.svg("t", "a", List.of(1, 2, 4), Map.of("x", Map.of(1, 0.5, 4, 2e6))));
     for (String svg : plots) {
       var document =
