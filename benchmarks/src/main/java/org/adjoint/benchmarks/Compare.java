@@ -134,7 +134,9 @@ public final class Compare {
     System.out.print(Report.means(results));
     if (options.plots().isPresent()) {
       Files.createDirectories(options.plots().get());
-      Files.writeString(options.plots().get().resolve("ratios.svg"), Bars.svg(results));
+      if (!results.isEmpty()) {
+        Files.writeString(options.plots().get().resolve("ratios.svg"), Bars.svg(results));
+      }
       curve("width", "MLP w-w-w-10, batch 64: µs a training step", "width w");
       curve("batch", "MLP 256-256-256-10: µs a training step", "batch");
     }

@@ -1,5 +1,6 @@
 package org.adjoint.benchmarks.compare;
 
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -15,10 +16,12 @@ public final class Plot {
   private static final int RIGHT = 130;
   private static final int TOP = 40;
   private static final int BOTTOM = 50;
+  private static final int LINE = 14;
   private static final List<String> COLOURS = List.of("#1f5fa8", "#7fb0e0", "#c8501e", "#4a7a30");
 
   private final StringBuilder svg = new StringBuilder();
   private final List<Integer> sizes;
+  private final List<Double> labels = new ArrayList<>();
   private final double lowest;
   private final double highest;
 
@@ -112,7 +115,21 @@ public final class Plot {
     }
     if (!path.isEmpty()) {
       add("<path d='%s' stroke='%s' stroke-width='2' fill='none'/>", path, colour);
-      text(x + 8, y + 4, "start", colour, name);
+      text(x + 8, free(y + 4), "start", colour, name);
     }
+  }
+
+  /** Returns the first height from y downwards where a label meets no other. */
+  private double free(double y) {
+    double height = y;
+    for (int i = 0; i < labels.size(); i++) {
+      double label = labels.get(i);
+      if (Math.abs(label - height) < LINE) {
+        height = label + LINE;
+        i = -1;
+      }
+    }
+    labels.add(height);
+    return height;
   }
 }

@@ -158,11 +158,11 @@ class CompareTest {
   }
 
   @Test
-  void aPeerThatCannotBeLoadedSaysSo(@TempDir Path folder) {
-    Entrant peer = new Entrant("pytorch", 1);
+  void aChildThatFailsSaysSo(@TempDir Path folder) {
+    Entrant peer = new Entrant("nobody", 1);
     try (Turns turns = new Turns(folder, 0.01)) {
       String reason = turns.play("mlp-tiny", List.of(peer)).absent().get(peer);
-      assertTrue(reason.startsWith("cannot be loaded: "), reason);
+      assertEquals("failed IllegalArgumentException: no contestant 'nobody'", reason);
     }
   }
 
