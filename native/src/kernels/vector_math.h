@@ -1,11 +1,14 @@
 /*
  * exp, log, expm1, log1p, tanh and sigmoid for F32 and F64, branch-free, so that loops over them become vector code. It
- * refuses tables and lookups: they would need gathers. Bounds in ULP, checked by native/tests/ulp_test.cpp: F32 exp
- * 1.25, log 1, expm1 and log1p 2.5, tanh and sigmoid 3; F64 exp and log 1.5, expm1 and log1p 3, tanh and sigmoid 4.
+ * refuses tables and lookups: they would need gathers. Bounds in ULP, checked by native/tests/exhaustive_ulp.cpp (F32
+ * exp 1.25, log 1, tanh 1.5, sigmoid 2, over all floats) and ulp_test.cpp (F32 expm1 and log1p 2.5; F64 exp and
+ * log 1.5, sigmoid 2, expm1, log1p and tanh 3).
  *
  * Sources: argument reduction after Cody and Waite, "Software Manual for the Elementary Functions" (1980); the
  * polynomials are the Taylor series of e^r and of 2 artanh(s), cut where the next term is below a quarter ULP on the
- * reduced interval: |r| <= ln2/2, |s| <= 0.1716. ln2 is split so that n * kLn2High is exact.
+ * reduced interval: |r| <= ln2/2, |s| <= 0.1716. ln2 is split so that n * kLn2High is exact. What roundings lose is
+ * taken back by sums as in Knuth, TAOCP 2, 4.2.2, and tanh near 0 is minimax by Remez' algorithm, computed for this
+ * file.
  */
 #pragma once
 
@@ -59,9 +62,11 @@ ADJ_ALWAYS T float_of(typename Float<T>::Bits bits) {
 }
 
 template <class T>
+inline constexpr typename Float<T>::Bits kSignBit = typename Float<T>::Bits(1) << (sizeof(T) * 8 - 1);
+
+template <class T>
 ADJ_ALWAYS T magnitude_of(T x) {
-  constexpr typename Float<T>::Bits kSign = typename Float<T>::Bits(1) << (sizeof(T) * 8 - 1);
-  return float_of<T>(bits_of(x) & ~kSign);
+  return float_of<T>(bits_of(x) & ~kSignBit<T>);
 }
 
 /* The quotient of (e^r - 1 - r) by r^2. */
@@ -105,14 +110,24 @@ ADJ_ALWAYS T power_of_two(typename Float<T>::Bits n) {
   return float_of<T>((n + Float<T>::kBias) << Float<T>::kMantissa);
 }
 
+/* e^r - 1. */
+template <class T>
+ADJ_ALWAYS T expm1_reduced(T r) {
+  return fma(r * r, expm1_tail(r), r);
+}
+
+/* 2^n y. Two factors, because 2^n alone may overflow, or be denormal; unsigned halves of a two's complement n. */
+template <class T>
+ADJ_ALWAYS T scaled_by_power(T y, typename Float<T>::Bits n) {
+  using F = Float<T>;
+  const typename F::Bits half = (n + (F::kBias << 1)) / 2 - F::kBias;
+  return y * power_of_two<T>(half) * power_of_two<T>(n - half);
+}
+
 /* 2^n e^r. */
 template <class T>
 ADJ_ALWAYS T exp_reduced(T r, typename Float<T>::Bits n) {
-  using F = Float<T>;
-  const T p = fma(r * r, expm1_tail(r), r) + T(1);
-  /* Two factors, because 2^n alone may overflow, or be denormal; unsigned halves of a two's complement n. */
-  const typename F::Bits half = (n + (F::kBias << 1)) / 2 - F::kBias;
-  return p * power_of_two<T>(half) * power_of_two<T>(n - half);
+  return scaled_by_power(expm1_reduced(r) + T(1), n);
 }
 
 template <class T>
@@ -206,7 +221,18 @@ ADJ_ALWAYS T expm1_of(T x) {
   return y + y;
 }
 
-/* tanh |x| = d / (d + 2) with d = e^(2|x|) - 1, which keeps all digits near 0. */
+/* (tanh x - x) / x^3 as a polynomial in z = x^2, |x| <= 0.4. */
+ADJ_ALWAYS float tanh_tail(float z) {
+  float p = 0.0187440608f;
+  p = fma(p, z, -0.0535619371f);
+  p = fma(p, z, 0.133312136f);
+  return fma(p, z, -0.333332986f);
+}
+
+/*
+ * tanh |x| = d / (d + 2) with d = e^(2|x|) - 1, which keeps all digits near 0. F32 has a polynomial there, because each
+ * of the quotient's three roundings counts double where tanh is just below a power of two.
+ */
 template <class T>
 ADJ_ALWAYS T tanh_of(T x) {
   using F = Float<T>;
@@ -217,16 +243,30 @@ ADJ_ALWAYS T tanh_of(T x) {
   const T p = fma(r * r, expm1_tail(r), r);
   const T scale = power_of_two<T>(n);
   const T d = fma(scale, p, scale - T(1));
-  const T y = d / (d + T(2));
-  constexpr typename F::Bits kSign = typename F::Bits(1) << (sizeof(T) * 8 - 1);
-  return float_of<T>(bits_of(y) | (bits_of(x) & kSign));
+  T y = d / (d + T(2));
+  if constexpr (sizeof(T) == 4) {
+    const T z = magnitude * magnitude;
+    y = magnitude < T(0.4) ? fma(magnitude * z, tanh_tail(z), magnitude) : y;
+  }
+  return float_of<T>(bits_of(y) | (bits_of(x) & kSignBit<T>));
 }
 
-/* 1 / (1 + e^-x) for x >= 0, e^x / (1 + e^x) below: e^-|x| never overflows. */
+/*
+ * 1 / (1 + e^-x) for x >= 0, q = e^x / (1 + e^x) below: e^-|x| never overflows. Where e^x is small, q is e^x - q e^x
+ * with what the rounding of e^x lost, and an error of the quotient hardly counts.
+ */
 template <class T>
 ADJ_ALWAYS T sigmoid_of(T x) {
-  const T e = exp_of(x < T(0) ? x : -x);
-  return (x < T(0) ? e : T(1)) / (T(1) + e);
+  using F = Float<T>;
+  const T magnitude = magnitude_of(x);
+  typename F::Bits n;
+  const T r = reduce_by_ln2(magnitude > -F::kExpMin ? F::kExpMin : -magnitude, n);
+  const T p = expm1_reduced(r);
+  const T s = p + T(1), lost = (T(1) - s) + p;
+  const T e = scaled_by_power(s, n);
+  const T q = (x < T(0) ? e : T(1)) / (T(1) + e);
+  const T small = scaled_by_power(s + fma(-q, s, lost), n);
+  return x < T(-1) ? small : q;
 }
 
 ADJ_ISA_END
