@@ -97,11 +97,12 @@ void time_others(adj_context* context) {
     time_call(context, "plus F32", {"plus", {}, {x, y}, {z}});
     time_call(context, "div F32", {"div", {}, {x, y}, {z}});
     time_call(context, "pow F32", {"pow", {}, {x, y}, {z}});
-    for (const char* name : {"neg", "relu", "sqrt", "exp", "log", "tanh", "sigmoid"}) {
+    for (const char* name : {"neg", "relu", "sqrt", "exp", "log", "tanh", "sigmoid", "erf", "gelu", "sin", "cos"}) {
       time_call(context, (std::string(name) + " F32").c_str(), {name, {}, {x}, {z}});
     }
-    time_call(context, "exp F64", {"exp", {}, {x64}, {y64}});
-    time_call(context, "tanh F64", {"tanh", {}, {x64}, {y64}});
+    for (const char* name : {"exp", "tanh", "sin"}) {
+      time_call(context, (std::string(name) + " F64").c_str(), {name, {}, {x64}, {y64}});
+    }
   }
   Array<float> x({64, 128}), wide({64, 128}, Layout::kTransposed), y({64, 128}), row({64, 128}, Layout::kRow),
       columns({128}), rows({64}), column({64, 128}, Layout::kColumn);

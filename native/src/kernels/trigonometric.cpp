@@ -1,7 +1,8 @@
 /*
- * Circular and hyperbolic functions and their inverses, as libm computes them. To add one, write its functor and its
- * row in the table.
+ * Circular and hyperbolic functions and their inverses. sin and cos are vector code but for huge arguments; the others
+ * are as libm computes them. To add one, write its functor and its row in the table.
  */
+#include "kernels/circular_function.h"
 #include "kernels/elementwise.h"
 
 ADJ_ISA_BEGIN
@@ -18,8 +19,8 @@ namespace {
     }                                      \
   };
 
-LIBM(Sin, sin)
-LIBM(Cos, cos)
+LIBM(SinByLibm, sin)
+LIBM(CosByLibm, cos)
 LIBM(Tan, tan)
 LIBM(Asin, asin)
 LIBM(Acos, acos)
@@ -40,13 +41,65 @@ struct Atan2 {
   }
 };
 
+/* A circular function: `near` is branch-free, `f` looks whether it may be used. */
+#define CIRCULAR(functor, of, far)                     \
+  struct functor {                                     \
+    template <class T>                                 \
+    static ADJ_ALWAYS T near(T x) {                    \
+      return of(x);                                    \
+    }                                                  \
+    template <class T>                                 \
+    static T f(T x) {                                  \
+      return is_far_circular(x) ? far::f(x) : near(x); \
+    }                                                  \
+  };
+
+CIRCULAR(Sin, sin_of, SinByLibm)
+CIRCULAR(Cos, cos_of, CosByLibm)
+
+/* A tile of a row without a far element is vector code; an element's bits do not depend on its neighbours. */
+template <class F, class T>
+void circular_contiguous(const Block& block) {
+  constexpr int64_t kTile = 256;
+  const int64_t rows = block.rows, n = block.n;
+  for (int64_t r = 0; r < rows; ++r) {
+    for (int64_t from = 0; from < n; from += kTile) {
+      const T* x = row<const T>(block, 0, r) + from;
+      T* y = row<T>(block, 1, r) + from;
+      const int64_t count = n - from < kTile ? n - from : kTile;
+      bool far = false;
+      for (int64_t i = 0; i < count; ++i) far |= is_far_circular(x[i]);
+      if (far) {
+        for (int64_t i = 0; i < count; ++i) y[i] = F::f(x[i]);
+      } else {
+        ADJ_LOOP(int64_t i = 0; i < count; ++i) y[i] = F::near(x[i]);
+      }
+    }
+  }
+}
+
+template <class F, class T>
+inline constexpr Loops kCircularLoops{{kDtype<T>, kDtype<T>}, 2, circular_contiguous<F, T>, nullptr, nullptr,
+                                      unary_strided<F, T, T>};
+
+template <class F>
+inline constexpr Loops kCircular[] = {kCircularLoops<F, float>, kCircularLoops<F, double>};
+
 #define UNARY(name, functor) elementwise(name, kUnaryOnFloats<functor>, 30)
 
 constexpr Kernel kernels[] = {
-    UNARY("sin", Sin),     UNARY("cos", Cos),     UNARY("tan", Tan),
-    UNARY("asin", Asin),   UNARY("acos", Acos),   UNARY("atan", Atan),
-    UNARY("sinh", Sinh),   UNARY("cosh", Cosh),   UNARY("asinh", Asinh),
-    UNARY("acosh", Acosh), UNARY("atanh", Atanh), elementwise("atan2", kBinaryOnFloats<Atan2>, 40),
+    elementwise("sin", kCircular<Sin>, 6),
+    elementwise("cos", kCircular<Cos>, 6),
+    UNARY("tan", Tan),
+    UNARY("asin", Asin),
+    UNARY("acos", Acos),
+    UNARY("atan", Atan),
+    UNARY("sinh", Sinh),
+    UNARY("cosh", Cosh),
+    UNARY("asinh", Asinh),
+    UNARY("acosh", Acosh),
+    UNARY("atanh", Atanh),
+    elementwise("atan2", kBinaryOnFloats<Atan2>, 40),
 };
 
 }  // namespace
