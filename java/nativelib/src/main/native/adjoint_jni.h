@@ -7,11 +7,26 @@
 
 #include <jni.h>
 
+#include <cstring>
+
 #include "adjoint.h"
 
 /* Returns a direct ByteBuffer over `bytes` bytes at `address`, which it neither owns nor keeps alive. */
 static inline jobject adj_jni_view(JNIEnv* env, jclass, jlong address, jlong bytes) {
   return env->NewDirectByteBuffer(reinterpret_cast<void*>(address), bytes);
+}
+
+/* Returns a new buffer, 0 if there is none to be had: adj_buffer_allocate without an array to carry the result. */
+static inline jlong adj_jni_allocate(adj_context* context, jlong bytes) {
+  adj_buffer* buffer = nullptr;
+  return adj_buffer_allocate(context, bytes, &buffer) == ADJ_OK ? reinterpret_cast<jlong>(buffer) : 0;
+}
+
+/* Returns the first `bytes` bytes at `address` as the low bytes of a word. */
+static inline jlong adj_jni_word(jlong address, jint bytes) {
+  jlong word = 0;
+  std::memcpy(&word, reinterpret_cast<const void*>(address), static_cast<size_t>(bytes));
+  return word;
 }
 
 /* Returns the address of a direct buffer's element 0, 0 if it is not direct. */

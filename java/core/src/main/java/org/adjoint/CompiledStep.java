@@ -70,19 +70,23 @@ final class CompiledStep {
   /** A gradient at the end: a root, −1 if there is none. */
   private record Left(Parameter parameter, int root) {}
 
+  /** Whether a parameter had a gradient when the function was recorded. */
+  private record Before(Parameter parameter, boolean hadGradient) {}
+
   private final Backend backend = Backends.current();
   private final Trace trace = new Trace();
-  private final List<Source> sources = new ArrayList<>();
-  private final List<Type> results = new ArrayList<>();
-  private final List<Left> gradients = new ArrayList<>();
-  private final Map<Parameter, Boolean> hadGradient = new HashMap<>();
+  private final Type[] types;
+  private final Source[] sources;
+  private final Type[] results;
+  private final Left[] gradients;
+  private final Before[] before;
   private final int roots;
   private final boolean cut;
 
   /** The parameters that it reads, and those whose value or gradient it changes. */
   private final Set<Parameter> read = new LinkedHashSet<>();
 
-  private final Set<Parameter> changed = new LinkedHashSet<>();
+  private final Parameter[] changed;
 
   /** The words of the scalars, and which of them each run reads anew. */
   private final long[] constants;
@@ -97,6 +101,9 @@ final class CompiledStep {
 
   private CompiledStep(List<Tensor> arguments, List<Tensor> results, Recording recording) {
     Map<Node, Source> known = new HashMap<>();
+    Set<Parameter> written = new LinkedHashSet<>();
+    List<Before> asked = new ArrayList<>();
+    List<Left> left = new ArrayList<>();
     List<Tensor> inputs = new ArrayList<>(arguments);
     List<Tensor> outputs = new ArrayList<>(results);
     for (int i = 0; i < arguments.size(); i++) {
@@ -109,16 +116,16 @@ final class CompiledStep {
       known.put(slot.input(), new Value(parameter, root));
       read.add(parameter);
       if (slot.assigned().isPresent() || slot.isGradientTouched()) {
-        changed.add(parameter);
+        written.add(parameter);
       }
       inputs.add(new Tensor(slot.input(), 0));
       if (slot.isGradientAsked()) {
-        hadGradient.put(parameter, slot.gradientInput().isPresent());
+        asked.add(new Before(parameter, slot.gradientInput().isPresent()));
       }
       slot.gradientInput().ifPresent(node -> known.put(node, new Gradient(parameter)));
       slot.gradientInput().ifPresent(node -> inputs.add(new Tensor(node, 0)));
       if (slot.isGradientTouched()) {
-        gradients.add(new Left(parameter, slot.gradient().isPresent() ? outputs.size() : NO_DONOR));
+        left.add(new Left(parameter, slot.gradient().isPresent() ? outputs.size() : NO_DONOR));
         slot.gradient().ifPresent(outputs::add);
       }
     }
@@ -131,11 +138,15 @@ final class CompiledStep {
         trace.leafNumber(output.node(), output.index());
       }
     }
-    for (Trace.Leaf leaf : trace.leaves()) {
-      Source source = known.get(leaf.node());
-      sources.add(source != null ? source : new Captured(leaf.tensor()));
-    }
-    results.forEach(result -> this.results.add(result.type()));
+    this.types = arguments.stream().map(Tensor::type).toArray(Type[]::new);
+    this.sources =
+        trace.leaves().stream()
+            .map(leaf -> known.getOrDefault(leaf.node(), new Captured(leaf.tensor())))
+            .toArray(Source[]::new);
+    this.results = results.stream().map(Tensor::type).toArray(Type[]::new);
+    this.before = asked.toArray(new Before[0]);
+    this.gradients = left.toArray(new Left[0]);
+    this.changed = written.toArray(new Parameter[0]);
     this.roots = outputs.size();
     List<Node> scalars = trace.scalars();
     this.constants = scalars.stream().mapToLong(Node::word).toArray();
@@ -185,10 +196,19 @@ final class CompiledStep {
     return node.kind() == Node.Kind.OP && node.op().primitive().kernel() != Primitive.NO_KERNEL;
   }
 
+  /** Returns whether it was recorded for arguments of these types, on this backend. */
+  boolean takes(List<Tensor> arguments, Backend now) {
+    boolean same = now == backend && arguments.size() == types.length;
+    for (int i = 0; same && i < types.length; i++) {
+      same = arguments.get(i).type().equals(types[i]);
+    }
+    return same;
+  }
+
   /** Returns whether the parameters' gradients are there or absent as they were when recorded. */
   boolean fits() {
-    for (Map.Entry<Parameter, Boolean> had : hadGradient.entrySet()) {
-      if (had.getKey().settledGradient().isPresent() != had.getValue()) {
+    for (Before parameter : before) {
+      if (parameter.parameter().settledGradient().isPresent() != parameter.hadGradient()) {
         return false;
       }
     }
@@ -198,8 +218,8 @@ final class CompiledStep {
   private CompiledGraph compile(IntPredicate donates) {
     int[] donors = new int[roots];
     Arrays.fill(donors, NO_DONOR);
-    for (int i = 0; i < sources.size(); i++) {
-      if (sources.get(i) instanceof Value v && v.isWritten() && donates.test(i)) {
+    for (int i = 0; i < sources.length; i++) {
+      if (sources[i] instanceof Value v && v.isWritten() && donates.test(i)) {
         donors[v.root()] = i;
       }
     }
@@ -221,7 +241,7 @@ final class CompiledStep {
     for (; ; ) {
       evaluatePending();
       if (Anomaly.isOn()) {
-        Anomaly.search(trace, sources.stream().map(s -> s.tensor(arguments)).toList());
+        Anomaly.search(trace, Arrays.stream(sources).map(s -> s.tensor(arguments)).toList());
       }
       long[] words = scalars(); // before anything is held that a live one may read
       StepHolds holds = new StepHolds(sources, changed);
@@ -251,18 +271,18 @@ final class CompiledStep {
   }
 
   private void evaluatePending() {
-    for (int i = 0; i < sources.size(); i++) {
-      if (sources.get(i) instanceof Value v && v.parameter().current().isPending()) {
+    for (Source source : sources) {
+      if (source instanceof Value v && v.parameter().current().isPending()) {
         v.parameter().eval();
-      } else if (sources.get(i) instanceof Gradient g) {
+      } else if (source instanceof Gradient g) {
         g.parameter().settledGradient().ifPresent(Tensor::eval);
       }
     }
   }
 
   private List<Tensor> finish(StepHolds holds, Storage[] outcome) {
-    for (int i = 0; i < sources.size(); i++) {
-      if (sources.get(i) instanceof Value v && v.isWritten()) {
+    for (int i = 0; i < sources.length; i++) {
+      if (sources[i] instanceof Value v && v.isWritten()) {
         holds.settle(i, v.parameter(), outcome[v.root()]);
       }
     }
@@ -273,9 +293,9 @@ final class CompiledStep {
               : Optional.of(value(left.parameter().type(), outcome[left.root()]));
       left.parameter().settleGradient(gradient);
     }
-    List<Tensor> values = new ArrayList<>(results.size());
-    for (int i = 0; i < results.size(); i++) {
-      Tensor value = value(results.get(i), outcome[i]);
+    List<Tensor> values = new ArrayList<>(results.length);
+    for (int i = 0; i < results.length; i++) {
+      Tensor value = value(results[i], outcome[i]);
       if (cut) {
         value.node().markCut(read);
       }

@@ -40,6 +40,10 @@ final class Evaluator {
       return;
     }
     List<Version> versions = Pending.versions();
+    if (versions.isEmpty() && allKnown(wanted)) {
+      Pending.clear();
+      return;
+    }
     try {
       finish(wanted, versions);
     } catch (RuntimeException | Error failure) {
@@ -52,6 +56,16 @@ final class Evaluator {
       throw failure;
     }
     Pending.clear();
+  }
+
+  private static boolean allKnown(List<Tensor> wanted) {
+    for (Tensor tensor : wanted) {
+      Node node = tensor.node();
+      if (!node.isEvaluated() && node.kind() != Node.Kind.SCALAR) {
+        return false;
+      }
+    }
+    return true;
   }
 
   /**
@@ -329,7 +343,6 @@ final class Evaluator {
       }
       owned.forEach(
           (storage, version) -> {
-            version.setDonating(false);
             storage.disown();
           });
       for (Version version : claimed) {

@@ -19,12 +19,13 @@ public final class Parameter extends Tensor {
 
   // The state machine of versions; all moves are made here, under this object's lock.
   private volatile Version current;
-  private Version settled;
+  private volatile Version settled;
   private final List<Version> replaced = new ArrayList<>();
 
   private final AtomicBoolean written = new AtomicBoolean();
 
-  private Tensor gradient;
+  /** Written under the lock. */
+  private volatile Tensor gradient;
 
   /** Whether a compiled function left the gradient and nobody else has seen it. */
   private boolean gradientIsOurs;
@@ -159,9 +160,15 @@ public final class Parameter extends Tensor {
       eval();
       synchronized (this) {
         Version version = current;
-        if (version.isEvaluated() && !version.isDonating()) {
+        Optional<Storage> memory = version.value(0);
+        if (memory.isPresent()) {
+          boolean before = version.isSnapshot();
           version.keepAsSnapshot();
-          return new Tensor(version, 0);
+          // A run that owns the memory by now may not have seen this: it overwrites it.
+          if (before || !memory.get().isOwned()) {
+            return new Tensor(version, 0);
+          }
+          version.giveUpSnapshot();
         }
       }
       Thread.onSpinWait();
@@ -183,7 +190,7 @@ public final class Parameter extends Tensor {
   }
 
   /** Returns the gradient outside of any recording. */
-  synchronized Optional<Tensor> settledGradient() {
+  Optional<Tensor> settledGradient() {
     return Optional.ofNullable(gradient);
   }
 
@@ -191,8 +198,15 @@ public final class Parameter extends Tensor {
    * Takes the gradient that a compiled function has left. The one that it left before goes at once
    * if nobody has asked for it: waiting for the collector could take all memory.
    */
-  synchronized void settleGradient(Optional<Tensor> left) {
-    if (gradientIsOurs) {
+  void settleGradient(Optional<Tensor> left) {
+    if (gradient == null && left.isEmpty()) {
+      return; // without a gradient there are no consumers either
+    }
+    exchangeGradient(left);
+  }
+
+  private synchronized void exchangeGradient(Optional<Tensor> left) {
+    if (gradientIsOurs && gradient != null) {
       gradient.node().value(gradient.index()).ifPresent(Storage::close);
     }
     gradient = left.orElse(null);
@@ -232,20 +246,25 @@ public final class Parameter extends Tensor {
    * Returns the settled version for the next one to overwrite, owned by this run alone; empty if
    * there is none, or a snapshot or another run needs its memory.
    */
-  synchronized Optional<Version> donate() {
-    if (settled == null || settled.isSnapshot()) {
+  Optional<Version> donate() {
+    Version version = settled;
+    if (version == null || version.isSnapshot()) {
       return Optional.empty();
     }
-    boolean owned = settled.value(0).map(Storage::tryOwn).orElse(false);
-    if (!owned) {
+    Optional<Storage> memory = version.value(0);
+    if (memory.isEmpty() || !memory.get().tryOwn()) {
       return Optional.empty();
     }
-    settled.setDonating(true);
-    return Optional.of(settled);
+    // Without the lock: a snapshot is marked before it looks who owns, so one of the two gives way.
+    if (version.isSnapshot() || version != settled) {
+      memory.get().disown();
+      return Optional.empty();
+    }
+    return Optional.of(version);
   }
 
   /** Returns as {@link #donate}, but only the current version: nothing is pending. */
-  synchronized Optional<Version> donateCurrent() {
+  Optional<Version> donateCurrent() {
     return current == settled ? donate() : Optional.empty();
   }
 
@@ -294,7 +313,7 @@ public final class Parameter extends Tensor {
   }
 
   void endWrite() {
-    written.set(false);
+    written.setRelease(false);
   }
 
   private static void supersede(Version old, Storage taken) {

@@ -18,7 +18,7 @@ public final class Scope implements AutoCloseable {
   private final Scope outer;
   private final Thread thread = Thread.currentThread();
   private final List<Tensor> made = new ArrayList<>();
-  private final Set<Storage> kept = new HashSet<>();
+  private Set<Storage> kept = Set.of();
   private boolean closed;
 
   private Scope(Scope outer) {
@@ -45,6 +45,9 @@ public final class Scope implements AutoCloseable {
   /** Computes a tensor if it is pending, lets its value outlive this scope, and returns it. */
   public Tensor keep(Tensor tensor) {
     tensor.eval();
+    if (kept.isEmpty()) {
+      kept = new HashSet<>();
+    }
     tensor.node().value(tensor.index()).ifPresent(kept::add);
     return tensor;
   }
@@ -97,11 +100,7 @@ public final class Scope implements AutoCloseable {
   }
 
   private void free() {
-    if (outer == null) {
-      INNERMOST.remove();
-    } else {
-      INNERMOST.set(outer);
-    }
+    INNERMOST.set(outer); // not removed: the next scope of this thread would make the entry anew
     for (Tensor tensor : made) {
       Storage storage = tensor.node().value(tensor.index()).orElseThrow();
       if (!isKept(storage) && !tensor.node().isOwned()) {

@@ -3,7 +3,6 @@ package org.adjoint;
 import java.util.BitSet;
 import java.util.List;
 import java.util.Optional;
-import java.util.Set;
 import org.adjoint.internal.backend.Storage;
 
 /**
@@ -11,22 +10,22 @@ import org.adjoint.internal.backend.Storage;
  * overwrites, and of each parameter that it writes the right to do so.
  */
 final class StepHolds {
-  private final List<CompiledStep.Source> sources;
+  private final CompiledStep.Source[] sources;
   private final Storage[] storages;
 
   /** The versions whose memory is owned; null for leaves that are pinned. */
   private final Version[] donors;
 
-  private final Set<Parameter> changed;
+  private final Parameter[] changed;
   private int locked;
   private int taken;
   private boolean ownsAll = true;
 
-  StepHolds(List<CompiledStep.Source> sources, Set<Parameter> changed) {
+  StepHolds(CompiledStep.Source[] sources, Parameter[] changed) {
     this.sources = sources;
     this.changed = changed;
-    this.storages = new Storage[sources.size()];
-    this.donors = new Version[sources.size()];
+    this.storages = new Storage[sources.length];
+    this.donors = new Version[sources.length];
   }
 
   /** Returns the storages of all leaves. */
@@ -49,19 +48,16 @@ final class StepHolds {
 
   /** Takes the right to change parameters; returns false if another run is changing one. */
   boolean lock() {
-    for (Parameter parameter : changed) {
-      if (!parameter.tryWrite()) {
-        return false;
-      }
+    while (locked < changed.length && changed[locked].tryWrite()) {
       locked++;
     }
-    return true;
+    return locked == changed.length;
   }
 
   /** Returns false if another run holds something alone right now. */
   boolean takeAll(List<Tensor> arguments) {
     for (taken = 0; taken < storages.length; taken++) {
-      CompiledStep.Source source = sources.get(taken);
+      CompiledStep.Source source = sources[taken];
       boolean got;
       if (source instanceof CompiledStep.Value v) {
         got = take(v);
@@ -81,8 +77,9 @@ final class StepHolds {
     if (v.isWritten()) {
       Optional<Version> donor = v.parameter().donateCurrent();
       if (donor.isPresent()) {
-        donors[taken] = donor.get();
-        storages[taken] = donor.get().value(0).orElseThrow();
+        Version version = donor.get();
+        donors[taken] = version;
+        storages[taken] = version.value(0).orElseThrow();
         return true;
       }
       // Its memory is needed elsewhere: the new value gets memory of its own.
@@ -147,17 +144,13 @@ final class StepHolds {
   void release() {
     for (int i = 0; i < taken; i++) {
       if (donors[i] != null) {
-        donors[i].setDonating(false);
         storages[i].disown();
       } else {
         storages[i].unpin();
       }
     }
-    for (Parameter parameter : changed) {
-      if (locked-- <= 0) {
-        break;
-      }
-      parameter.endWrite();
+    for (int i = 0; i < locked; i++) {
+      changed[i].endWrite();
     }
   }
 }

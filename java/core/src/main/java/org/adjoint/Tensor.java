@@ -244,24 +244,26 @@ public sealed class Tensor permits Parameter {
    * @throws IllegalStateException if it has another size or dtype
    */
   public float item() {
-    return Values.one(this, "item", DType.F32).getFloat(0);
+    return Float.intBitsToFloat((int) Values.one(this, "item", DType.F32));
   }
 
   /** Returns the value of an F64 or F32 tensor with one element. */
   public double doubleItem() {
-    return dtype() == DType.F32 ? item() : Values.one(this, "doubleItem", DType.F64).getDouble(0);
+    return dtype() == DType.F32
+        ? item()
+        : Double.longBitsToDouble(Values.one(this, "doubleItem", DType.F64));
   }
 
   /** Returns the value of an I64 or I32 tensor with one element. */
   public long longItem() {
     return dtype() == DType.I32
-        ? Values.one(this, "longItem", DType.I32).getInt(0)
-        : Values.one(this, "longItem", DType.I64).getLong(0);
+        ? (int) Values.one(this, "longItem", DType.I32)
+        : Values.one(this, "longItem", DType.I64);
   }
 
   /** Returns the value of a BOOL tensor with one element. */
   public boolean booleanItem() {
-    return Values.one(this, "booleanItem", DType.BOOL).get(0) != 0;
+    return Values.one(this, "booleanItem", DType.BOOL) != 0;
   }
 
   /** Returns a copy of the elements of an F32 tensor, in row-major order. */

@@ -145,21 +145,25 @@ final class Values {
     node.value(tensor.index()).ifPresent(Storage::close);
   }
 
-  /** Returns a window on the one element of a tensor, after computing it. */
-  static ByteBuffer one(Tensor tensor, String method, DType dtype) {
+  /** Returns the bits of the one element of a tensor, after computing it. */
+  static long one(Tensor tensor, String method, DType dtype) {
     Type type = tensor.type();
     if (type.shape().size() != 1) {
       throw new IllegalStateException(
           method + "(): " + type + " has " + type.shape().size() + " elements, not one");
     }
     need(type, method, dtype);
-    ByteBuffer copy = ByteBuffer.allocate(8).order(ByteOrder.nativeOrder());
     Node node = tensor.node();
     if (node.kind() == Node.Kind.SCALAR) {
-      return copy.putLong(0, node.word());
+      return node.word();
     }
-    read(tensor, dtype, 1, (w, from, n) -> copy.put(0, w, 0, dtype.bytes()));
-    return copy;
+    Storage storage = Evaluator.read(tensor);
+    try {
+      return storage.word(dtype.bytes());
+    } finally {
+      Reference.reachabilityFence(storage);
+      storage.unpin();
+    }
   }
 
   private static void need(Type type, String method, DType dtype) {

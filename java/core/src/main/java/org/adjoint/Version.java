@@ -18,7 +18,6 @@ final class Version extends Node {
   private final String assignedByName = Thread.currentThread().getName();
   private final AtomicBoolean claimed = new AtomicBoolean();
   private volatile boolean snapshot;
-  private volatile boolean donating;
   private volatile boolean superseded;
   private volatile boolean handedOut;
 
@@ -95,13 +94,9 @@ final class Version extends Node {
     return snapshot;
   }
 
-  /** States whether a run is about to overwrite this version's memory with the next one. */
-  void setDonating(boolean now) {
-    donating = now;
-  }
-
-  boolean isDonating() {
-    return donating;
+  /** Takes back {@link #keepAsSnapshot}, which a run was ahead of. */
+  void giveUpSnapshot() {
+    snapshot = false;
   }
 
   boolean isSuperseded() {

@@ -49,6 +49,9 @@ final class Abi {
   static native int adj_buffer_allocate(
       @Cast("adj_context*") long context, long bytes, @Cast("adj_buffer**") long[] buffer);
 
+  /** A new buffer, or 0 and {@code adj_last_error} has the reason. */
+  static native long adj_jni_allocate(@Cast("adj_context*") long context, long bytes);
+
   @Cast("jlong")
   static native long adj_buffer_address(@Cast("const adj_buffer*") long buffer);
 
@@ -81,6 +84,9 @@ final class Abi {
 
   @Raw(withEnv = true)
   static native ByteBuffer adj_jni_view(long address, long bytes);
+
+  /** The first {@code bytes} bytes at an address, the others 0. */
+  static native long adj_jni_word(long address, int bytes);
 
   static native long adj_jni_address(@Raw(withEnv = true) Object buffer);
 

@@ -74,6 +74,12 @@ final class NativeContext {
    * @throws NativeMemoryException if there is still none
    */
   long allocate(long bytes, Runnable idle) {
+    long buffer = Abi.adj_jni_allocate(address, bytes);
+    Reference.reachabilityFence(this);
+    return buffer != 0 ? buffer : allocateAfterMakingRoom(bytes, idle);
+  }
+
+  private long allocateAfterMakingRoom(long bytes, Runnable idle) {
     long[] out = new long[1];
     int status = Abi.adj_buffer_allocate(address, bytes, out);
     for (int i = 0; status == Status.OUT_OF_MEMORY && i <= RETRIES; i++) {

@@ -88,6 +88,16 @@ final class NativeStorage extends Storage {
   }
 
   @Override
+  public long word(int length) {
+    if (length < 1 || length > Long.BYTES || length > bytes()) {
+      throw new IndexOutOfBoundsException("storage word: length=" + length + " bytes=" + bytes());
+    }
+    long word = Abi.adj_jni_word(address, length);
+    Reference.reachabilityFence(keptAlive);
+    return word;
+  }
+
+  @Override
   public ByteBuffer view(long offset, int length) {
     if (offset < 0 || length < 0 || offset > bytes() - length) {
       throw new IndexOutOfBoundsException(

@@ -45,6 +45,23 @@ public abstract class Storage implements AutoCloseable {
    */
   public abstract ByteBuffer view(long offset, int length);
 
+  /**
+   * Returns the first bytes as the low bytes of a word, valid as {@link #view} is: how a scalar is
+   * read.
+   *
+   * @param length how many bytes, 1 to 8
+   */
+  public long word(int length) {
+    ByteBuffer bytes = view(0, length);
+    return switch (length) {
+      case Byte.BYTES -> bytes.get(0) & 0xFFL;
+      case Short.BYTES -> bytes.getShort(0) & 0xFFFFL;
+      case Integer.BYTES -> bytes.getInt(0) & 0xFFFFFFFFL;
+      case Long.BYTES -> bytes.getLong(0);
+      default -> throw new IllegalArgumentException("storage: no word of " + length + " bytes");
+    };
+  }
+
   /** What came of an attempt to pin. */
   public enum Pin {
     /** The memory stays until {@link Storage#unpin}. */
@@ -77,6 +94,11 @@ public abstract class Storage implements AutoCloseable {
    */
   public final boolean tryOwn() {
     return state.compareAndSet(0, OWNED);
+  }
+
+  /** Returns whether a run has the memory for itself now. */
+  public final boolean isOwned() {
+    return (state.get() & OWNED) != 0;
   }
 
   /** Undoes {@link #tryOwn}. */
