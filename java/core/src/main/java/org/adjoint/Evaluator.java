@@ -2,10 +2,8 @@ package org.adjoint;
 
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.locks.LockSupport;
@@ -193,22 +191,26 @@ final class Evaluator {
           return Outcome.BUSY;
         }
       }
+      boolean[] owned = new boolean[trace.leaves().size() + versions.size()];
       for (int i = 0; i < versions.size(); i++) {
         Optional<Version> donor = holds.takeOver(versions.get(i).parameter());
         if (donor.isPresent() && trace.isOp(donor.get())) {
           return Outcome.BUSY; // it settled after this trace had found it pending
         }
         int root = donors.length - versions.size() + i;
-        donors[root] = donor.isPresent() ? trace.leafNumber(donor.get(), 0) : NO_DONOR;
+        if (donor.isPresent()) {
+          donors[root] = trace.leafNumber(donor.get(), 0);
+          owned[donors[root]] = true;
+        }
       }
       long[] key = trace.key(donors);
-      List<Storage> bound = new ArrayList<>();
-      for (Trace.Leaf leaf : trace.leaves()) {
-        Optional<Storage> storage = holds.bind(leaf);
+      Storage[] bound = new Storage[trace.leaves().size()];
+      for (int i = 0; i < bound.length; i++) {
+        Optional<Storage> storage = holds.bind(trace.leaves().get(i), owned[i]);
         if (storage.isEmpty()) {
           return Outcome.BUSY;
         }
-        bound.add(storage.get());
+        bound[i] = storage.get();
       }
       run(trace, key, donors, words, bound);
       return Outcome.DONE;
@@ -249,11 +251,11 @@ final class Evaluator {
   }
 
   private static void run(
-      Trace trace, long[] key, int[] donors, long[] words, List<Storage> bound) {
+      Trace trace, long[] key, int[] donors, long[] words, Storage[] bound) {
     Backend backend = Backends.current();
     CompiledGraph compiled = Backends.cache().get(backend, key, trace, donors);
     List<Tensor> roots = trace.roots();
-    Storage[] results = compiled.run(backend, words, bound.toArray(new Storage[0]));
+    Storage[] results = compiled.run(backend, words, bound);
     publish(trace, roots, results);
   }
 
@@ -285,7 +287,7 @@ final class Evaluator {
     private final List<Version> claimed = new ArrayList<>();
     private final List<Parameter> writing = new ArrayList<>();
     private final List<Storage> pinned = new ArrayList<>();
-    private final Map<Storage, Version> owned = new LinkedHashMap<>();
+    private final List<Storage> owned = new ArrayList<>();
 
     boolean claim(Version version) {
       if (!version.claim()) {
@@ -302,21 +304,21 @@ final class Evaluator {
     /** Returns the version whose memory the next one of a parameter may overwrite, if any. */
     Optional<Version> takeOver(Parameter parameter) {
       Optional<Version> donor = parameter.donate();
-      donor.ifPresent(version -> owned.put(version.value(0).orElseThrow(), version));
+      donor.ifPresent(version -> owned.add(version.value(0).orElseThrow()));
       return donor;
     }
 
     /**
      * Returns a leaf's storage, held until the end; empty if another run holds it alone right now.
      */
-    Optional<Storage> bind(Trace.Leaf leaf) {
+    Optional<Storage> bind(Trace.Leaf leaf, boolean isOwned) {
       Node node = leaf.node();
       Optional<Storage> value = node.value(leaf.index());
       if (value.isEmpty()) {
         throw ((Version) node).supersededError();
       }
       Storage storage = value.get();
-      if (owned.containsKey(storage)) {
+      if (isOwned) {
         return value;
       }
       switch (storage.tryPin()) {
@@ -332,7 +334,8 @@ final class Evaluator {
           return Optional.empty();
         }
         default -> {
-          return Optional.empty();
+          // Another node may have the memory that this run owns.
+          return owned.contains(storage) ? value : Optional.empty();
         }
       }
     }
@@ -341,10 +344,7 @@ final class Evaluator {
       for (Storage storage : pinned) {
         storage.unpin();
       }
-      owned.forEach(
-          (storage, version) -> {
-            storage.disown();
-          });
+      owned.forEach(Storage::disown);
       for (Version version : claimed) {
         version.release();
       }

@@ -30,12 +30,17 @@ final class History {
   }
 
   private void run() {
-    List<Set<Node>> ofLeaves = new ArrayList<>();
+    List<Set<Node>> ofLeaves = new ArrayList<>(trace.leaves().size());
+    Set<Node> found = new LinkedHashSet<>();
     for (Trace.Leaf leaf : trace.leaves()) {
-      Set<Node> found = new LinkedHashSet<>();
       leaf.node().reachesSource(found);
-      found.forEach(this::number);
-      ofLeaves.add(found);
+      if (found.isEmpty()) {
+        ofLeaves.add(Set.of());
+      } else {
+        found.forEach(this::number);
+        ofLeaves.add(found);
+        found = new LinkedHashSet<>();
+      }
     }
     for (int at = 0; at < trace.ops().size(); at++) {
       for (Node input : trace.inputs(at)) {

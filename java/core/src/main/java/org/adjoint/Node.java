@@ -21,7 +21,8 @@ class Node {
   /** A supplier may ask for values, whose programs read other scalars: so deep, not deeper. */
   private static final int MOST_NESTED = 16;
 
-  private static final ThreadLocal<Integer> READING = ThreadLocal.withInitial(() -> 0);
+  /** How deep this thread is in suppliers of scalars. */
+  private static final ThreadLocal<int[]> READING = ThreadLocal.withInitial(() -> new int[1]);
 
   /** Counts cuts and marks, so that it can be told which came first. */
   private static final AtomicLong EVENTS = new AtomicLong();
@@ -152,16 +153,17 @@ class Node {
   }
 
   private double read() {
-    if (READING.get() > MOST_NESTED) {
+    int[] depth = READING.get();
+    if (depth[0] > MOST_NESTED) {
       throw new UnsupportedOperationException(
           "scalar: its supplier asks for a value that cannot be computed without the scalar; let it"
               + " read a Java number, or make the value part of the graph");
     }
-    READING.set(READING.get() + 1);
+    depth[0]++;
     try {
       return source.getAsDouble();
     } finally {
-      READING.set(READING.get() - 1);
+      depth[0]--;
     }
   }
 

@@ -7,9 +7,22 @@ package org.adjoint;
 final class NodeMap {
   static final int ABSENT = -1;
 
-  private Node[] keys = new Node[64];
-  private int[] values = new int[64];
+  private static final int FIRST = 64;
+
+  private Node[] keys;
+  private int[] values;
   private int size;
+
+  NodeMap() {
+    this(FIRST / 2);
+  }
+
+  /** Makes a map that holds about {@code expected} nodes without growing. */
+  NodeMap(int expected) {
+    int length = Math.max(FIRST, Integer.highestOneBit(Math.max(1, 2 * expected - 1)) << 1);
+    this.keys = new Node[length];
+    this.values = new int[length];
+  }
 
   /** Returns the value of a node, {@link #ABSENT} if it has none. */
   int get(Node node) {

@@ -234,8 +234,12 @@ public final class Parameter extends Tensor {
   }
 
   /** Returns the backward passes whose gradients this parameter holds and no step has consumed. */
-  synchronized Set<Backward> consumers() {
-    return new LinkedHashSet<>(consumers);
+  Set<Backward> consumers() {
+    return gradient == null ? Set.of() : copyOfConsumers();
+  }
+
+  private synchronized Set<Backward> copyOfConsumers() {
+    return consumers.isEmpty() ? Set.of() : new LinkedHashSet<>(consumers);
   }
 
   synchronized void removeConsumer(Backward backward) {

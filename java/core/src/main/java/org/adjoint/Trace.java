@@ -37,10 +37,17 @@ final class Trace {
   private final List<Node> scalars = new ArrayList<>();
   private final List<Tensor> roots = new ArrayList<>();
   private final List<Version> pending = new ArrayList<>();
-  private final NodeMap places = new NodeMap();
+  private final NodeMap places = new NodeMap(256);
   private final Map<Long, Long> regions = new HashMap<>();
-  private long[] key = new long[256];
+  private long[] key = new long[512];
   private int keyLength;
+
+  /** The walk's stack: nodes on the way down, their inputs, and which of those comes next. */
+  private Node[] path = new Node[32];
+
+  private Node[][] pathInputs = new Node[32][];
+  private int[] pathNext = new int[32];
+  private int depth;
 
   /** Returns the ops, each after its inputs. */
   List<Node> ops() {
@@ -130,10 +137,12 @@ final class Trace {
   private int addLeaf(Node node, int index) {
     Type type = node.type(index);
     leaves.add(new Leaf(node, index));
-    append(-1 - type.dtype().code());
-    append(type.shape().rank());
-    for (int i = 0; i < type.shape().rank(); i++) {
-      append(type.shape().dim(i));
+    Shape shape = type.shape();
+    reserve(2 + shape.rank());
+    key[keyLength++] = -1 - type.dtype().code();
+    key[keyLength++] = shape.rank();
+    for (int i = 0; i < shape.rank(); i++) {
+      key[keyLength++] = shape.dim(i);
     }
     return leaves.size() - 1;
   }
@@ -144,20 +153,18 @@ final class Trace {
 
   /** Takes in all that a node needs, without making it a root. */
   void walk(Node root) {
-    List<Node> path = new ArrayList<>();
-    List<Node[]> inputsOf = new ArrayList<>();
-    List<int[]> next = new ArrayList<>();
-    enter(root, path, inputsOf, next);
-    while (!path.isEmpty()) {
-      int top = path.size() - 1;
-      Node[] inputs = inputsOf.get(top);
-      int[] at = next.get(top);
-      if (at[0] < inputs.length) {
-        enter(inputs[at[0]++], path, inputsOf, next);
+    enter(root);
+    while (depth > 0) {
+      int top = depth - 1;
+      Node[] inputs = pathInputs[top];
+      int next = pathNext[top]++;
+      if (next < inputs.length) {
+        enter(inputs[next]);
       } else {
-        Node node = path.remove(top);
-        inputsOf.remove(top);
-        next.remove(top);
+        Node node = path[top];
+        path[top] = null;
+        pathInputs[top] = null;
+        depth = top;
         if (places.get(node) == NodeMap.ABSENT) {
           finish(node, inputs);
         }
@@ -165,7 +172,18 @@ final class Trace {
     }
   }
 
-  private void enter(Node node, List<Node> path, List<Node[]> inputsOf, List<int[]> next) {
+  private void push(Node node, Node[] inputs) {
+    if (depth == path.length) {
+      path = Arrays.copyOf(path, 2 * depth);
+      pathInputs = Arrays.copyOf(pathInputs, 2 * depth);
+      pathNext = Arrays.copyOf(pathNext, 2 * depth);
+    }
+    path[depth] = node;
+    pathInputs[depth] = inputs;
+    pathNext[depth++] = 0;
+  }
+
+  private void enter(Node node) {
     if (places.get(node) != NodeMap.ABSENT) {
       return;
     }
@@ -201,33 +219,38 @@ final class Trace {
         pending.add(v);
       }
     }
-    path.add(node);
-    inputsOf.add(inputs);
-    next.add(new int[] {0});
+    push(node, inputs);
   }
 
   private void finish(Node node, Node[] inputs) {
-    long[] codes = new long[inputs.length];
     for (int i = 0; i < inputs.length; i++) {
-      codes[i] = code(inputs[i], node.index(i));
+      number(inputs[i], node.index(i)); // a new leaf describes itself before the op begins
     }
-    append(node.op().primitive().id());
-    append(node.attrs().length);
+    long[] attrs = node.attrs();
+    reserve(3 + attrs.length + inputs.length);
+    key[keyLength++] = node.op().primitive().id();
+    key[keyLength++] = attrs.length;
     if (node.op() == ShapeOps.BARRIER) {
       // Which region it is means nothing beyond this graph: by the order of their first use.
-      append(regions.computeIfAbsent(node.attrs()[0], id -> (long) regions.size()));
+      key[keyLength++] = regions.computeIfAbsent(attrs[0], id -> (long) regions.size());
     } else {
-      for (long attr : node.attrs()) {
-        append(attr);
-      }
+      System.arraycopy(attrs, 0, key, keyLength, attrs.length);
+      keyLength += attrs.length;
     }
-    append(codes.length);
-    for (long code : codes) {
-      append(code);
+    key[keyLength++] = inputs.length;
+    for (int i = 0; i < inputs.length; i++) {
+      key[keyLength++] = code(inputs[i], node.index(i));
     }
     places.put(node, place(OP, ops.size()));
     ops.add(node);
     opInputs.add(inputs);
+  }
+
+  private void number(Node node, int index) {
+    int place = places.get(node);
+    if (place == NodeMap.ABSENT || ((place & 3) == LEAF && leaves.get(place >> 2).index() != index)) {
+      leafNumber(node, index);
+    }
   }
 
   /** Returns a number for an input that means the same in every trace of this structure. */
@@ -240,10 +263,14 @@ final class Trace {
   }
 
   private void append(long word) {
-    if (keyLength == key.length) {
-      key = Arrays.copyOf(key, 2 * keyLength);
-    }
+    reserve(1);
     key[keyLength++] = word;
+  }
+
+  private void reserve(int words) {
+    if (key.length - keyLength < words) {
+      key = Arrays.copyOf(key, Math.max(2 * key.length, keyLength + words));
+    }
   }
 
   /**
