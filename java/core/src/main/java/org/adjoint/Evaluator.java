@@ -250,8 +250,7 @@ final class Evaluator {
     return node instanceof Version v && v.isPending() && v.parameter().current() == v;
   }
 
-  private static void run(
-      Trace trace, long[] key, int[] donors, long[] words, Storage[] bound) {
+  private static void run(Trace trace, long[] key, int[] donors, long[] words, Storage[] bound) {
     Backend backend = Backends.current();
     CompiledGraph compiled = Backends.cache().get(backend, key, trace, donors);
     List<Tensor> roots = trace.roots();

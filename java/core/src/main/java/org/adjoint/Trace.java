@@ -248,7 +248,8 @@ final class Trace {
 
   private void number(Node node, int index) {
     int place = places.get(node);
-    if (place == NodeMap.ABSENT || ((place & 3) == LEAF && leaves.get(place >> 2).index() != index)) {
+    if (place == NodeMap.ABSENT
+        || ((place & 3) == LEAF && leaves.get(place >> 2).index() != index)) {
       leafNumber(node, index);
     }
   }
