@@ -32,7 +32,8 @@ typedef enum adj_status {
   ADJ_OUT_OF_MEMORY = 4,    /* the budget or the machine has no room; the text has the figures */
   ADJ_OUT_OF_RANGE = 5, /* an index or a label that is data lies outside its axis; the text has position and value */
   ADJ_UNAVAILABLE = 6,  /* a library or an instruction set that this machine does not have */
-  ADJ_INTERNAL = 7      /* a C++ exception reached the boundary; the text is its message */
+  ADJ_INTERNAL = 7,     /* a C++ exception reached the boundary; the text is its message */
+  ADJ_NOT_FINITE = 8    /* a number that must be finite is NaN or infinite; the text has position and value */
 } adj_status;
 
 /* Element types as they stand in a program image. */
@@ -79,6 +80,10 @@ ADJ_API const char* adj_build_id(void);
 
 /* Returns the text of the last failure on the calling thread, "" if none. Valid until that thread's next failure. */
 ADJ_API const char* adj_last_error(void);
+
+/* Returns which input of the failed instruction the last failure on the calling thread is about, -1 if it names none.
+ */
+ADJ_API int64_t adj_last_operand(void);
 
 /* Returns the best instruction set this machine runs: "avx512", "avx2" or "baseline". Static memory. */
 ADJ_API const char* adj_best_isa(void);

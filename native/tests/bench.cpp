@@ -135,11 +135,17 @@ void time_others(adj_context* context) {
   time_call(context, "copy transposed [2048, 2048]", {"copy", {}, {t}, {u}});
   const int64_t parameters = 784 * 256;
   Array<float> p({parameters}), g({parameters}), m({parameters}), v({parameters}), noise({1, parameters});
-  Array<double> s(Dims{});
+  Array<double> s(Dims{}), count(Dims{}), norm(Dims{});
   s[0] = 0.5;
   for (Array<float>* array : {&p, &g, &m, &v})
     array->fill_with([](int64_t i) { return static_cast<double>(i % 50) / 50; });
-  time_call(context, "adam of 784 x 256", {"adam", {}, {p, g, m, v, s, s, s, s, s}, {p, m, v}});
+  time_call(context, "adam of 784 x 256", {"adam", {}, {s, s, s, s, s, s, p, g, m, v}, {count, p, m, v}});
+  Array<float> q({n}), gq({n}), mq({n}), vq({n});
+  for (Array<float>* array : {&q, &gq, &mq, &vq})
+    array->fill_with([](int64_t i) { return static_cast<double>(i % 50) / 50; });
+  time_call(context, "adam of 10^7", {"adam", {}, {s, s, s, s, s, s, q, gq, mq, vq}, {count, q, mq, vq}});
+  time_call(context, "clippedAdam of 10^7",
+            {"clippedAdam", {}, {s, s, s, s, s, s, s, q, gq, mq, vq}, {count, norm, q, mq, vq}});
   Array<int64_t> key({1});
   key[0] = 1;
   time_call(context, "randomUniform of 784 x 256", {"randomUniform", {}, {key}, {noise}});

@@ -37,7 +37,7 @@ std::vector<std::vector<char>> outputs(adj_context* context) {
       columns({n}), all(Dims{}), soft({rows, n}), loss({rows}), picked({1, 1, rows, n}), back({1, 1, rows, n}),
       noise({3, 100 * rows}), running({1, rows, n}), p({rows, n}), m({rows, n}), v({rows, n});
   Array<int64_t> label({rows}), key({3}), best({rows}), index({1, rows}), order({rows, n});
-  Array<double> s(Dims{});
+  Array<double> s(Dims{}), count(Dims{}), norm(Dims{});
   s[0] = 0.5;
   x.fill_with([&](int64_t) { return random.uniform(-2, 2); });
   w.fill_with([&](int64_t) { return random.uniform(-1, 1); });
@@ -57,22 +57,23 @@ std::vector<std::vector<char>> outputs(adj_context* context) {
   xt.strides = {1, n};
   flat.dims = {rows * n};
   flat.strides = {1};
-  const adj_status status = run(context, {{"tanh", {}, {x}, {y}},
-                                          {"times", {}, {y, row}, {y}},
-                                          {"copy", {}, {x}, {z}},
-                                          {"matmul", {1, 1}, {x, w, bias}, {product}},
-                                          {"sum", {1}, {x}, {sums}},
-                                          {"sum", {1}, {xt}, {columns}},
-                                          {"sum", {1}, {flat}, {all}},
-                                          {"argmax", {1}, {x}, {best}},
-                                          {"logCumSumExp", {0}, {x3}, {running}},
-                                          {"argsort", {0}, {x}, {order}},
-                                          {"softmax", {}, {x}, {soft}},
-                                          {"softmaxCrossEntropy", {}, {x, label}, {loss}},
-                                          {"gather", {}, {x4, index}, {picked}},
-                                          {"scatterAdd", {}, {index, picked}, {back}},
-                                          {"randomNormal", {}, {key}, {noise}},
-                                          {"adam", {}, {x, y, m, v, s, s, s, s, s}, {p, m, v}}});
+  const adj_status status =
+      run(context, {{"tanh", {}, {x}, {y}},
+                    {"times", {}, {y, row}, {y}},
+                    {"copy", {}, {x}, {z}},
+                    {"matmul", {1, 1}, {x, w, bias}, {product}},
+                    {"sum", {1}, {x}, {sums}},
+                    {"sum", {1}, {xt}, {columns}},
+                    {"sum", {1}, {flat}, {all}},
+                    {"argmax", {1}, {x}, {best}},
+                    {"logCumSumExp", {0}, {x3}, {running}},
+                    {"argsort", {0}, {x}, {order}},
+                    {"softmax", {}, {x}, {soft}},
+                    {"softmaxCrossEntropy", {}, {x, label}, {loss}},
+                    {"gather", {}, {x4, index}, {picked}},
+                    {"scatterAdd", {}, {index, picked}, {back}},
+                    {"randomNormal", {}, {key}, {noise}},
+                    {"clippedAdam", {}, {s, s, s, s, s, s, s, x, y, m, v}, {count, norm, p, m, v}}});
   CHECK(status == ADJ_OK, "%s", adj_last_error());
   Array<T> product_t({rows, 130});
   CHECK(run(context, {{"matmul", {0, 0}, {x, wt}, {product_t}}}) == ADJ_OK, "%s", adj_last_error());

@@ -29,7 +29,7 @@ adj_status guarded(const Body& body) noexcept {
     body();
     return ADJ_OK;
   } catch (const adjoint::Error& error) {
-    adjoint::remember(error.text.c_str());
+    adjoint::remember(error.text.c_str(), error.operand);
     return error.status;
   } catch (const std::bad_alloc&) {
     adjoint::remember("the system has no more memory for the library's own tables");
@@ -56,6 +56,8 @@ int32_t adj_abi_version(void) { return ADJ_ABI_VERSION; }
 const char* adj_build_id(void) { return adjoint::build_id(); }
 
 const char* adj_last_error(void) { return adjoint::remembered(); }
+
+int64_t adj_last_operand(void) { return adjoint::remembered_operand(); }
 
 const char* adj_best_isa(void) { return adjoint::name_of(adjoint::best_isa()); }
 

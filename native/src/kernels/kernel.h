@@ -12,7 +12,6 @@
 namespace adjoint {
 
 inline constexpr int kMaxRank = ADJ_MAX_RANK;
-inline constexpr int kMaxOperands = 16;
 
 /* An operand as it stands in the image, after validation. Strides count elements. */
 struct Operand {
@@ -35,14 +34,21 @@ struct Call {
   bool blas;
 };
 
-/* Receives what a kernel finds wrong with data. Any thread may report; the lowest position wins, so errors repeat. */
+/*
+ * Receives what a kernel finds wrong with data. Any thread may report; the lowest position of the lowest operand wins,
+ * so errors repeat.
+ */
 struct Fault {
   void out_of_range(const char* noun, int64_t position, int64_t value, int64_t limit) noexcept;
+  void not_finite(int64_t operand, int64_t position, double number) noexcept;
 
-  const char* noun = nullptr;
+  bool any = false;
+  const char* noun = nullptr; /* of what is out of range; null for a number that is not finite */
+  int64_t operand = -1;       /* the input that has it, where that is said */
   int64_t position = 0;
   int64_t value = 0;
   int64_t limit = 0;
+  double number = 0;
 };
 
 /* One part of one stage of a running instruction. Operands come inputs first; `lane` belongs to the thread alone. */
@@ -66,14 +72,16 @@ struct Stage {
 };
 
 inline constexpr int kPlanBytes = 1024;
+inline constexpr int kMaxStages = 3;
 
 /* A prepared instruction. The numbers of parts depend on shapes and instruction set alone, never on threads. */
 struct Step {
-  Stage stages[2];
+  Stage stages[kMaxStages];
   int32_t stages_count;
   int64_t shared_bytes; /* scratch that all parts see */
   int64_t lane_bytes;   /* scratch of each thread */
   alignas(16) unsigned char plan[kPlanBytes];
+  const int64_t* table; /* what grows with the operands and does not fit the plan, from new[]; the program frees it */
 };
 
 struct Kernel;
@@ -81,15 +89,27 @@ struct Kernel;
 /* Checks a call against a kernel's contract and plans it; throws adjoint::Error. Compiled once, not per ISA. */
 using Prepare = void (*)(const Kernel& kernel, const Call& call, Step& step);
 
+/*
+ * Operands that come in lists, all equally long: `single_inputs` inputs, then `input_lists` lists of inputs; the
+ * outputs likewise. Single output o may be single input in_place[o], and then each member of output list l may be the
+ * same member of input list in_place[single_outputs + l]; -1 for none.
+ */
+struct Lists {
+  int32_t single_inputs, input_lists;
+  int32_t single_outputs, output_lists;
+  int32_t in_place[6];
+};
+
 /* A row of a family's table. `loops` is an array whose type the contract knows. */
 struct Kernel {
   const char* name;
   Prepare prepare;
   const void* loops;
   int32_t loops_count;
-  int32_t inputs;       /* how many inputs the contract expects, where that varies within a family */
-  int32_t cost;         /* of an element, in units of a plain addition: how finely to split */
-  uint32_t in_place[3]; /* bit i of entry o: output o may be exactly input i */
+  int32_t inputs;               /* how many inputs the contract expects, where that varies within a family */
+  int32_t cost;                 /* of an element, in units of a plain addition: how finely to split */
+  uint32_t in_place[3];         /* bit i of entry o: output o may be exactly input i */
+  const Lists* lists = nullptr; /* instead of in_place, where there are as many operands as a caller likes */
 };
 
 inline constexpr uint32_t kAnyInput = ~uint32_t{0};

@@ -1,7 +1,9 @@
 /*
- * One step of Adam and of SGD over one parameter, fused: each array is read once and written once. Rates and counts are
- * run-time scalars. It refuses weight decay, clipping and schedules, which are graph ops. To add an optimizer, add a
- * part.
+ * One step of an optimizer over all its parameters: Adam with decoupled weight decay, and gradient descent. Each array
+ * is read once and written once, in parts that know no borders between arrays. The `clipped` forms read the gradients
+ * once more, first: they refuse numbers that are not finite before anything is written, and scale by the global norm.
+ * Rates and counts are run-time scalars. They refuse schedules, which are graph ops. To add an optimizer, add the
+ * update of a piece, its constants, and a row.
  */
 #include "kernels/contract/loops.h"
 #include "kernels/elementwise.h"
@@ -9,65 +11,235 @@
 ADJ_ISA_BEGIN
 namespace {
 
-ADJ_ALWAYS double scalar(const Part& part, int operand) { return *reinterpret_cast<const double*>(part.at[operand]); }
+ADJ_ALWAYS double scalar(const Part& part, int64_t operand) {
+  return *reinterpret_cast<const double*>(part.at[operand]);
+}
 
-/* Kingma & Ba 2015, algorithm 1. Operands: p g m v, step lr beta1 beta2 eps, p' m' v'. */
-template <class T>
-void adam_part(const Part& part) {
-  const OptimizerPlan& plan = *static_cast<const OptimizerPlan*>(part.plan);
+ADJ_ALWAYS const OptimizerPlan& plan_of(const Part& part) { return *static_cast<const OptimizerPlan*>(part.plan); }
+
+/* What all parts share: the constants of this run, then, if it clips, a sum of squares for each part. */
+ADJ_ALWAYS double* constants(const Part& part) { return reinterpret_cast<double*>(part.shared); }
+ADJ_ALWAYS double* sums(const Part& part) { return constants(part) + kOptimizerConstants; }
+
+/*
+ * Calls f(array, from, n, wide) for the pieces of arrays that are the part's. The arrays lie one after another on a
+ * line, each from a multiple of kOptimizerAlignment; a part is a stretch of that line.
+ */
+template <class F>
+ADJ_ALWAYS void each_piece(const Part& part, const F& f) {
+  const OptimizerPlan& plan = plan_of(part);
+  const int64_t* starts = plan.table;
+  const int64_t* sizes = starts + plan.arrays + 1;
+  const int64_t* wide = sizes + plan.arrays;
   const int64_t from = part.index * plan.tile;
-  const int64_t n = plan.n - from < plan.tile ? plan.n - from : plan.tile;
-  const double step = scalar(part, 4), beta1_exact = scalar(part, 6), beta2_exact = scalar(part, 7);
-  const T lr = static_cast<T>(scalar(part, 5)), eps = static_cast<T>(scalar(part, 8));
-  const T beta1 = static_cast<T>(beta1_exact), beta2 = static_cast<T>(beta2_exact);
-  const T rest1 = static_cast<T>(1.0 - beta1_exact), rest2 = static_cast<T>(1.0 - beta2_exact);
-  const T unbias1 = static_cast<T>(1.0 / (1.0 - __builtin_pow(beta1_exact, step)));
-  const T unbias2 = static_cast<T>(1.0 / (1.0 - __builtin_pow(beta2_exact, step)));
-  const T* p = reinterpret_cast<const T*>(part.at[0]) + from;
-  const T* g = reinterpret_cast<const T*>(part.at[1]) + from;
-  const T* m = reinterpret_cast<const T*>(part.at[2]) + from;
-  const T* v = reinterpret_cast<const T*>(part.at[3]) + from;
-  T* p_new = reinterpret_cast<T*>(part.at[9]) + from;
-  T* m_new = reinterpret_cast<T*>(part.at[10]) + from;
-  T* v_new = reinterpret_cast<T*>(part.at[11]) + from;
-  ADJ_LOOP(int64_t i = 0; i < n; ++i) {
-    const T gradient = g[i];
-    const T first = beta1 * m[i] + rest1 * gradient;
-    const T second = beta2 * v[i] + rest2 * (gradient * gradient);
-    p_new[i] = p[i] - lr * (first * unbias1) / (sqrt_of(second * unbias2) + eps);
-    m_new[i] = first;
-    v_new[i] = second;
+  const int64_t to = starts[plan.arrays] - from < plan.tile ? starts[plan.arrays] : from + plan.tile;
+  int64_t low = 0, high = plan.arrays; /* the last array that starts at `from` or before it */
+  while (high - low > 1) {
+    const int64_t middle = (low + high) / 2;
+    if (starts[middle] <= from) {
+      low = middle;
+    } else {
+      high = middle;
+    }
+  }
+  for (int64_t a = low; a < plan.arrays && starts[a] < to; ++a) {
+    const int64_t i0 = from > starts[a] ? from - starts[a] : 0;
+    const int64_t i1 = to - starts[a] < sizes[a] ? to - starts[a] : sizes[a];
+    if (i0 < i1) f(a, i0, i1 - i0, wide[a] != 0);
   }
 }
 
-/* Operands: p g velocity, lr momentum, p' velocity'. */
+/* Member `array` of a list, from element `from`; the single inputs and outputs stand before the lists. */
 template <class T>
-void sgd_part(const Part& part) {
-  const OptimizerPlan& plan = *static_cast<const OptimizerPlan*>(part.plan);
-  const int64_t from = part.index * plan.tile;
-  const int64_t n = plan.n - from < plan.tile ? plan.n - from : plan.tile;
-  const T lr = static_cast<T>(scalar(part, 3)), momentum = static_cast<T>(scalar(part, 4));
-  const bool nesterov = plan.nesterov;
-  const T* p = reinterpret_cast<const T*>(part.at[0]) + from;
-  const T* g = reinterpret_cast<const T*>(part.at[1]) + from;
-  const T* u = reinterpret_cast<const T*>(part.at[2]) + from;
-  T* p_new = reinterpret_cast<T*>(part.at[5]) + from;
-  T* u_new = reinterpret_cast<T*>(part.at[6]) + from;
-  ADJ_LOOP(int64_t i = 0; i < n; ++i) {
-    const T gradient = g[i];
-    const T velocity = momentum * u[i] + gradient;
-    const T direction = nesterov ? gradient + momentum * velocity : velocity;
-    p_new[i] = p[i] - lr * direction;
-    u_new[i] = velocity;
+ADJ_ALWAYS T* member(const Part& part, int64_t first, int64_t list, int64_t array, int64_t from) {
+  return reinterpret_cast<T*>(part.at[first + list * plan_of(part).arrays + array]) + from;
+}
+
+/* ---- the norm of all gradients ---- */
+
+ADJ_ALWAYS Vector<double> widened(const double* x) { return load<Vector<double>>(x); }
+ADJ_ALWAYS Vector<double> widened(const float* x) {
+  return __builtin_convertvector(load<VectorOf<float>::half>(x), Vector<double>);
+}
+
+/* In F64: the squares of F32 are exact there and cannot overflow. */
+template <class T>
+ADJ_ALWAYS double sum_of_squares(const T* x, int64_t n) {
+  constexpr int64_t kL = kLanes<double>;
+  Vector<double> s0{}, s1{}, s2{}, s3{};
+  int64_t i = 0;
+  for (; i + 4 * kL <= n; i += 4 * kL) {
+    const Vector<double> a = widened(x + i), b = widened(x + i + kL);
+    const Vector<double> c = widened(x + i + 2 * kL), d = widened(x + i + 3 * kL);
+    s0 = fma(a, a, s0);
+    s1 = fma(b, b, s1);
+    s2 = fma(c, c, s2);
+    s3 = fma(d, d, s3);
+  }
+  const Vector<double> s = (s0 + s1) + (s2 + s3);
+  double sum = 0;
+  for (int64_t l = 0; l < kL; ++l) sum += s[l];
+  for (; i < n; ++i) sum += static_cast<double>(x[i]) * static_cast<double>(x[i]);
+  return sum;
+}
+
+template <class T>
+void report(const Part& part, int64_t operand, const T* g, int64_t from, int64_t n) {
+  for (int64_t i = 0; i < n; ++i) {
+    const double x = static_cast<double>(g[i]);
+    if (x - x != 0) {
+      part.fault->not_finite(operand, from + i, x);
+      return;
+    }
   }
 }
 
-constexpr DtypeLoops adam_loops[] = {{ADJ_F32, adam_part<float>}, {ADJ_F64, adam_part<double>}};
-constexpr DtypeLoops sgd_loops[] = {{ADJ_F32, sgd_part<float>}, {ADJ_F64, sgd_part<double>}};
+/* A part's share of the squared norm. What is not finite makes the sum so: only then is it looked for. */
+void norm_part(const Part& part) {
+  const OptimizerPlan& plan = plan_of(part);
+  double sum = 0;
+  each_piece(part, [&](int64_t array, int64_t from, int64_t n, bool wide) {
+    sum += wide ? sum_of_squares(member<const double>(part, plan.inputs, 1, array, from), n)
+                : sum_of_squares(member<const float>(part, plan.inputs, 1, array, from), n);
+  });
+  sums(part)[part.index] = sum;
+  if (sum - sum == 0) return;
+  each_piece(part, [&](int64_t array, int64_t from, int64_t n, bool wide) {
+    const int64_t operand = plan.inputs + plan.arrays + array;
+    if (wide) {
+      report(part, operand, member<const double>(part, plan.inputs, 1, array, from), from, n);
+    } else {
+      report(part, operand, member<const float>(part, plan.inputs, 1, array, from), from, n);
+    }
+  });
+}
+
+/* What gradients are multiplied by, as torch.nn.utils.clip_grad_norm_ has it; writes the norm. 1 if nothing is clipped.
+ */
+ADJ_ALWAYS double clip(const Part& part, int64_t max_norm, int64_t norm_output) {
+  const OptimizerPlan& plan = plan_of(part);
+  if (!plan.clipped) return 1;
+  double sum = 0;
+  for (int64_t p = 0; p < plan.parts; ++p) sum += sums(part)[p];
+  const double norm = __builtin_sqrt(sum);
+  *reinterpret_cast<double*>(part.at[norm_output]) = norm;
+  const double scale = scalar(part, max_norm) / (norm + 1e-6);
+  return scale < 1 ? scale : 1;
+}
+
+/* ---- Adam ---- */
+
+/*
+ * Kingma & Ba 2015, algorithm 1, with the decay of Loshchilov & Hutter 2019, algorithm 2. Operands: count lr beta1
+ * beta2 eps decay [max norm], p.. g.. m.. v..; count' [norm], p'.. m'.. v'..
+ */
+struct Adam {
+  enum { kScale, kKeep, kRate, kEps, kBeta1, kRest1, kBeta2, kRest2, kUnbias2 };
+
+  static void begin(const Part& part) {
+    const OptimizerPlan& plan = plan_of(part);
+    const double step = scalar(part, 0) + 1, lr = scalar(part, 1), beta1 = scalar(part, 2), beta2 = scalar(part, 3);
+    double* c = constants(part);
+    c[kScale] = clip(part, 6, plan.first_output + 1);
+    c[kKeep] = 1 - lr * scalar(part, 5);
+    c[kRate] = lr / (1 - __builtin_pow(beta1, step));
+    c[kEps] = scalar(part, 4);
+    c[kBeta1] = beta1;
+    c[kRest1] = 1 - beta1;
+    c[kBeta2] = beta2;
+    c[kRest2] = 1 - beta2;
+    c[kUnbias2] = 1 / (1 - __builtin_pow(beta2, step));
+    *reinterpret_cast<double*>(part.at[plan.first_output]) = step;
+  }
+
+  template <class T>
+  static ADJ_ALWAYS void update(const Part& part, int64_t array, int64_t from, int64_t n) {
+    const OptimizerPlan& plan = plan_of(part);
+    const double* c = constants(part);
+    const T scale = static_cast<T>(c[kScale]), keep = static_cast<T>(c[kKeep]), rate = static_cast<T>(c[kRate]);
+    const T eps = static_cast<T>(c[kEps]), unbias2 = static_cast<T>(c[kUnbias2]);
+    const T beta1 = static_cast<T>(c[kBeta1]), rest1 = static_cast<T>(c[kRest1]);
+    const T beta2 = static_cast<T>(c[kBeta2]), rest2 = static_cast<T>(c[kRest2]);
+    const T* p = member<const T>(part, plan.inputs, 0, array, from);
+    const T* g = member<const T>(part, plan.inputs, 1, array, from);
+    const T* m = member<const T>(part, plan.inputs, 2, array, from);
+    const T* v = member<const T>(part, plan.inputs, 3, array, from);
+    const int64_t outputs = plan.first_output + plan.outputs;
+    T* p_new = member<T>(part, outputs, 0, array, from);
+    T* m_new = member<T>(part, outputs, 1, array, from);
+    T* v_new = member<T>(part, outputs, 2, array, from);
+    ADJ_LOOP(int64_t i = 0; i < n; ++i) {
+      const T gradient = scale * g[i];
+      const T first = beta1 * m[i] + rest1 * gradient;
+      const T second = beta2 * v[i] + rest2 * (gradient * gradient);
+      p_new[i] = keep * p[i] - rate * first / (sqrt_of(second * unbias2) + eps);
+      m_new[i] = first;
+      v_new[i] = second;
+    }
+  }
+};
+
+/* ---- gradient descent ---- */
+
+/* Operands: lr momentum decay [max norm], p.. g.. velocity..; [norm], p'.. velocity'.. */
+struct Sgd {
+  enum { kScale, kRate, kMomentum, kDecay };
+
+  static void begin(const Part& part) {
+    double* c = constants(part);
+    c[kScale] = clip(part, 3, plan_of(part).first_output);
+    c[kRate] = scalar(part, 0);
+    c[kMomentum] = scalar(part, 1);
+    c[kDecay] = scalar(part, 2);
+  }
+
+  template <class T>
+  static ADJ_ALWAYS void update(const Part& part, int64_t array, int64_t from, int64_t n) {
+    const OptimizerPlan& plan = plan_of(part);
+    const double* c = constants(part);
+    const T scale = static_cast<T>(c[kScale]), lr = static_cast<T>(c[kRate]);
+    const T momentum = static_cast<T>(c[kMomentum]), decay = static_cast<T>(c[kDecay]);
+    const bool nesterov = plan.nesterov;
+    const T* p = member<const T>(part, plan.inputs, 0, array, from);
+    const T* g = member<const T>(part, plan.inputs, 1, array, from);
+    const T* u = member<const T>(part, plan.inputs, 2, array, from);
+    const int64_t outputs = plan.first_output + plan.outputs;
+    T* p_new = member<T>(part, outputs, 0, array, from);
+    T* u_new = member<T>(part, outputs, 1, array, from);
+    ADJ_LOOP(int64_t i = 0; i < n; ++i) {
+      const T gradient = scale * g[i] + decay * p[i];
+      const T velocity = momentum * u[i] + gradient;
+      const T direction = nesterov ? gradient + momentum * velocity : velocity;
+      p_new[i] = p[i] - lr * direction;
+      u_new[i] = velocity;
+    }
+  }
+};
+
+template <class Rule>
+void update_part(const Part& part) {
+  each_piece(part, [&](int64_t array, int64_t from, int64_t n, bool wide) {
+    if (wide) {
+      Rule::template update<double>(part, array, from, n);
+    } else {
+      Rule::template update<float>(part, array, from, n);
+    }
+  });
+}
+
+constexpr OptimizerLoops adam_loops{norm_part, Adam::begin, update_part<Adam>};
+constexpr OptimizerLoops sgd_loops{norm_part, Sgd::begin, update_part<Sgd>};
+
+constexpr Lists adam_lists{6, 4, 1, 3, {0, 0, 2, 3, -1, -1}};
+constexpr Lists clipped_adam_lists{7, 4, 2, 3, {0, -1, 0, 2, 3, -1}};
+constexpr Lists sgd_lists{3, 3, 0, 2, {0, 2, -1, -1, -1, -1}};
+constexpr Lists clipped_sgd_lists{4, 3, 1, 2, {-1, 0, 2, -1, -1, -1}};
 
 constexpr Kernel kernels[] = {
-    {"adam", prepare_adam, adam_loops, 2, 9, 6, {1u << 0, 1u << 2, 1u << 3}},
-    {"sgd", prepare_sgd, sgd_loops, 2, 5, 3, {1u << 0, 1u << 2, 0}},
+    {"adam", prepare_adam, &adam_loops, 1, 0, 6, {0, 0, 0}, &adam_lists},
+    {"clippedAdam", prepare_clipped_adam, &adam_loops, 1, 0, 6, {0, 0, 0}, &clipped_adam_lists},
+    {"sgd", prepare_sgd, &sgd_loops, 1, 0, 3, {0, 0, 0}, &sgd_lists},
+    {"clippedSgd", prepare_clipped_sgd, &sgd_loops, 1, 0, 3, {0, 0, 0}, &clipped_sgd_lists},
 };
 
 }  // namespace

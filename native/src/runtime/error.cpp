@@ -10,6 +10,7 @@ namespace {
 
 constexpr size_t kTextBytes = 2048;
 thread_local char last_text[kTextBytes];
+thread_local int64_t last_operand = -1;
 
 }  // namespace
 
@@ -22,12 +23,15 @@ void fail(adj_status status, const char* format, ...) {
   throw Error{status, text};
 }
 
-void remember(const char* text) noexcept {
+void remember(const char* text, int64_t operand) noexcept {
   std::strncpy(last_text, text, kTextBytes - 1);
   last_text[kTextBytes - 1] = '\0';
+  last_operand = operand;
 }
 
 const char* remembered() noexcept { return last_text; }
+
+int64_t remembered_operand() noexcept { return last_operand; }
 
 std::string printable(const char* name) {
   std::string text;

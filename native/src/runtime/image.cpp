@@ -129,9 +129,8 @@ Instruction read_instruction(Words& words, const Image& image) {
   const int64_t inputs = words.next("instruction");
   const int64_t outputs = words.next("instruction");
   check_range(words, "ints", ints, 0, words.left());
-  check_range(words, "inputs", inputs, 0, kMaxOperands);
-  check_range(words, "outputs", outputs, 1, 3);
-  check_range(words, "inputs and outputs", inputs + outputs, 1, kMaxOperands);
+  check_range(words, "inputs", inputs, 0, words.left() / kOperandWords);
+  check_range(words, "outputs", outputs, 1, words.left() / kOperandWords);
   for (int64_t i = 0; i < ints; ++i) instruction.ints.push_back(words.next("ints"));
   for (int64_t i = 0; i < inputs; ++i) instruction.inputs.push_back(read_operand(words, image));
   for (int64_t i = 0; i < outputs; ++i) {

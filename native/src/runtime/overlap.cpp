@@ -42,6 +42,13 @@ bool overlaps_itself(const Operand& operand) {
   return false;
 }
 
+int64_t end_of(const Operand& operand) {
+  if (count_of(operand) == 0) return operand.offset;
+  Axis axes[kMaxRank];
+  const int rank = axes_of(operand, axes);
+  return operand.offset + span_of(axes, 0, rank, size_of(operand.dtype));
+}
+
 bool overlap(const Operand& a, const Operand& b) {
   if (a.binding != b.binding || count_of(a) == 0 || count_of(b) == 0) return false;
   Axis axes_a[kMaxRank], axes_b[kMaxRank];

@@ -10,6 +10,9 @@ namespace adjoint {
 /* Whether two elements of one operand are the same memory. */
 bool overlaps_itself(const Operand& operand);
 
+/* The byte of its binding that comes after the operand's last one; its offset if it has no elements. */
+int64_t end_of(const Operand& operand);
+
 /* Whether two operands of one binding share memory. */
 bool overlap(const Operand& a, const Operand& b);
 

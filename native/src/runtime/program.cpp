@@ -2,6 +2,9 @@
 #include "runtime/program.h"
 
 #include <algorithm>
+#include <cmath>
+#include <string>
+#include <tuple>
 
 #include "kernels/contract/checks.h"
 #include "runtime/error.h"
@@ -24,33 +27,94 @@ long long ll(int64_t x) { return x; }
 
 constexpr int64_t kScratchStep = 4096; /* sizes of scratch are rounded, so that programs can share the blocks */
 constexpr int64_t kLaneAlignment = 64;
+constexpr size_t kFewOperands = 128; /* of an instruction, whose addresses a run keeps on its stack */
 
 int64_t round_up(int64_t bytes, int64_t step) { return (bytes + step - 1) / step * step; }
 
-/* An output may share memory with an input only where the kernel says so, and then exactly; with an output never. */
-void check_sharing(const Kernel& kernel, const Instruction& instruction) {
-  for (size_t o = 0; o < instruction.outputs.size(); ++o) {
-    const Operand& output = instruction.outputs[o];
-    for (size_t i = 0; i < instruction.inputs.size(); ++i) {
-      const Operand& input = instruction.inputs[i];
-      if (!overlap(output, input)) continue;
-      if (!same_place(output, input)) {
-        fail(ADJ_INVALID_IMAGE, "%s: output %zu %s shares memory with input %zu %s without being it", kernel.name, o,
-             shape_text(output).c_str(), i, shape_text(input).c_str());
-      }
-      if ((kernel.in_place[o] >> i & 1u) == 0) {
-        fail(ADJ_INVALID_IMAGE, "%s: output %zu must not be input %zu", kernel.name, o, i);
-      }
+/* Whether the kernel lets an output be an input exactly. */
+bool may_be(const Kernel& kernel, const Instruction& instruction, size_t output, size_t input) {
+  if (kernel.lists == nullptr) {
+    constexpr size_t kMasks = sizeof(kernel.in_place) / sizeof(kernel.in_place[0]);
+    return output < kMasks && (kernel.in_place[output] >> input & 1u) != 0;
+  }
+  const adjoint::Lists& lists = *kernel.lists;
+  const size_t single = static_cast<size_t>(lists.single_outputs);
+  const size_t each = (instruction.outputs.size() - single) / static_cast<size_t>(lists.output_lists);
+  if (output < single) return lists.in_place[output] == static_cast<int32_t>(input);
+  if (each == 0 || output - single >= each * static_cast<size_t>(lists.output_lists)) return false;
+  const int32_t list = lists.in_place[single + (output - single) / each];
+  return list >= 0 && input == static_cast<size_t>(lists.single_inputs) + static_cast<size_t>(list) * each +
+                                   (output - single) % each;
+}
+
+/* Two operands, of which `b` is an output. An input is numbered as it stands, an output after all inputs. */
+void check_pair(const Kernel& kernel, const Instruction& instruction, size_t a, size_t b) {
+  const size_t inputs = instruction.inputs.size(), o = b - inputs;
+  const Operand& output = instruction.outputs[o];
+  if (a >= inputs) {
+    if (overlap(output, instruction.outputs[a - inputs])) {
+      fail(ADJ_INVALID_IMAGE, "%s: outputs %zu and %zu share memory", kernel.name, a - inputs, o);
     }
-    for (size_t p = 0; p < o; ++p) {
-      if (overlap(output, instruction.outputs[p])) {
-        fail(ADJ_INVALID_IMAGE, "%s: outputs %zu and %zu share memory", kernel.name, p, o);
-      }
+    return;
+  }
+  const Operand& input = instruction.inputs[a];
+  if (!overlap(output, input)) return;
+  if (!same_place(output, input)) {
+    fail(ADJ_INVALID_IMAGE, "%s: output %zu %s shares memory with input %zu %s without being it", kernel.name, o,
+         shape_text(output).c_str(), a, shape_text(input).c_str());
+  }
+  if (!may_be(kernel, instruction, o, a)) {
+    fail(ADJ_INVALID_IMAGE, "%s: output %zu must not be input %zu", kernel.name, o, a);
+  }
+}
+
+/*
+ * An output may share memory with an input only where the kernel says so, and then exactly; with an output never. In
+ * the order of their places in memory, so that thousands of operands are no matter.
+ */
+void check_sharing(const Kernel& kernel, const Instruction& instruction) {
+  struct Extent {
+    int64_t binding, from, to;
+    size_t operand;
+  };
+  const size_t inputs = instruction.inputs.size();
+  std::vector<Extent> extents;
+  extents.reserve(inputs + instruction.outputs.size());
+  for (const auto* operands : {&instruction.inputs, &instruction.outputs}) {
+    const size_t before = operands == &instruction.inputs ? 0 : inputs;
+    for (size_t i = 0; i < operands->size(); ++i) {
+      const Operand& operand = (*operands)[i];
+      extents.push_back({operand.binding, operand.offset, end_of(operand), before + i});
+    }
+  }
+  std::sort(extents.begin(), extents.end(), [](const Extent& a, const Extent& b) {
+    return std::tie(a.binding, a.from, a.operand) < std::tie(b.binding, b.from, b.operand);
+  });
+  for (size_t i = 0; i < extents.size(); ++i) {
+    const Extent& a = extents[i];
+    for (size_t j = i + 1; j < extents.size(); ++j) {
+      const Extent& b = extents[j];
+      if (b.binding != a.binding || b.from >= a.to) break;
+      const size_t first = std::min(a.operand, b.operand), second = std::max(a.operand, b.operand);
+      if (second >= inputs) check_pair(kernel, instruction, first, second);
     }
   }
 }
 
+/* "NaN", "-inf" or the digits. */
+std::string number_text(double number) {
+  if (std::isnan(number)) return "NaN";
+  if (std::isinf(number)) return number > 0 ? "inf" : "-inf";
+  return std::to_string(number);
+}
+
 [[noreturn]] void refuse(const char* name, const Fault& fault) {
+  if (fault.noun == nullptr) {
+    throw Error{ADJ_NOT_FINITE,
+                std::string(name) + ": input " + std::to_string(fault.operand) + " is " + number_text(fault.number) +
+                    " at position " + std::to_string(fault.position),
+                fault.operand};
+  }
   if (fault.limit == 0) {
     fail(ADJ_OUT_OF_RANGE, "%s: %s %lld at position %lld is outside an axis of length 0", name, fault.noun,
          ll(fault.value), ll(fault.position));
@@ -112,6 +176,7 @@ void adj_program::prepare(const Instruction& instruction, const Kernel& kernel) 
   prepared.step = Step{};
   adjoint::check_sharing(kernel, instruction);
   kernel.prepare(kernel, call, prepared.step);
+  if (prepared.step.table != nullptr) tables_.emplace_back().reset(prepared.step.table);
   for (const auto* operands : {&instruction.inputs, &instruction.outputs}) {
     for (const Operand& operand : *operands) {
       places_.push_back({operand.binding, operand.offset});
@@ -119,6 +184,7 @@ void adj_program::prepare(const Instruction& instruction, const Kernel& kernel) 
       alignment = std::max(alignment, adjoint::size_of(operand.dtype));
     }
   }
+  most_operands_ = std::max(most_operands_, prepared.operands);
   Step& step = prepared.step;
   step.lane_bytes = adjoint::round_up(step.lane_bytes, adjoint::kLaneAlignment);
   shared_bytes_ = std::max(shared_bytes_, step.shared_bytes);
@@ -159,7 +225,9 @@ void adj_program::run(const adj_binding* bindings, int32_t count, int64_t& faile
   const adjoint::Pool::Permit permit(pool);
   const adjoint::Scratch scratch(context_.memory,
                                  adjoint::round_up(shared_bytes_ + lanes_ * lane_bytes_, adjoint::kScratchStep));
-  char* at[adjoint::kMaxOperands];
+  char* few[adjoint::kFewOperands];
+  const std::unique_ptr<char*[]> many(most_operands_ > adjoint::kFewOperands ? new char*[most_operands_] : nullptr);
+  char** const at = many != nullptr ? many.get() : few;
   for (const Prepared& prepared : prepared_) {
     ++failed;
     const Place* places = &places_[prepared.places];
@@ -173,7 +241,7 @@ void adj_program::run(const adj_binding* bindings, int32_t count, int64_t& faile
     const Part part{step.plan, at, 0, scratch.address, scratch.address + shared_bytes_, &fault};
     for (int32_t s = 0; s < step.stages_count; ++s) {
       pool.run(step.stages[s], part, step.lane_bytes);
-      if (fault.noun != nullptr) adjoint::refuse(prepared.name, fault);
+      if (fault.any) adjoint::refuse(prepared.name, fault);
     }
   }
   failed = -1;

@@ -4,6 +4,7 @@
  */
 #pragma once
 
+#include <memory>
 #include <vector>
 
 #include "kernels/kernel.h"
@@ -46,6 +47,8 @@ struct adj_program {
   std::vector<Binding> bindings_;
   std::vector<Place> places_;
   std::vector<Prepared> prepared_;
+  std::vector<std::unique_ptr<const int64_t[]>> tables_; /* that steps point to */
+  size_t most_operands_ = 0;
   int64_t shared_bytes_ = 0; /* the most scratch that any instruction shares among its parts ... */
   int64_t lane_bytes_ = 0;   /* ... and that any needs for each thread */
   int64_t lanes_ = 1;

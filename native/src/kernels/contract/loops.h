@@ -215,9 +215,22 @@ struct IotaPlan {
 
 /* ---- optimizer ---- */
 
+inline constexpr int64_t kOptimizerAlignment = 64; /* elements: arrays start at such multiples of the line of parts */
+inline constexpr int64_t kOptimizerConstants = 16; /* doubles at the start of the shared scratch */
+
 struct OptimizerPlan {
-  int64_t n, tile;
-  bool nesterov;
+  const int64_t* table;    /* where each array starts on the line, its end; sizes; which are F64 */
+  int64_t arrays;          /* of each list */
+  int64_t tile, parts;     /* elements of the line that one part takes; how many parts there are */
+  int64_t inputs, outputs; /* single ones, which come before the lists */
+  int64_t first_output;    /* its operand number */
+  bool clipped, nesterov;
+};
+
+struct OptimizerLoops {
+  Run norm;   /* a part's sum of squares, if it clips */
+  Run begin;  /* once: the constants of the run */
+  Run update; /* a part's new values */
 };
 
 /* ---- random ---- */
@@ -243,7 +256,9 @@ void prepare_scan(const Kernel&, const Call&, Step&);
 void prepare_argsort(const Kernel&, const Call&, Step&);
 void prepare_iota(const Kernel&, const Call&, Step&);
 void prepare_adam(const Kernel&, const Call&, Step&);
+void prepare_clipped_adam(const Kernel&, const Call&, Step&);
 void prepare_sgd(const Kernel&, const Call&, Step&);
+void prepare_clipped_sgd(const Kernel&, const Call&, Step&);
 void prepare_random(const Kernel&, const Call&, Step&);
 void prepare_random_fold(const Kernel&, const Call&, Step&);
 

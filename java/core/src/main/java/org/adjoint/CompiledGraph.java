@@ -1,6 +1,8 @@
 package org.adjoint;
 
 import java.util.Arrays;
+import java.util.Optional;
+import java.util.function.IntFunction;
 import org.adjoint.internal.backend.Backend;
 import org.adjoint.internal.backend.Executable;
 import org.adjoint.internal.backend.KernelException;
@@ -21,8 +23,13 @@ record CompiledGraph(Program program, Executable executable, long[] constants) {
    * them.
    *
    * @param words the scalars of the graph
+   * @param parameterOf which parameter a leaf is the value of, for errors
    */
-  Storage[] run(Backend backend, long[] words, Storage[] leaves) {
+  Storage[] run(
+      Backend backend,
+      long[] words,
+      Storage[] leaves,
+      IntFunction<Optional<Parameter>> parameterOf) {
     long[] sizes = program.argumentBytes();
     Storage[] arguments = Arrays.copyOf(leaves, sizes.length);
     boolean done = false;
@@ -35,7 +42,7 @@ record CompiledGraph(Program program, Executable executable, long[] constants) {
       executable.run(arguments, scalars);
       done = true;
     } catch (KernelException failure) {
-      throw explain(failure);
+      throw explain(failure, parameterOf);
     } finally {
       for (int i = leaves.length; !done && i < sizes.length && arguments[i] != null; i++) {
         arguments[i].close();
@@ -48,9 +55,20 @@ record CompiledGraph(Program program, Executable executable, long[] constants) {
     return results;
   }
 
-  private RuntimeException explain(KernelException failure) {
-    StringBuilder text = new StringBuilder(failure.getMessage());
+  private RuntimeException explain(
+      KernelException failure, IntFunction<Optional<Parameter>> parameterOf) {
     int at = failure.instruction();
+    if (failure.reason() == KernelException.Reason.NOT_FINITE) {
+      ArithmeticException error =
+          new ArithmeticException(
+              "the gradient of "
+                  + moved(program.instructions().get(at), failure.operand(), parameterOf)
+                  + " is not finite, and the step changed nothing: "
+                  + failure.getMessage());
+      error.initCause(failure);
+      return error;
+    }
+    StringBuilder text = new StringBuilder(failure.getMessage());
     if (at >= 0 && at < program.instructions().size()) {
       Instruction instruction = program.instructions().get(at);
       text.append(" (in ").append(instruction.kernel().name()).append(" of");
@@ -65,5 +83,17 @@ record CompiledGraph(Program program, Executable executable, long[] constants) {
       return error;
     }
     return new BackendException(text.toString(), failure);
+  }
+
+  /** Returns a text for what a gradient, a member of the second list of inputs, is to move. */
+  private String moved(
+      Instruction instruction, int gradient, IntFunction<Optional<Parameter>> parameterOf) {
+    int singles = instruction.kernel().lists().orElseThrow().inputs();
+    int member = gradient - singles - instruction.kernel().listLength(instruction.outputs().size());
+    Operand p = instruction.inputs().get(singles + member);
+    return parameterOf
+        .apply(p.binding() - Program.ARGUMENTS)
+        .map(parameter -> "parameter '" + parameter.name() + "' " + parameter.type())
+        .orElse("tensor " + member + " of the step, " + new Type(p.dtype(), Shape.of(p.dims())));
   }
 }

@@ -251,7 +251,9 @@ final class CompiledStep {
             return Optional.empty();
           }
           if (holds.takeAll(arguments)) {
-            return Optional.of(finish(holds, program(holds).run(backend, words, holds.storages())));
+            CompiledGraph graph = program(holds);
+            return Optional.of(
+                finish(holds, graph.run(backend, words, holds.storages(), this::parameterOf)));
           }
         }
       } finally {
@@ -259,6 +261,13 @@ final class CompiledStep {
       }
       LockSupport.parkNanos(WAIT_NANOS);
     }
+  }
+
+  /** Returns the parameter whose value a leaf is, if it is one's. */
+  private Optional<Parameter> parameterOf(int leaf) {
+    return leaf >= 0 && leaf < sources.length && sources[leaf] instanceof Value v
+        ? Optional.of(v.parameter())
+        : Optional.empty();
   }
 
   /** Returns the words of the graph's scalars: those that live are read now. */

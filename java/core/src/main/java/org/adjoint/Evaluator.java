@@ -254,8 +254,16 @@ final class Evaluator {
     Backend backend = Backends.current();
     CompiledGraph compiled = Backends.cache().get(backend, key, trace, donors);
     List<Tensor> roots = trace.roots();
-    Storage[] results = compiled.run(backend, words, bound);
+    Storage[] results = compiled.run(backend, words, bound, leaf -> parameterOf(trace, leaf));
     publish(trace, roots, results);
+  }
+
+  /** Returns the parameter that a leaf is a version of, if it is one. */
+  private static Optional<Parameter> parameterOf(Trace trace, int leaf) {
+    boolean known = leaf >= 0 && leaf < trace.leaves().size();
+    return known && trace.leaves().get(leaf).node() instanceof Version version
+        ? Optional.of(version.parameter())
+        : Optional.empty();
   }
 
   private static void publish(Trace trace, List<Tensor> roots, Storage[] results) {

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.UnaryOperator;
 import org.adjoint.op.OptimizerOps;
 import org.adjoint.op.SoftmaxOps;
@@ -163,7 +164,9 @@ class ConventionsTest {
     Tensor x = Tensor.of(new double[] {3}, 1).variable();
     Tensor v = Tensor.zeros(DType.F64, 1);
     // p − lr·(μ·v + g) with p = g = x and lr = 0.25: the slope is 1 − 0.25.
-    Tensor p = OptimizerOps.sgd(x, x, v, 0.25, 0.9, false).get(0);
+    OptimizerOps.SgdRates rates = OptimizerOps.SgdRates.of(0.25, 0.9, 0);
+    List<List<Tensor>> lists = List.of(List.of(x), List.of(x), List.of(v));
+    Tensor p = OptimizerOps.sgd(lists, rates, false, Optional.empty()).lists().get(0).get(0);
     assertEquals(0.75, Grad.grad(p.sum(), x).get(0).doubleItem());
   }
 

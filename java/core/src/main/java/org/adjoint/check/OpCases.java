@@ -3,6 +3,7 @@ package org.adjoint.check;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.BinaryOperator;
 import java.util.function.Function;
 import java.util.function.UnaryOperator;
@@ -366,32 +367,57 @@ public final class OpCases {
   }
 
   private void optimizers() {
-    Tensor step = Tensor.scalar(3.0);
-    for (long n : new long[] {0, 1, 7, 16, 33}) {
-      List<Input> moments = new ArrayList<>(floats(Domain.ANY, s(n), s(n), s(n)));
-      moments.add(new Floating(Domain.POSITIVE, s(n)));
-      add(
-          "adam",
-          "",
-          moments,
-          x ->
-              Tensor.concat(
-                  0,
-                  OptimizerOps.adam(
-                          x.get(0), x.get(1), x.get(2), x.get(3), step, 0.1, 0.9, 0.99, 1e-8)
-                      .toArray(new Tensor[0])));
-      for (boolean nesterov : new boolean[] {false, true}) {
+    Tensor count = Tensor.scalar(2.0);
+    OptimizerOps.AdamRates adam = OptimizerOps.AdamRates.of(0.1, 0.9, 0.99, 1e-8, 0.05);
+    OptimizerOps.SgdRates sgd = OptimizerOps.SgdRates.of(0.1, 0.9, 0.05);
+    // One parameter of each size around the vector width, and several at once.
+    for (long[] sizes : new long[][] {{0}, {1}, {7}, {16}, {33}, {3, 0, 5}}) {
+      List<Input> three = new ArrayList<>();
+      for (int list = 0; list < 3; list++) {
+        for (long n : sizes) {
+          three.add(new Floating(Domain.ANY, s(n)));
+        }
+      }
+      List<Input> four = new ArrayList<>(three);
+      for (long n : sizes) {
+        four.add(new Floating(Domain.POSITIVE, s(n)));
+      }
+      for (double maxNorm : new double[] {0, 0.1, 1e6}) {
+        boolean clips = maxNorm > 0;
+        Optional<Tensor> max = clips ? Optional.of(Tensor.scalar(maxNorm)) : Optional.empty();
+        String to = clips ? "to " + maxNorm : "";
         add(
-            "sgd",
-            nesterov ? "nesterov" : "",
-            floats(Domain.ANY, s(n), s(n), s(n)),
-            x ->
-                Tensor.concat(
-                    0,
-                    OptimizerOps.sgd(x.get(0), x.get(1), x.get(2), 0.1, 0.9, nesterov)
-                        .toArray(new Tensor[0])));
+            clips ? "clippedAdam" : "adam",
+            to,
+            four,
+            x -> all(OptimizerOps.adam(lists(x, sizes.length), count, adam, max)));
+        for (boolean nesterov : new boolean[] {false, true}) {
+          add(
+              clips ? "clippedSgd" : "sgd",
+              (nesterov ? "nesterov " : "") + to,
+              three,
+              x -> all(OptimizerOps.sgd(lists(x, sizes.length), sgd, nesterov, max)));
+        }
       }
     }
+  }
+
+  private static List<List<Tensor>> lists(List<Tensor> all, int length) {
+    List<List<Tensor>> lists = new ArrayList<>();
+    for (int from = 0; from < all.size(); from += length) {
+      lists.add(all.subList(from, from + length));
+    }
+    return lists;
+  }
+
+  /** Returns all that a step gives, in one tensor. */
+  private static Tensor all(OptimizerOps.Stepped step) {
+    List<Tensor> parts = new ArrayList<>();
+    step.lists().forEach(parts::addAll);
+    DType dtype = parts.get(0).dtype();
+    step.norm().ifPresent(norm -> parts.add(norm.cast(dtype).reshape(1)));
+    step.count().ifPresent(count -> parts.add(count.cast(dtype).reshape(1)));
+    return Tensor.concat(0, parts.toArray(new Tensor[0]));
   }
 
   private void random() {

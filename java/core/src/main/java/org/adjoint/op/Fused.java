@@ -123,6 +123,25 @@ public final class Fused extends Op {
         false);
   }
 
+  /** Returns a row that may fail on its data, with the derivative of its expansion. */
+  static Fused fallible(
+      Kernel kernel,
+      Rule rule,
+      Lowering lowering,
+      Expansion expansion,
+      IntPredicate differentiable) {
+    return new Fused(
+        kernel.name(),
+        true,
+        kernel,
+        rule,
+        lowering,
+        expansion,
+        differentiable,
+        Optional.empty(),
+        false);
+  }
+
   /** Returns the same outputs made of other ops. */
   public List<Tensor> expand(List<Tensor> inputs, long[] attrs) {
     return expansion.expand(inputs, attrs);

@@ -1,6 +1,8 @@
 package org.adjoint.op;
 
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import org.adjoint.DType;
 import org.adjoint.Shape;
 import org.adjoint.Tensor;
@@ -11,155 +13,323 @@ import org.adjoint.internal.ir.Ref;
 import org.adjoint.internal.ir.ScalarFunction;
 
 /**
- * One optimizer step on one parameter as an op: new values from old ones, in place where the old
- * ones are donated. Rates and counts are F64 scalars that arrive with each run, so another learning
- * rate is the same program.
+ * One optimizer step on all parameters as one op: new values from old ones, in place where the old
+ * ones are donated. Its tensors come in lists of equal length, p₁ … pₖ, g₁ … gₖ and so on, whose
+ * members with the same number are of one type; F32 and F64 may stand side by side. Rates and
+ * counts are F64 scalars that arrive with each run, so another learning rate is the same program.
+ *
+ * <p>The clipped rows multiply all gradients by min(1, max / (‖g‖ + 10⁻⁶)), where ‖g‖ is the norm
+ * of all of them together (Pascanu, Mikolov, Bengio, "On the difficulty of training recurrent
+ * neural networks", ICML 2013; the 10⁻⁶ is that of {@code torch.nn.utils.clip_grad_norm_}), and
+ * fail before they write anything if a gradient has a NaN or an infinity. Of a batch that {@code
+ * Vmap} makes, each example has its norm, and nothing is checked.
  */
 public final class OptimizerOps {
-  private static final Kernel ADAM_KERNEL = kernel("adam", 0, 2, 3);
-  private static final Kernel SGD_KERNEL = kernel("sgd", 0, 2);
+  private static final int ADAM_LISTS = 4;
+  private static final int ADAM_SCALARS = 6;
+  private static final int SGD_LISTS = 3;
+  private static final int SGD_SCALARS = 3;
+  private static final double ADDED_TO_NORM = 1e-6;
 
-  /** Inputs p, g, m, v, step, lr, beta1, beta2, eps; outputs p, m, v. */
+  private static final Kernel ADAM_KERNEL = kernel("adam", ADAM_SCALARS, 1, false, 0, 0, 2, 3);
+  private static final Kernel CLIPPED_ADAM_KERNEL =
+      kernel("clippedAdam", ADAM_SCALARS + 1, 2, true, 0, Kernel.NONE, 0, 2, 3);
+  private static final Kernel SGD_KERNEL = kernel("sgd", SGD_SCALARS, 0, false, 0, 2);
+  private static final Kernel CLIPPED_SGD_KERNEL =
+      kernel("clippedSgd", SGD_SCALARS + 1, 1, true, Kernel.NONE, 0, 2);
+
+  /** Inputs count, lr, beta1, beta2, eps, decay, p…, g…, m…, v…; outputs count, p…, m…, v… */
   public static final Fused ADAM =
       Fused.of(
           ADAM_KERNEL,
-          (op, in, attrs) -> infer(op, in, 9, 3),
-          lowering(ADAM_KERNEL, 4),
-          (in, attrs) -> expandAdam(in),
+          (op, in, attrs) -> infer(op, ADAM_KERNEL, in, ADAM_LISTS),
+          lowering(ADAM_KERNEL),
+          (in, attrs) -> expandAdam(in, ADAM_SCALARS),
           input -> true);
 
-  /** Inputs p, g, velocity, lr, momentum; outputs p, velocity. Attribute: 1 for Nesterov's form. */
+  /** As {@link #ADAM} with the largest norm before the lists, and the norm behind the count. */
+  public static final Fused CLIPPED_ADAM =
+      Fused.fallible(
+          CLIPPED_ADAM_KERNEL,
+          (op, in, attrs) -> infer(op, CLIPPED_ADAM_KERNEL, in, ADAM_LISTS),
+          lowering(CLIPPED_ADAM_KERNEL),
+          (in, attrs) -> expandAdam(in, ADAM_SCALARS + 1),
+          input -> true);
+
+  /**
+   * Inputs lr, momentum, decay, p…, g…, velocity…; outputs p…, velocity… Attribute: 1 for
+   * Nesterov's form.
+   */
   public static final Fused SGD =
       Fused.of(
           SGD_KERNEL,
-          (op, in, attrs) -> infer(op, in, 5, 2),
-          lowering(SGD_KERNEL, 3),
-          (in, attrs) -> expandSgd(in, attrs[0] == 1),
+          (op, in, attrs) -> infer(op, SGD_KERNEL, in, SGD_LISTS),
+          lowering(SGD_KERNEL),
+          (in, attrs) -> expandSgd(in, SGD_SCALARS, attrs[0] == 1),
+          input -> true);
+
+  /** As {@link #SGD} with the largest norm before the lists, and the norm as the first output. */
+  public static final Fused CLIPPED_SGD =
+      Fused.fallible(
+          CLIPPED_SGD_KERNEL,
+          (op, in, attrs) -> infer(op, CLIPPED_SGD_KERNEL, in, SGD_LISTS),
+          lowering(CLIPPED_SGD_KERNEL),
+          (in, attrs) -> expandSgd(in, SGD_SCALARS + 1, attrs[0] == 1),
           input -> true);
 
   /** All rows. */
-  public static final List<Op> ALL = List.of(ADAM, SGD);
+  public static final List<Op> ALL = List.of(ADAM, CLIPPED_ADAM, SGD, CLIPPED_SGD);
 
   private OptimizerOps() {}
 
   /**
-   * Returns the parameter, first and second moment after one step of Adam (Kingma &amp; Ba, "Adam:
-   * a method for stochastic optimization", 2015, algorithm 1): {@code p − lr · m̂ / (√v̂ + eps)}
-   * with bias-corrected moments.
+   * The numbers of a step of Adam, each an F64 scalar.
    *
-   * @param p the parameter; g, m and v have its shape and dtype
-   * @param step how many steps this makes, counted from 1; an F64 scalar
-   * @param lr the learning rate; an F64 scalar
+   * @param lr the learning rate
+   * @param beta1 β₁
+   * @param beta2 β₂
+   * @param epsilon ε, added to the root
+   * @param decay λ, the decoupled weight decay; 0 for none
    */
-  public static List<Tensor> adam(
-      Tensor p,
-      Tensor g,
-      Tensor m,
-      Tensor v,
-      Tensor step,
-      Tensor lr,
-      double beta1,
-      double beta2,
-      double eps) {
-    return ADAM.apply(Op.NO_ATTRS, p, g, m, v, step, lr, number(beta1), number(beta2), number(eps));
-  }
-
-  /** As the other {@code adam}, with the learning rate of this one step. */
-  public static List<Tensor> adam(
-      Tensor p,
-      Tensor g,
-      Tensor m,
-      Tensor v,
-      Tensor step,
-      double lr,
-      double beta1,
-      double beta2,
-      double eps) {
-    return adam(p, g, m, v, step, number(lr), beta1, beta2, eps);
+  public record AdamRates(Tensor lr, Tensor beta1, Tensor beta2, Tensor epsilon, Tensor decay) {
+    /** Makes the rates of numbers. */
+    public static AdamRates of(
+        double lr, double beta1, double beta2, double epsilon, double decay) {
+      return new AdamRates(
+          number(lr), number(beta1), number(beta2), number(epsilon), number(decay));
+    }
   }
 
   /**
-   * Returns the parameter and velocity after one step of gradient descent with momentum: {@code u =
-   * momentum · velocity + g}, {@code p − lr · u}, or with Nesterov's form {@code p − lr · (g +
-   * momentum · u)} (Sutskever et al., 2013).
+   * The numbers of a step of gradient descent, each an F64 scalar.
    *
-   * @param lr the learning rate; an F64 scalar
+   * @param lr the learning rate
+   * @param momentum µ
+   * @param decay λ, the weight decay: λ·p is added to the gradient; 0 for none
    */
-  public static List<Tensor> sgd(
-      Tensor p, Tensor g, Tensor velocity, Tensor lr, double momentum, boolean nesterov) {
-    long[] attrs = {nesterov ? 1 : 0};
-    return SGD.apply(attrs, p, g, velocity, lr, number(momentum));
+  public record SgdRates(Tensor lr, Tensor momentum, Tensor decay) {
+    /** Makes the rates of numbers. */
+    public static SgdRates of(double lr, double momentum, double decay) {
+      return new SgdRates(number(lr), number(momentum), number(decay));
+    }
   }
 
-  /** As the other {@code sgd}, with the learning rate of this one step. */
-  public static List<Tensor> sgd(
-      Tensor p, Tensor g, Tensor velocity, double lr, double momentum, boolean nesterov) {
-    return sgd(p, g, velocity, number(lr), momentum, nesterov);
+  /**
+   * What a step gives.
+   *
+   * @param norm the norm of all gradients, an F64 scalar; empty if nothing is clipped
+   * @param count how many steps were made, an F64 scalar; empty for a rule that does not count
+   * @param lists the lists of new values, the parameters first, then the state
+   */
+  public record Stepped(Optional<Tensor> norm, Optional<Tensor> count, List<List<Tensor>> lists) {}
+
+  /**
+   * Returns the parameters and both moments after one step of Adam (Kingma &amp; Ba, "Adam: a
+   * method for stochastic optimization", ICLR 2015, algorithm 1) with decoupled weight decay
+   * (Loshchilov &amp; Hutter, "Decoupled weight decay regularization", ICLR 2019, algorithm 2):
+   * {@code p − lr · decay · p − lr · m̂ / (√v̂ + eps)} with bias-corrected moments.
+   *
+   * @param lists p, g, m and v: lists of equal length, of tensors of the same types
+   * @param count how many steps were made before; an F64 scalar
+   * @param rates the numbers
+   * @param maxNorm the norm that the gradients are clipped to, an F64 scalar, which may be
+   *     infinite; empty for no clipping and no check
+   */
+  public static Stepped adam(
+      List<List<Tensor>> lists, Tensor count, AdamRates rates, Optional<Tensor> maxNorm) {
+    List<Tensor> in = new ArrayList<>();
+    in.add(count);
+    in.addAll(List.of(rates.lr(), rates.beta1(), rates.beta2(), rates.epsilon(), rates.decay()));
+    maxNorm.ifPresent(in::add);
+    lists.forEach(in::addAll);
+    Fused op = maxNorm.isPresent() ? CLIPPED_ADAM : ADAM;
+    List<Tensor> out = op.apply(Op.NO_ATTRS, in.toArray(new Tensor[0]));
+    Optional<Tensor> norm = maxNorm.map(max -> out.get(1));
+    return new Stepped(
+        norm, Optional.of(out.get(0)), split(out, norm.isPresent() ? 2 : 1, ADAM_LISTS - 1));
+  }
+
+  /**
+   * Returns the parameters and velocities after one step of gradient descent with momentum: {@code
+   * u = momentum · velocity + g + decay · p}, {@code p − lr · u}, or with Nesterov's form {@code p
+   * − lr · (g + decay · p + momentum · u)} (Sutskever et al., ICML 2013).
+   *
+   * @param lists p, g and velocity: lists of equal length, of tensors of the same types
+   * @param rates the numbers
+   * @param nesterov whether the step looks ahead
+   * @param maxNorm as for {@link #adam}
+   */
+  public static Stepped sgd(
+      List<List<Tensor>> lists, SgdRates rates, boolean nesterov, Optional<Tensor> maxNorm) {
+    List<Tensor> in = new ArrayList<>(List.of(rates.lr(), rates.momentum(), rates.decay()));
+    maxNorm.ifPresent(in::add);
+    lists.forEach(in::addAll);
+    Fused op = maxNorm.isPresent() ? CLIPPED_SGD : SGD;
+    long[] attrs = {nesterov ? 1 : 0};
+    List<Tensor> out = op.apply(attrs, in.toArray(new Tensor[0]));
+    Optional<Tensor> norm = maxNorm.map(max -> out.get(0));
+    return new Stepped(norm, Optional.empty(), split(out, norm.isPresent() ? 1 : 0, SGD_LISTS - 1));
   }
 
   private static Tensor number(double value) {
     return Tensor.scalar(value, DType.F64);
   }
 
-  private static Kernel kernel(String name, int... inPlace) {
-    return new Kernel(name, ScalarFunction.NONE, inPlace);
+  private static Kernel kernel(
+      String name, int inputs, int outputs, boolean checksFirst, int... inPlace) {
+    Kernel.Lists lists = new Kernel.Lists(inputs, outputs);
+    return new Kernel(name, ScalarFunction.NONE, Optional.of(lists), checksFirst, inPlace);
   }
 
-  private static List<Type> infer(Fused op, List<Type> in, int inputs, int outputs) {
-    op.expect(in, inputs);
-    Type p = in.get(0);
-    op.floating(p);
-    int tensors = op == ADAM ? 4 : 3;
-    for (int i = 1; i < inputs; i++) {
-      Type expected = i < tensors ? p : new Type(DType.F64, Shape.SCALAR);
-      if (!in.get(i).equals(expected)) {
-        throw new IllegalArgumentException(
-            op.name() + ": input " + i + " should be " + expected + ", got " + in.get(i));
+  /** Returns the lists behind some single tensors. */
+  private static <T> List<List<T>> split(List<T> all, int singles, int lists) {
+    int length = (all.size() - singles) / lists;
+    List<List<T>> split = new ArrayList<>(lists);
+    for (int i = 0; i < lists; i++) {
+      split.add(all.subList(singles + i * length, singles + (i + 1) * length));
+    }
+    return split;
+  }
+
+  private static List<Type> infer(Fused op, Kernel kernel, List<Type> in, int lists) {
+    Kernel.Lists form = kernel.lists().orElseThrow();
+    int tensors = in.size() - form.inputs();
+    if (tensors < lists || tensors % lists != 0) {
+      throw new IllegalArgumentException(
+          op.name()
+              + ": takes "
+              + form.inputs()
+              + " scalars and "
+              + lists
+              + " lists of equal length, got "
+              + in.size()
+              + " inputs");
+    }
+    Type scalar = new Type(DType.F64, Shape.SCALAR);
+    for (int i = 0; i < form.inputs(); i++) {
+      expect(op, i, in.get(i), scalar);
+    }
+    int length = tensors / lists;
+    for (int i = 0; i < length; i++) {
+      Type p = in.get(form.inputs() + i);
+      op.floating(p);
+      for (int list = 1; list < lists; list++) {
+        int at = form.inputs() + list * length + i;
+        expect(op, at, in.get(at), p);
       }
     }
-    return outputs == 3 ? List.of(p, p, p) : List.of(p, p);
+    List<Type> out = new ArrayList<>();
+    for (int i = 0; i < form.outputs(); i++) {
+      out.add(scalar);
+    }
+    for (int list = 1; list < lists; list++) {
+      out.addAll(in.subList(form.inputs(), form.inputs() + length));
+    }
+    return out;
   }
 
-  private static Lowering lowering(Kernel kernel, int tensors) {
+  private static void expect(Fused op, int input, Type got, Type expected) {
+    if (!got.equals(expected)) {
+      throw new IllegalArgumentException(
+          op.name() + ": input " + input + " should be " + expected + ", got " + got);
+    }
+  }
+
+  private static Lowering lowering(Kernel kernel) {
+    Kernel.Lists form = kernel.lists().orElseThrow();
     return (emitter, attrs, in, out) -> {
       Ref[] operands = in.clone();
-      for (int i = 0; i < tensors; i++) {
+      for (int i = form.inputs(); i < in.length; i++) {
         operands[i] = emitter.contiguous(in[i]).flat();
       }
       Ref[] whole = new Ref[out.length];
       Ref[] results = new Ref[out.length];
       for (int i = 0; i < out.length; i++) {
         whole[i] = emitter.allocate(out[i]);
-        results[i] = whole[i].flat();
+        results[i] = i < form.outputs() ? whole[i] : whole[i].flat();
       }
       emitter.call(kernel, attrs, operands, results);
       return whole;
     };
   }
 
-  private static List<Tensor> expandAdam(List<Tensor> in) {
-    DType dtype = in.get(0).dtype();
-    Tensor p = in.get(0);
-    Tensor g = in.get(1);
-    Tensor step = in.get(4);
-    Tensor one = number(1);
-    Tensor beta1 = in.get(6);
-    Tensor beta2 = in.get(7);
-    Tensor m = in.get(2).times(beta1.cast(dtype)).plus(g.times(one.minus(beta1).cast(dtype)));
-    Tensor v =
-        in.get(3).times(beta2.cast(dtype)).plus(g.square().times(one.minus(beta2).cast(dtype)));
-    Tensor rate = in.get(5).div(one.minus(beta1.pow(step))).cast(dtype);
-    Tensor correction = one.div(one.minus(beta2.pow(step))).cast(dtype);
-    Tensor denominator = v.times(correction).sqrt().plus(in.get(8).cast(dtype));
-    return List.of(p.minus(m.times(rate).div(denominator)), m, v);
+  /** The norm of all gradients, and what they are multiplied by. */
+  private record Clip(Tensor norm, Tensor scale) {
+    static Clip of(List<Tensor> gradients, Tensor maxNorm) {
+      Tensor sum = number(0);
+      for (Tensor g : gradients) {
+        sum = sum.plus(g.cast(DType.F64).square().sum());
+      }
+      Tensor norm = sum.sqrt();
+      Tensor scale = maxNorm.div(norm.plus(ADDED_TO_NORM));
+      return new Clip(norm, Tensor.where(scale.lt(1), scale, number(1)));
+    }
+
+    List<Tensor> apply(List<Tensor> gradients) {
+      return gradients.stream().map(g -> g.times(scale.cast(g.dtype()))).toList();
+    }
   }
 
-  private static List<Tensor> expandSgd(List<Tensor> in, boolean nesterov) {
-    DType dtype = in.get(0).dtype();
-    Tensor lr = in.get(3).cast(dtype);
-    Tensor momentum = in.get(4).cast(dtype);
-    Tensor velocity = in.get(2).times(momentum).plus(in.get(1));
-    Tensor direction = nesterov ? in.get(1).plus(velocity.times(momentum)) : velocity;
-    return List.of(in.get(0).minus(direction.times(lr)), velocity);
+  /** Returns the clip if there is a largest norm among the single inputs: it is their last. */
+  private static Optional<Clip> clip(
+      List<Tensor> in, int singles, int unclipped, List<Tensor> gradients) {
+    return singles == unclipped
+        ? Optional.empty()
+        : Optional.of(Clip.of(gradients, in.get(unclipped)));
+  }
+
+  private static List<Tensor> expandAdam(List<Tensor> in, int singles) {
+    List<List<Tensor>> lists = split(in, singles, ADAM_LISTS);
+    Optional<Clip> clip = clip(in, singles, ADAM_SCALARS, lists.get(1));
+    List<Tensor> gradients = clip.map(c -> c.apply(lists.get(1))).orElse(lists.get(1));
+    Tensor one = number(1);
+    Tensor step = in.get(0).plus(1);
+    Tensor lr = in.get(1);
+    Tensor beta1 = in.get(2);
+    Tensor beta2 = in.get(3);
+    Tensor keep = one.minus(lr.times(in.get(5)));
+    Tensor rate = lr.div(one.minus(beta1.pow(step)));
+    Tensor correction = one.div(one.minus(beta2.pow(step)));
+    List<Tensor> ps = new ArrayList<>();
+    List<Tensor> ms = new ArrayList<>();
+    List<Tensor> vs = new ArrayList<>();
+    for (int i = 0; i < gradients.size(); i++) {
+      Tensor p = lists.get(0).get(i);
+      Tensor g = gradients.get(i);
+      DType d = p.dtype();
+      Tensor m = lists.get(2).get(i).times(beta1.cast(d)).plus(g.times(one.minus(beta1).cast(d)));
+      Tensor v =
+          lists.get(3).get(i).times(beta2.cast(d)).plus(g.square().times(one.minus(beta2).cast(d)));
+      Tensor root = v.times(correction.cast(d)).sqrt().plus(in.get(4).cast(d));
+      ps.add(p.times(keep.cast(d)).minus(m.times(rate.cast(d)).div(root)));
+      ms.add(m);
+      vs.add(v);
+    }
+    List<Tensor> out = new ArrayList<>(List.of(step));
+    clip.ifPresent(c -> out.add(c.norm()));
+    List.of(ps, ms, vs).forEach(out::addAll);
+    return out;
+  }
+
+  private static List<Tensor> expandSgd(List<Tensor> in, int singles, boolean nesterov) {
+    List<List<Tensor>> lists = split(in, singles, SGD_LISTS);
+    Optional<Clip> clip = clip(in, singles, SGD_SCALARS, lists.get(1));
+    List<Tensor> gradients = clip.map(c -> c.apply(lists.get(1))).orElse(lists.get(1));
+    List<Tensor> ps = new ArrayList<>();
+    List<Tensor> us = new ArrayList<>();
+    for (int i = 0; i < gradients.size(); i++) {
+      Tensor p = lists.get(0).get(i);
+      DType d = p.dtype();
+      Tensor momentum = in.get(1).cast(d);
+      Tensor g = gradients.get(i).plus(p.times(in.get(2).cast(d)));
+      Tensor u = lists.get(2).get(i).times(momentum).plus(g);
+      Tensor direction = nesterov ? g.plus(u.times(momentum)) : u;
+      ps.add(p.minus(direction.times(in.get(0).cast(d))));
+      us.add(u);
+    }
+    List<Tensor> out = new ArrayList<>();
+    clip.ifPresent(c -> out.add(c.norm()));
+    List.of(ps, us).forEach(out::addAll);
+    return out;
   }
 }

@@ -35,6 +35,9 @@ final class Abi {
 
   static native String adj_last_error();
 
+  @Cast("jlong")
+  static native long adj_last_operand();
+
   static native int adj_context_create(
       int threads, long budget, String isa, @Cast("adj_context**") long[] context);
 

@@ -14,6 +14,7 @@ final class Status {
   static final int OUT_OF_RANGE = 5;
   static final int UNAVAILABLE = 6;
   static final int INTERNAL = 7;
+  static final int NOT_FINITE = 8;
 
   private Status() {}
 
@@ -38,8 +39,17 @@ final class Status {
       return;
     }
     if (instruction >= 0 && status != OUT_OF_MEMORY) {
+      KernelException.Reason reason =
+          switch (status) {
+            case OUT_OF_RANGE -> KernelException.Reason.OUT_OF_RANGE;
+            case NOT_FINITE -> KernelException.Reason.NOT_FINITE;
+            default -> KernelException.Reason.OTHER;
+          };
       throw new KernelException(
-          Math.toIntExact(instruction), status == OUT_OF_RANGE, Abi.adj_last_error());
+          Math.toIntExact(instruction),
+          reason,
+          Math.toIntExact(Abi.adj_last_operand()),
+          Abi.adj_last_error());
     }
     throw failure(status, "run");
   }

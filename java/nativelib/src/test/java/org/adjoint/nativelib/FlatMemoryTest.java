@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.BinaryOperator;
 import org.adjoint.Adjoint;
 import org.adjoint.Compiled;
@@ -41,16 +42,24 @@ class FlatMemoryTest {
       Tensor logits = hidden.matmul(weights.get(2)).plus(weights.get(3));
       Tensor loss = logits.softmaxCrossEntropy(Tensor.of(labels, 16)).mean();
       loss.backward();
-      count.assign(count.plus(1));
+      List<Tensor> ms = new ArrayList<>();
+      List<Tensor> vs = new ArrayList<>();
       for (int i = 0; i < weights.size(); i++) {
-        Parameter w = weights.get(i);
-        Parameter m = moments.get(2 * i);
-        Parameter v = moments.get(2 * i + 1);
-        List<Tensor> next =
-            OptimizerOps.adam(w, w.grad().orElseThrow(), m, v, count, 1e-3, 0.9, 0.999, 1e-8);
-        w.assign(next.get(0));
-        m.assign(next.get(1));
-        v.assign(next.get(2));
+        ms.add(moments.get(2 * i));
+        vs.add(moments.get(2 * i + 1));
+      }
+      List<Tensor> gs = weights.stream().map(w -> w.grad().orElseThrow()).toList();
+      OptimizerOps.Stepped next =
+          OptimizerOps.adam(
+              List.of(List.copyOf(weights), gs, ms, vs),
+              count,
+              OptimizerOps.AdamRates.of(1e-3, 0.9, 0.999, 1e-8, 0),
+              Optional.empty());
+      count.assign(next.count().orElseThrow());
+      for (int i = 0; i < weights.size(); i++) {
+        weights.get(i).assign(next.lists().get(0).get(i));
+        moments.get(2 * i).assign(next.lists().get(1).get(i));
+        moments.get(2 * i + 1).assign(next.lists().get(2).get(i));
       }
       Parameters.commit(weights);
       weights.forEach(Parameter::zeroGrad);

@@ -109,13 +109,19 @@ final class Plan {
     for (int i = 0; i < donated.length; i++) {
       int donor = steps.donors()[i];
       int writer = first[steps.roots()[i]];
-      if (donor != NONE && writer > lastFallible) {
+      if (donor != NONE
+          && (writer > lastFallible || (writer == lastFallible && checksFirst(writer)))) {
         donated[i] =
             last[donor] < writer
                 || (last[donor] == writer && mayOverwrite(writer, donor, steps.roots()[i]));
       }
     }
     return donated;
+  }
+
+  /** Returns whether a step that may fail does so before it writes anything. */
+  private boolean checksFirst(int at) {
+    return at >= 0 && steps.steps().get(at).kernel().checksFirst();
   }
 
   /** Returns whether a step's output may have the memory of an input that it reads. */
@@ -128,7 +134,7 @@ final class Plan {
       }
     }
     Ref y = step.outputs()[to];
-    int allowed = to < step.kernel().inPlace().length ? step.kernel().inPlace()[to] : NONE;
+    int allowed = step.kernel().inPlace(to, step.outputs().length);
     for (int i = 0; i < step.inputs().length; i++) {
       Ref x = step.inputs()[i];
       if (x.buffer() != input) {
@@ -143,19 +149,24 @@ final class Plan {
         return false;
       }
     }
-    return allowed != NONE;
+    return allowed != Kernel.NONE;
   }
 
   /** Lets outputs take the memory of inputs that die in the same step. */
   private void reuseInputs() {
     for (int at = 0; at < steps.steps().size(); at++) {
       Steps.Step step = steps.steps().get(at);
-      for (Ref output : step.outputs()) {
-        int y = output.buffer();
-        if (first[y] != at || rootOf[y] != NONE || home[y] != y) {
+      for (int to = 0; to < step.outputs().length; to++) {
+        int y = step.outputs()[to].buffer();
+        int allowed = step.kernel().inPlace(to, step.outputs().length);
+        if (first[y] != at || rootOf[y] != NONE || home[y] != y || allowed == Kernel.NONE) {
           continue;
         }
-        for (Ref input : step.inputs()) {
+        for (int from = 0; from < step.inputs().length; from++) {
+          if (allowed != Kernel.ANY && allowed != from) {
+            continue;
+          }
+          Ref input = step.inputs()[from];
           int x = home[input.buffer()];
           boolean dies = steps.isWritten(x) && rootOf[x] == NONE && last[x] == at && x != y;
           boolean sameSize = steps.buffers().get(x).bytes() == steps.buffers().get(y).bytes();

@@ -9,7 +9,8 @@ import org.adjoint.internal.ir.Ref;
 /**
  * Orders the steps. They come in an order that respects their inputs, and keep it, but for those
  * that overwrite donated memory: such a step moves behind the last reader of the old contents and
- * behind the last step that can fail, so that a bad label leaves every parameter as it was.
+ * behind the last step that can fail, so that a bad label leaves every parameter as it was. A step
+ * that fails before it writes anything may be that last one itself.
  */
 final class Schedule {
   private Schedule() {}

@@ -53,7 +53,11 @@ final class ReferenceExecutable implements Executable {
       }
       ReferenceKernels.run(instruction.kernel(), instruction.ints(), inputs, outputs);
     } catch (IndexOutOfBoundsException e) {
-      throw new KernelException(index, true, e.getMessage());
+      throw new KernelException(index, KernelException.Reason.OUT_OF_RANGE, -1, e.getMessage());
+    } catch (NotFinite e) {
+      String name = instruction.kernel().name();
+      throw new KernelException(
+          index, KernelException.Reason.NOT_FINITE, e.input(), name + ": " + e.getMessage());
     } catch (ArithmeticException e) {
       throw new NativeMemoryException(
           "reference backend: an operand of " + instruction + " has more than 2^31 elements");

@@ -9,7 +9,7 @@ import org.adjoint.internal.ir.ScalarFunction;
 /**
  * The kernels by name. Elementwise ones need no entry: they are the scalar function of their row in
  * the op table. The contracts stand in native/src/kernels/README.md; fused ops have none here, so
- * that they are checked against their expansions.
+ * that they are checked against their expansions, unless they refuse what no expansion can.
  */
 final class ReferenceKernels {
   /** A kernel that is no elementwise function. */
@@ -35,6 +35,8 @@ final class ReferenceKernels {
     STRUCTURED.put("matmul", Products::matmul);
     STRUCTURED.put("gather", (ints, in, out) -> Indexing.gather(in[0], in[1], out[0]));
     STRUCTURED.put("scatterAdd", (ints, in, out) -> Indexing.scatterAdd(in[0], in[1], out[0]));
+    STRUCTURED.put("clippedAdam", (ints, in, out) -> ClippedSteps.adam(in, out));
+    STRUCTURED.put("clippedSgd", ClippedSteps::sgd);
     STRUCTURED.put("iota", (ints, in, out) -> Indexing.iota(ints[0], ints[1], out[0]));
     STRUCTURED.put("randomBits", (ints, in, out) -> RandomDraws.bits(in[0], out[0]));
     STRUCTURED.put("randomUniform", (ints, in, out) -> RandomDraws.uniform(in[0], out[0]));

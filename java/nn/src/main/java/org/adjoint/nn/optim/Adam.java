@@ -1,7 +1,7 @@
 package org.adjoint.nn.optim;
 
-import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import org.adjoint.DType;
 import org.adjoint.Parameter;
 import org.adjoint.Tensor;
@@ -15,18 +15,17 @@ import org.adjoint.op.OptimizerOps;
  * <p>Source: D. P. Kingma, J. Ba, "Adam: A Method for Stochastic Optimization", ICLR 2015,
  * algorithm 1.
  */
-public final class Adam extends Optimizer {
-  private final double beta1;
-  private final double beta2;
-  private final double epsilon;
+public sealed class Adam extends FusedOptimizer permits AdamW {
+  static final double BETA1 = 0.9;
+  static final double BETA2 = 0.999;
+  static final double EPSILON = 1e-8;
+
+  private final OptimizerOps.AdamRates rates;
   private final Parameter count;
-  private final List<Parameter> means = new ArrayList<>();
-  private final List<Parameter> squares = new ArrayList<>();
-  private Tensor step;
 
   /** Starts Adam with the paper's β₁ = 0.9, β₂ = 0.999, ε = 10⁻⁸. */
   public Adam(List<Parameter> parameters, double learningRate) {
-    this(parameters, learningRate, 0.9, 0.999, 1e-8);
+    this(parameters, learningRate, BETA1, BETA2, EPSILON);
   }
 
   /**
@@ -41,40 +40,39 @@ public final class Adam extends Optimizer {
    */
   public Adam(
       List<Parameter> parameters, double learningRate, double beta1, double beta2, double epsilon) {
+    this(parameters, learningRate, beta1, beta2, epsilon, 0);
+  }
+
+  Adam(
+      List<Parameter> parameters,
+      double learningRate,
+      double beta1,
+      double beta2,
+      double epsilon,
+      double weightDecay) {
     super(parameters, learningRate);
-    this.beta1 = fraction("beta1", beta1);
-    this.beta2 = fraction("beta2", beta2);
     if (!(epsilon > 0 && epsilon < Double.POSITIVE_INFINITY)) {
       throw new IllegalArgumentException("adam: epsilon " + epsilon + " is not in (0, inf)");
     }
-    this.epsilon = epsilon;
+    this.rates =
+        new OptimizerOps.AdamRates(
+            rate(),
+            Tensor.scalar(fraction("beta1", beta1)),
+            Tensor.scalar(fraction("beta2", beta2)),
+            Tensor.scalar(epsilon),
+            Tensor.scalar(decay(weightDecay)));
     this.count = keep(Parameter.buffer(Tensor.zeros(DType.F64), "adam.step"));
-    this.step = count;
-    for (Parameter parameter : parameters) {
-      means.add(keep(zeros("adam.mean.", parameter)));
-      squares.add(keep(zeros("adam.square.", parameter)));
-    }
-  }
-
-  private static Parameter zeros(String prefix, Parameter parameter) {
-    Tensor zero = Tensor.zeros(parameter.dtype(), parameter.shape().dims());
-    return Parameter.buffer(zero, prefix + parameter.name());
+    remember("adam.mean.");
+    remember("adam.square.");
   }
 
   @Override
-  protected void begin() {
-    step = count.plus(1);
-    count.assign(step);
+  OptimizerOps.Stepped build(List<List<Tensor>> lists, Optional<Tensor> maxNorm) {
+    return OptimizerOps.adam(lists, count, rates, maxNorm);
   }
 
   @Override
-  protected void update(int index, Parameter parameter, Tensor gradient) {
-    Parameter mean = means.get(index);
-    Parameter square = squares.get(index);
-    List<Tensor> next =
-        OptimizerOps.adam(parameter, gradient, mean, square, step, rate(), beta1, beta2, epsilon);
-    parameter.assign(next.get(0));
-    mean.assign(next.get(1));
-    square.assign(next.get(2));
+  void counted(Tensor next) {
+    count.assign(next);
   }
 }

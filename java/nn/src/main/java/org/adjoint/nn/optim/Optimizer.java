@@ -14,7 +14,9 @@ import org.adjoint.Tensor;
  * program: changing it compiles nothing.
  *
  * <p>To add a rule, extend this class: make the state in the constructor, {@link #keep} it, and
- * {@code assign} the new values in {@link #update}. An optimizer belongs to one thread at a time.
+ * {@code assign} the new values in {@link #update}. The rules of this package do that for all
+ * parameters by one instruction, see {@link FusedOptimizer}. An optimizer belongs to one thread at
+ * a time.
  */
 public abstract class Optimizer {
   private final List<Parameter> parameters;
@@ -73,6 +75,15 @@ public abstract class Optimizer {
    */
   protected abstract void update(int index, Parameter parameter, Tensor gradient);
 
+  /** A parameter that a step moves, and along what. */
+  record Move(int index, Parameter parameter, Tensor gradient) {}
+
+  /** Assigns the next values of all parameters that have a gradient; there is at least one. */
+  void update(List<Move> moves) {
+    begin();
+    moves.forEach(move -> update(move.index(), move.parameter(), move.gradient()));
+  }
+
   /** Registers state that {@link #step} evaluates together with the parameters, and returns it. */
   protected final Parameter keep(Parameter buffer) {
     state.add(buffer);
@@ -87,19 +98,22 @@ public abstract class Optimizer {
    *
    * @param also tensors to evaluate in the same program, at the values before the step: losses,
    *     counts, predictions
+   * @throws IndexOutOfBoundsException if a label or an index in a loss is out of range; the step
+   *     then changes nothing
+   * @throws ArithmeticException if the rule refuses gradients that are not finite and one is not,
+   *     see {@link FusedOptimizer#checkFinite}; the step then changes nothing
    */
   public final void step(Tensor... also) {
-    boolean begun = false;
+    List<Move> moves = new ArrayList<>(parameters.size());
     for (int i = 0; i < parameters.size(); i++) {
       Parameter parameter = parameters.get(i);
       Optional<Tensor> gradient = parameter.grad();
       if (gradient.isPresent()) {
-        if (!begun) {
-          begin();
-          begun = true;
-        }
-        update(i, parameter, gradient.get());
+        moves.add(new Move(i, parameter, gradient.get()));
       }
+    }
+    if (!moves.isEmpty()) {
+      update(moves);
     }
     List<Parameter> all = new ArrayList<>(parameters);
     all.addAll(state);
@@ -162,6 +176,19 @@ public abstract class Optimizer {
   static double fraction(String name, double value) {
     if (!(value >= 0 && value < 1)) {
       throw new IllegalArgumentException("optimizer: " + name + " " + value + " is not in [0, 1)");
+    }
+    return value;
+  }
+
+  /**
+   * Returns a weight decay, which has to be ≥ 0.
+   *
+   * @throws IllegalArgumentException naming its value, if it is not
+   */
+  static double decay(double value) {
+    if (!(value >= 0 && value < Double.POSITIVE_INFINITY)) {
+      throw new IllegalArgumentException(
+          "optimizer: weight decay " + value + " is not in [0, inf)");
     }
     return value;
   }

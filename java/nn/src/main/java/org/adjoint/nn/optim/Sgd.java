@@ -1,7 +1,7 @@
 package org.adjoint.nn.optim;
 
-import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import org.adjoint.Parameter;
 import org.adjoint.Tensor;
 import org.adjoint.op.OptimizerOps;
@@ -14,14 +14,18 @@ import org.adjoint.op.OptimizerOps;
  * <p>Source: I. Sutskever, J. Martens, G. Dahl, G. Hinton, "On the importance of initialization and
  * momentum in deep learning", ICML 2013, in the form where η multiplies the velocity.
  */
-public final class Sgd extends Optimizer {
-  private final double momentum;
+public final class Sgd extends FusedOptimizer {
+  private final OptimizerOps.SgdRates rates;
   private final boolean nesterov;
-  private final List<Parameter> velocities = new ArrayList<>();
 
   /** Starts plain descent: p ← p − η·g. */
   public Sgd(List<Parameter> parameters, double learningRate) {
     this(parameters, learningRate, 0, false);
+  }
+
+  /** Starts descent with momentum and without weight decay. */
+  public Sgd(List<Parameter> parameters, double learningRate, double momentum, boolean nesterov) {
+    this(parameters, learningRate, momentum, nesterov, 0);
   }
 
   /**
@@ -31,23 +35,27 @@ public final class Sgd extends Optimizer {
    * @param learningRate η ≥ 0
    * @param momentum µ in [0, 1)
    * @param nesterov whether the step looks ahead along the velocity
+   * @param weightDecay λ ≥ 0: λ·p is added to the gradient, after clipping
    * @throws IllegalArgumentException naming the value that is out of range
    */
-  public Sgd(List<Parameter> parameters, double learningRate, double momentum, boolean nesterov) {
+  public Sgd(
+      List<Parameter> parameters,
+      double learningRate,
+      double momentum,
+      boolean nesterov,
+      double weightDecay) {
     super(parameters, learningRate);
-    this.momentum = fraction("momentum", momentum);
+    this.rates =
+        new OptimizerOps.SgdRates(
+            rate(),
+            Tensor.scalar(fraction("momentum", momentum)),
+            Tensor.scalar(decay(weightDecay)));
     this.nesterov = nesterov;
-    for (Parameter parameter : parameters) {
-      Tensor zero = Tensor.zeros(parameter.dtype(), parameter.shape().dims());
-      velocities.add(keep(Parameter.buffer(zero, "sgd.velocity." + parameter.name())));
-    }
+    remember("sgd.velocity.");
   }
 
   @Override
-  protected void update(int index, Parameter parameter, Tensor gradient) {
-    Parameter velocity = velocities.get(index);
-    List<Tensor> next = OptimizerOps.sgd(parameter, gradient, velocity, rate(), momentum, nesterov);
-    parameter.assign(next.get(0));
-    velocity.assign(next.get(1));
+  OptimizerOps.Stepped build(List<List<Tensor>> lists, Optional<Tensor> maxNorm) {
+    return OptimizerOps.sgd(lists, rates, nesterov, maxNorm);
   }
 }

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.util.ArrayList;
 import java.util.List;
 import org.adjoint.DType;
 import org.adjoint.Parameter;
@@ -82,6 +83,158 @@ class OptimizerTest {
   }
 
   @Test
+  void adamWDecaysBesideAdam() {
+    Parameter p = Parameter.of(Tensor.of(START, 3), "p");
+    double[] expected = START.clone();
+    double[] m = new double[3];
+    double[] v = new double[3];
+    Optimizer adam = new AdamW(List.of(p), 0.1, 0.8, 0.95, 1e-6, 0.3);
+    for (int t = 1; t <= 4; t++) {
+      step(adam, p);
+      for (int i = 0; i < 3; i++) {
+        double g = CURVATURE[i] * expected[i];
+        m[i] = 0.8 * m[i] + 0.2 * g;
+        v[i] = 0.95 * v[i] + 0.05 * g * g;
+        double mean = m[i] / (1 - Math.pow(0.8, t));
+        double square = v[i] / (1 - Math.pow(0.95, t));
+        expected[i] -= 0.1 * 0.3 * expected[i] + 0.1 * mean / (Math.sqrt(square) + 1e-6);
+      }
+      assertArrayEquals(expected, p.toDoubleArray(), 1e-12);
+    }
+  }
+
+  @Test
+  void sgdAddsWeightDecayToTheGradient() {
+    Parameter p = Parameter.of(Tensor.of(START, 3), "p");
+    double[] expected = START.clone();
+    double[] velocity = new double[3];
+    Optimizer sgd = new Sgd(List.of(p), 0.1, 0.9, true, 0.2);
+    for (int step = 0; step < 3; step++) {
+      step(sgd, p);
+      for (int i = 0; i < 3; i++) {
+        double g = CURVATURE[i] * expected[i] + 0.2 * expected[i];
+        velocity[i] = 0.9 * velocity[i] + g;
+        expected[i] -= 0.1 * (g + 0.9 * velocity[i]);
+      }
+      assertArrayEquals(expected, p.toDoubleArray(), 1e-14);
+    }
+  }
+
+  /** Two parameters of different types share one norm: gradients (3, 0) and 4 have norm 5. */
+  @Test
+  void clippingScalesAllGradientsByTheirCommonNorm() {
+    Parameter narrow = Parameter.of(Tensor.of(new float[] {0, 0}, 2), "narrow");
+    Parameter wide = Parameter.of(Tensor.scalar(0.0), "wide");
+    Sgd sgd = new Sgd(List.of(narrow, wide), 1);
+    sgd.clipNorm(2.5);
+    for (double limit : new double[] {2.5, 20, Double.POSITIVE_INFINITY, 0.5}) {
+      sgd.clipNorm(limit);
+      sgd.checkFinite(true);
+      narrow.assign(Tensor.zeros(DType.F32, 2));
+      wide.assign(Tensor.scalar(0.0));
+      sgd.zeroGrad();
+      Tensor loss = narrow.times(Tensor.of(new float[] {3, 0}, 2)).sum().cast(DType.F64);
+      loss.plus(wide.times(4)).backward();
+      sgd.step();
+      double scale = Math.min(1, limit / (5 + 1e-6));
+      assertEquals(5, sgd.gradientNorm(), 1e-14);
+      assertArrayEquals(new float[] {(float) (-3 * scale), 0}, narrow.toArray(), 1e-6f);
+      assertEquals(-4 * scale, wide.doubleItem(), 1e-14);
+      assertEquals(4, wide.grad().orElseThrow().doubleItem());
+    }
+  }
+
+  @Test
+  void aGradientThatIsNotFiniteIsAnErrorAndChangesNothing() {
+    Parameter good = Parameter.of(Tensor.of(START, 3), "good");
+    Parameter bad = Parameter.of(Tensor.of(new float[] {1, 1, 1, 1}, 2, 2), "layer.weight");
+    Adam adam = new Adam(List.of(good, bad), 0.1);
+    adam.checkFinite(true);
+    float[] slopes = {1, 2, Float.NaN, Float.NEGATIVE_INFINITY};
+    for (float[] c : new float[][] {{1, 2, 3, 4}, slopes, {4, 3, 2, 1}}) {
+      double[] before = good.toDoubleArray();
+      float[] other = bad.toArray();
+      double[] mean = adam.state().get(1).toDoubleArray();
+      double count = adam.state().get(0).doubleItem();
+      adam.zeroGrad();
+      Tensor loss = loss(good).plus(bad.times(Tensor.of(c, 2, 2)).sum().cast(DType.F64));
+      loss.backward();
+      if (c == slopes) {
+        String message = assertThrows(ArithmeticException.class, adam::step).getMessage();
+        String expected =
+            "the gradient of parameter 'layer.weight' F32[2, 2] is not finite, and the step changed"
+                + " nothing: clippedAdam: input 10 is NaN at position 2";
+        assertEquals(expected, message);
+        assertArrayEquals(before, good.toDoubleArray());
+        assertArrayEquals(other, bad.toArray());
+        assertArrayEquals(mean, adam.state().get(1).toDoubleArray());
+        assertEquals(count, adam.state().get(0).doubleItem());
+      } else {
+        adam.step();
+        assertEquals(count + 1, adam.state().get(0).doubleItem());
+      }
+    }
+  }
+
+  @Test
+  void theNormIsUnknownToAStepThatDoesNotNeedIt() {
+    Adam adam = new Adam(List.of(Parameter.of(Tensor.scalar(1.0), "p")), 0.1);
+    String message = assertThrows(IllegalStateException.class, adam::gradientNorm).getMessage();
+    assertTrue(message.contains("clipNorm"), message);
+  }
+
+  /** Written as a user would: nothing but the public hooks. */
+  private static final class SignDescent extends Optimizer {
+    private int begun;
+
+    SignDescent(List<Parameter> parameters, double learningRate) {
+      super(parameters, learningRate);
+    }
+
+    @Override
+    protected void begin() {
+      begun++;
+    }
+
+    @Override
+    protected void update(int index, Parameter parameter, Tensor gradient) {
+      parameter.assign(parameter.minus(gradient.sign().times(rate().cast(parameter.dtype()))));
+    }
+  }
+
+  @Test
+  void aRuleOfTheUsersOwnIsAskedForEachParameter() {
+    Parameter a = Parameter.of(Tensor.of(START, 3), "a");
+    Parameter b = Parameter.of(Tensor.scalar(-7.0), "b");
+    SignDescent rule = new SignDescent(List.of(a, b), 0.5);
+    loss(a).plus(b.square()).backward();
+    rule.step();
+    assertArrayEquals(new double[] {0.5, -1.5, 0}, a.toDoubleArray(), 1e-15);
+    assertEquals(-6.5, b.doubleItem());
+    assertEquals(1, rule.begun);
+  }
+
+  @Test
+  void hundredsOfParametersAreOneInstruction() {
+    List<Parameter> many = new ArrayList<>();
+    Tensor loss = Tensor.scalar(0.0);
+    for (int i = 0; i < 300; i++) {
+      Parameter p = Parameter.of(Tensor.of(new double[] {i, -i}, 2), "p" + i);
+      many.add(p);
+      loss = loss.plus(p.square().sum());
+    }
+    Adam adam = new Adam(many, 0.25);
+    adam.clipNorm(1);
+    loss.backward();
+    adam.step();
+    for (int i = 0; i < many.size(); i++) {
+      // Its first step is one learning rate long, however far the gradient was clipped.
+      double x = i == 0 ? 0 : i - 0.25;
+      assertArrayEquals(new double[] {x, -x}, many.get(i).toDoubleArray(), 1e-3);
+    }
+  }
+
+  @Test
   void theFirstStepOfAdamIsOneLearningRateLong() {
     Parameter p = Parameter.of(Tensor.of(new float[] {3, -3}, 2), "p");
     Optimizer adam = new Adam(List.of(p), 0.01);
@@ -146,6 +299,10 @@ class OptimizerTest {
     assertRefused(() -> new Adam(one, 1, 1, 0.9, 1e-8), "beta1 1.0");
     assertRefused(() -> new Adam(one, 1, 0.9, -0.1, 1e-8), "beta2 -0.1");
     assertRefused(() -> new Adam(one, 1, 0.9, 0.9, 0), "epsilon 0.0");
+    assertRefused(() -> new Sgd(one, 1, 0, false, -1), "weight decay -1.0");
+    assertRefused(() -> new AdamW(one, 1, Double.NaN), "weight decay NaN");
+    assertRefused(() -> new Adam(one, 1).clipNorm(0), "maximal norm 0.0");
+    assertRefused(() -> new Sgd(one, 1).clipNorm(Double.NaN), "maximal norm NaN");
     assertRefused(() -> new Sgd(List.of(p, p), 1), "p is listed twice");
     Parameter buffer = Parameter.buffer(Tensor.zeros(DType.F32, 2), "running");
     assertRefused(() -> new Sgd(List.of(buffer), 1), "running is a buffer");

@@ -2,6 +2,7 @@ package org.adjoint.nn.train;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.List;
@@ -18,8 +19,11 @@ import org.adjoint.nn.Init;
 import org.adjoint.nn.Losses;
 import org.adjoint.nn.Mlp;
 import org.adjoint.nn.optim.Adam;
+import org.adjoint.nn.optim.AdamW;
+import org.adjoint.nn.optim.FusedOptimizer;
 import org.adjoint.nn.optim.Optimizer;
 import org.adjoint.nn.optim.Sgd;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -28,12 +32,16 @@ class CompiledStepTest {
   private static final int STEPS = 12;
 
   @ParameterizedTest
-  @ValueSource(strings = {"adam", "sgd", "momentum", "nesterov"})
+  @ValueSource(
+      strings = {"adam", "adamW", "clipped", "sgd", "momentum", "nesterov", "clippedNesterov"})
   void equalsTheStepThatIsBuiltEachTime(String rule) {
     Function<List<Parameter>, Optimizer> make =
         parameters ->
             switch (rule) {
               case "adam" -> new Adam(parameters, 0.01);
+              case "adamW" -> new AdamW(parameters, 0.01);
+              case "clipped" -> clipped(new AdamW(parameters, 0.01));
+              case "clippedNesterov" -> clipped(new Sgd(parameters, 0.1, 0.9, true, 1e-3));
               case "sgd" -> new Sgd(parameters, 0.1);
               case "momentum" -> new Sgd(parameters, 0.1, 0.9, false);
               default -> new Sgd(parameters, 0.1, 0.9, true);
@@ -63,6 +71,43 @@ class CompiledStepTest {
           built.parameters().get(i).toArray(), compiled.parameters().get(i).toArray());
     }
     assertTrue(compiled.parameters().get(0).grad().isEmpty());
+  }
+
+  private static Optimizer clipped(FusedOptimizer rule) {
+    rule.clipNorm(0.5);
+    return rule;
+  }
+
+  @Test
+  void aGradientThatIsNotFiniteLeavesACompiledStepsParametersAsTheyWere() {
+    Mlp model = model();
+    Adam adam = new Adam(model.parameters(), 0.05);
+    adam.checkFinite(true);
+    BinaryOperator<Tensor> step =
+        Compiled.of((Tensor x, Tensor labels) -> step(model, adam, x, labels));
+    Tensor labels = Tensor.of(new int[] {0, 1, 2, 0, 1, 2, 0, 1}, 8);
+    Tensor good = Key.of(1).normal(DType.F32, 8, 5).eval();
+    step.apply(good, labels).item();
+    double norm = adam.gradientNorm();
+    assertTrue(norm > 0);
+    List<float[]> before = model.parameters().stream().map(Tensor::toArray).toList();
+    List<double[]> state = adam.state().stream().map(Tensor::toDoubleArray).toList();
+    Tensor bad = good.div(0).eval();
+    String message =
+        assertThrows(ArithmeticException.class, () -> step.apply(bad, labels)).getMessage();
+    String named = "the gradient of parameter '" + model.parameters().get(0).name() + "' F32[5, 7]";
+    assertTrue(message.startsWith(named), message);
+    assertTrue(message.endsWith(" is NaN at position 0"), message);
+    for (int i = 0; i < before.size(); i++) {
+      assertArrayEquals(before.get(i), model.parameters().get(i).toArray());
+    }
+    for (int i = 0; i < state.size(); i++) {
+      assertArrayEquals(state.get(i), adam.state().get(i).toDoubleArray());
+    }
+    assertEquals(norm, adam.gradientNorm());
+    assertEquals(1, adam.state().get(0).doubleItem());
+    step.apply(good, labels).item();
+    assertEquals(2, adam.state().get(0).doubleItem());
   }
 
   private static Tensor step(Mlp model, Optimizer optimizer, Tensor x, Tensor labels) {
