@@ -27,7 +27,9 @@ public final class Grad {
    */
   public static List<Tensor> grad(Tensor y, Tensor... xs) {
     checkScalar("grad", y);
-    return vjp(y, Tensor.ones(y.dtype(), y.shape().dims()), xs);
+    List<Tensor> gradients = new ArrayList<>(vjp(y, Seed.of(y), xs));
+    gradients.replaceAll(Seed::handedOut);
+    return gradients;
   }
 
   /**
@@ -363,9 +365,9 @@ public final class Grad {
         name
             + ": an evaluation has dropped the graph of "
             + y.type(0)
-            + ", which reached no current parameter and no variable(), or came out of Compiled; mark"
-            + " what you differentiate by with variable() first, or differentiate before assign()"
-            + " and step(), or inside the compiled function");
+            + ", which reached no current parameter and no variable(), or came out of Compiled;"
+            + " mark what you differentiate by with variable() first, or differentiate before"
+            + " assign() and step(), or inside the compiled function");
   }
 
   /**
@@ -456,8 +458,8 @@ public final class Grad {
               + i
               + ", "
               + x.type()
-              + ", but an evaluation has dropped part of its graph;"
-              + " mark the input with variable() before building on it, or differentiate before evaluating");
+              + ", but an evaluation has dropped part of its graph; mark the input with variable()"
+              + " before building on it, or differentiate before evaluating");
     }
     return fixed;
   }

@@ -64,6 +64,7 @@ class Node {
   private volatile long cutAt = NEVER;
   private volatile Set<Parameter> behind = Set.of();
   private volatile boolean retired;
+  private volatile boolean seed;
   private volatile boolean owned;
 
   /**
@@ -285,6 +286,15 @@ class Node {
 
   final boolean isRetired() {
     return retired;
+  }
+
+  /** States that this is the 1 that a gradient starts from. */
+  final void markSeed() {
+    seed = true;
+  }
+
+  final boolean isSeed() {
+    return seed;
   }
 
   final void markVariable() {

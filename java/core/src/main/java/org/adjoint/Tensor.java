@@ -708,7 +708,7 @@ public sealed class Tensor permits Parameter {
    * infinite or NaN.
    */
   public Tensor scale(Tensor d) {
-    return ElementwiseOps.SCALE.apply(this, d);
+    return Seed.times(this, d).orElseGet(() -> ElementwiseOps.SCALE.apply(this, d));
   }
 
   /** Returns whether x = y, as BOOL. */
