@@ -81,8 +81,7 @@ ADJ_API const char* adj_build_id(void);
 /* Returns the text of the last failure on the calling thread, "" if none. Valid until that thread's next failure. */
 ADJ_API const char* adj_last_error(void);
 
-/* Returns which input of the failed instruction the last failure on the calling thread is about, -1 if it names none.
- */
+/* Returns the input of the failed instruction that the last failure on the calling thread is about, -1 for none. */
 ADJ_API int64_t adj_last_operand(void);
 
 /* Returns the best instruction set this machine runs: "avx512", "avx2" or "baseline". Static memory. */

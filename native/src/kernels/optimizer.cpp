@@ -11,6 +11,8 @@
 ADJ_ISA_BEGIN
 namespace {
 
+constexpr int64_t kBlock = 256; /* elements that are fetched while the block before is worked on */
+
 ADJ_ALWAYS double scalar(const Part& part, int64_t operand) {
   return *reinterpret_cast<const double*>(part.at[operand]);
 }
@@ -168,13 +170,24 @@ struct Adam {
     T* p_new = member<T>(part, outputs, 0, array, from);
     T* m_new = member<T>(part, outputs, 1, array, from);
     T* v_new = member<T>(part, outputs, 2, array, from);
-    ADJ_LOOP(int64_t i = 0; i < n; ++i) {
-      const T gradient = scale * g[i];
-      const T first = beta1 * m[i] + rest1 * gradient;
-      const T second = beta2 * v[i] + rest2 * (gradient * gradient);
-      p_new[i] = keep * p[i] - rate * first / (sqrt_of(second * unbias2) + eps);
-      m_new[i] = first;
-      v_new[i] = second;
+    for (int64_t block = 0; block < n; block += kBlock) {
+      const int64_t end = n - block < kBlock ? n : block + kBlock;
+      const int64_t ahead = n - end < kBlock ? n : end + kBlock;
+      /* Seven streams are more than the hardware follows across pages. */
+      for (int64_t i = end; i < ahead; i += 64 / static_cast<int64_t>(sizeof(T))) {
+        __builtin_prefetch(p + i, 1);
+        __builtin_prefetch(g + i);
+        __builtin_prefetch(m + i, 1);
+        __builtin_prefetch(v + i, 1);
+      }
+      ADJ_LOOP(int64_t i = block; i < end; ++i) {
+        const T gradient = scale * g[i];
+        const T first = beta1 * m[i] + rest1 * gradient;
+        const T second = beta2 * v[i] + rest2 * (gradient * gradient);
+        p_new[i] = keep * p[i] - rate * first / (sqrt_of(second * unbias2) + eps);
+        m_new[i] = first;
+        v_new[i] = second;
+      }
     }
   }
 };
