@@ -118,13 +118,27 @@ void time_others(adj_context* context) {
   time_call(context, "sum over axis 0", {"sum", {1}, {turned}, {columns}});
   time_call(context, "max over axis 1", {"max", {1}, {x}, {rows}});
   time_call(context, "softmax", {"softmax", {}, {x}, {y}});
-  Array<float> logits({64, 10}), loss({64}), grad({64, 10});
+  Array<float> logits({64, 10}), loss({64}), other({64}), grad({64, 10});
   logits.fill_with([](int64_t i) { return static_cast<double>(i % 10) / 10; });
   Array<int32_t> labels({64});
   labels.fill_with([](int64_t i) { return i % 10; });
   time_call(context, "softmaxCrossEntropy [64, 10]", {"softmaxCrossEntropy", {}, {logits, labels}, {loss}});
   time_call(context, "softmaxCrossEntropyGrad [64, 10]",
             {"softmaxCrossEntropyGrad", {}, {logits, labels, loss}, {grad}});
+  time_call(context, "softmaxCrossEntropyWithGrad [64, 10]",
+            {"softmaxCrossEntropyWithGrad", {}, {logits, labels, loss}, {other, grad}});
+
+  printf("-- [4096, 1000]\n");
+  Array<float> many({4096, 1000}), losses({4096}), upstream({4096}), gradient({4096, 1000});
+  many.fill_with([](int64_t i) { return static_cast<double>(i % 1009) / 200; });
+  upstream.fill_with([](int64_t) { return 1.0 / 4096; });
+  Array<int32_t> classes({4096});
+  classes.fill_with([](int64_t i) { return i % 1000; });
+  time_call(context, "softmax", {"softmax", {}, {many}, {gradient}});
+  time_call(context, "softmaxCrossEntropy", {"softmaxCrossEntropy", {}, {many, classes}, {losses}});
+  time_call(context, "softmaxCrossEntropyGrad", {"softmaxCrossEntropyGrad", {}, {many, classes, upstream}, {gradient}});
+  time_call(context, "softmaxCrossEntropyWithGrad",
+            {"softmaxCrossEntropyWithGrad", {}, {many, classes, upstream}, {losses, gradient}});
 
   const int64_t n = 10'000'000;
   Array<float> large({n}), total(Dims{});

@@ -52,6 +52,7 @@ struct Everything {
             {"argsort", {1}, {c}, {order}},
             {"softmaxCrossEntropy", {}, {c, label}, {loss}},
             {"softmaxCrossEntropyGrad", {}, {c, label, loss}, {c}},
+            {"softmaxCrossEntropyWithGrad", {}, {c, label, sums}, {loss, c}},
             {"gather", {}, {c4, index}, {picked}},
             {"scatterAdd", {}, {index, picked}, {back}},
             {"adam", {}, {s, s, s, s, s, s, c, soft, m, v}, {count, c, m, v}},

@@ -1,4 +1,6 @@
 /* The softmax family against naive twins, with rows of infinities, extreme values, and labels outside their row. */
+#include <cstring>
+
 #include "machine.h"
 
 using namespace test;
@@ -27,6 +29,12 @@ std::vector<double> row_of(const Array<T>& x, int64_t r, int64_t n) {
   return row;
 }
 
+/* Equal, or both NaN. */
+template <class T>
+bool same_bits(T a, T b) {
+  return std::memcmp(&a, &b, sizeof(T)) == 0 || (std::isnan(a) && std::isnan(b));
+}
+
 template <class T, class L>
 void test_rows(adj_context* context, const Array<T>& x, const Array<L>& labels) {
   const int64_t rows = x.dims()[0], n = x.dims()[1];
@@ -38,6 +46,11 @@ void test_rows(adj_context* context, const Array<T>& x, const Array<L>& labels) 
   if (!runs(context, {"logSumExp", {}, {x}, {lse}})) return;
   if (n > 0 && !runs(context, {"softmaxCrossEntropy", {}, {x, labels}, {loss}})) return;
   if (n > 0 && !runs(context, {"softmaxCrossEntropyGrad", {}, {x, labels, g}, {grad}})) return;
+  /* Both at once: the bits of each. */
+  Array<T> both_loss({rows}), both_grad({rows, n});
+  if (n > 0 && !runs(context, {"softmaxCrossEntropyWithGrad", {}, {x, labels, g}, {both_loss, both_grad}})) return;
+  for (int64_t i = 0; n > 0 && i < rows; ++i) CHECK(same_bits(both_loss[i], loss[i]), "loss with its gradient");
+  for (int64_t i = 0; n > 0 && i < rows * n; ++i) CHECK(same_bits(both_grad[i], grad[i]), "gradient with its loss");
   for (int64_t r = 0; r < rows; ++r) {
     const std::vector<double> row = row_of(x, r, n);
     const double total = log_sum_exp(row);
@@ -73,13 +86,17 @@ void test_rows(adj_context* context, const Array<T>& x, const Array<L>& labels) 
   y.fill_with([&](int64_t i) { return x[i]; });
   if (!runs(context, {"softmaxCrossEntropyGrad", {}, {y, labels, g}, {y}})) return;
   for (int64_t i = 0; i < y.count(); ++i) CHECK(y[i] == grad[i] || grad[i] != grad[i], "grad in place");
+  y.fill_with([&](int64_t i) { return x[i]; });
+  if (!runs(context, {"softmaxCrossEntropyWithGrad", {}, {y, labels, g}, {both_loss, y}})) return;
+  for (int64_t i = 0; i < y.count(); ++i) CHECK(same_bits(y[i], grad[i]), "grad with its loss in place");
+  for (int64_t r = 0; r < rows; ++r) CHECK(same_bits(both_loss[r], loss[r]), "loss with a gradient in place");
 }
 
 template <class T, class L>
 void test_all(adj_context* context) {
   Random random(9);
   for (const int64_t rows : {0, 1, 5, 37}) {
-    for (const int64_t n : {0, 1, 7, 8, 9, 10, 16, 17, 33, 513, 1009}) {
+    for (const int64_t n : {0, 1, 7, 8, 9, 10, 16, 17, 33, 63, 64, 65, 513, 1009, 2050}) {
       Array<T> x({rows, n});
       Array<L> labels({rows});
       x.fill_with([&](int64_t i) { return i % 11 == 0 ? random.uniform(-1000, 1000) : random.uniform(-8, 8); });
@@ -91,6 +108,7 @@ void test_all(adj_context* context) {
           if (r % 5 == 0) x[r * n + i] = static_cast<T>(-kInf);
           if (r % 5 == 1 && i != static_cast<int64_t>(labels[r])) x[r * n + i] = static_cast<T>(-kInf);
           if (r % 5 == 2 && i == 1) x[r * n + i] = static_cast<T>(kInf);
+          if (r % 10 == 8) x[r * n + i] = static_cast<T>(-kInf);
           if (r % 5 == 3 && i == 0) x[r * n + i] = static_cast<T>(kNan);
         }
       }
@@ -110,6 +128,10 @@ void test_labels(adj_context* context) {
           "softmaxCrossEntropy: label 17 at position 5 is outside 0..9");
   refused(context, {"softmaxCrossEntropyGrad", {}, {x, labels, g}, {grad}}, ADJ_OUT_OF_RANGE,
           "softmaxCrossEntropyGrad: label 17 at position 5 is outside 0..9");
+  refused(context, {"softmaxCrossEntropyWithGrad", {}, {x, labels, g}, {y, grad}}, ADJ_OUT_OF_RANGE,
+          "softmaxCrossEntropyWithGrad: label 17 at position 5 is outside 0..9");
+  refused(context, {"softmaxCrossEntropyWithGrad", {}, {x, labels, g}, {y}}, ADJ_INVALID_IMAGE,
+          "softmaxCrossEntropyWithGrad: takes 0 ints, 3 inputs, 2 outputs, not 0, 3, 1");
   Array<int64_t> wide({70});
   wide.fill_with([](int64_t) { return 3; });
   wide[69] = int64_t{1} << 40;

@@ -34,8 +34,8 @@ std::vector<std::vector<char>> outputs(adj_context* context) {
   Random random(17);
   Array<T> x({rows, n}), w({n, 130}), wt({n, 130}, Layout::kTransposed), row({rows, n}, Layout::kRow), y({rows, n}),
       z({rows, n}, Layout::kTransposed), product({rows, 130}), bias({rows, 130}, Layout::kRow), sums({rows}),
-      columns({n}), all(Dims{}), soft({rows, n}), loss({rows}), picked({1, 1, rows, n}), back({1, 1, rows, n}),
-      noise({3, 100 * rows}), running({1, rows, n}), p({rows, n}), m({rows, n}), v({rows, n});
+      columns({n}), all(Dims{}), soft({rows, n}), loss({rows}), both({rows}), slope({rows, n}), picked({1, 1, rows, n}),
+      back({1, 1, rows, n}), noise({3, 100 * rows}), running({1, rows, n}), p({rows, n}), m({rows, n}), v({rows, n});
   Array<int64_t> label({rows}), key({3}), best({rows}), index({1, rows}), order({rows, n});
   Array<double> s(Dims{}), count(Dims{}), norm(Dims{});
   s[0] = 0.5;
@@ -70,6 +70,7 @@ std::vector<std::vector<char>> outputs(adj_context* context) {
                     {"argsort", {0}, {x}, {order}},
                     {"softmax", {}, {x}, {soft}},
                     {"softmaxCrossEntropy", {}, {x, label}, {loss}},
+                    {"softmaxCrossEntropyWithGrad", {}, {x, label, sums}, {both, slope}},
                     {"gather", {}, {x4, index}, {picked}},
                     {"scatterAdd", {}, {index, picked}, {back}},
                     {"randomNormal", {}, {key}, {noise}},
@@ -77,9 +78,10 @@ std::vector<std::vector<char>> outputs(adj_context* context) {
   CHECK(status == ADJ_OK, "%s", adj_last_error());
   Array<T> product_t({rows, 130});
   CHECK(run(context, {{"matmul", {0, 0}, {x, wt}, {product_t}}}) == ADJ_OK, "%s", adj_last_error());
-  return {bytes_of(y),     bytes_of(z),    bytes_of(product), bytes_of(sums),      bytes_of(columns), bytes_of(all),
-          bytes_of(best),  bytes_of(soft), bytes_of(loss),    bytes_of(back),      bytes_of(running), bytes_of(order),
-          bytes_of(noise), bytes_of(p),    bytes_of(m),       bytes_of(product_t), bytes_of(v)};
+  return {bytes_of(y),         bytes_of(z),     bytes_of(product), bytes_of(sums), bytes_of(columns),
+          bytes_of(all),       bytes_of(best),  bytes_of(soft),    bytes_of(loss), bytes_of(back),
+          bytes_of(running),   bytes_of(order), bytes_of(noise),   bytes_of(p),    bytes_of(m),
+          bytes_of(product_t), bytes_of(v),     bytes_of(both),    bytes_of(slope)};
 }
 
 template <class T>

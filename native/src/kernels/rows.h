@@ -106,6 +106,12 @@ ADJ_ALWAYS V extreme_of(V so_far, V x) {
   }
 }
 
+/* x if it is larger, else the largest so far; where one is NaN, that. */
+template <class V>
+ADJ_ALWAYS V larger_of(V x, V so_far) {
+  return x > so_far ? x : so_far;
+}
+
 template <bool kMax, class T>
 ADJ_ALWAYS T extreme_lanes(Vector<T> v) {
   if constexpr (kLanes<T> >= 16) v = extreme_of<kMax>(v, rotate<T, 8>(v));

@@ -11,8 +11,33 @@ ADJ_ISA_BEGIN
 namespace {
 
 template <class T>
+ADJ_ALWAYS bool infinite(T x) {
+  return x - x != T(0);
+}
+
+/*
+ * The largest element of a row. A NaN beside finite numbers is passed over, because looking for it costs more than the
+ * maximum: it makes the row's sum of exponentials NaN, and with it all that is divided by that.
+ */
+template <class T>
 ADJ_ALWAYS T largest_of(const T* x, int64_t n) {
-  return extreme_run<true, T>(x, n, 1, kLeast<true, T>);
+  using V = Vector<T>;
+  constexpr int64_t kL = kLanes<T>;
+  T largest = kLeast<true, T>;
+  int64_t i = 0;
+  if (n >= kL) {
+    V m0 = splat(largest), m1 = m0, m2 = m0, m3 = m0;
+    for (; i + 4 * kL <= n; i += 4 * kL) {
+      m0 = larger_of(load<V>(x + i), m0);
+      m1 = larger_of(load<V>(x + i + kL), m1);
+      m2 = larger_of(load<V>(x + i + 2 * kL), m2);
+      m3 = larger_of(load<V>(x + i + 3 * kL), m3);
+    }
+    for (; i + kL <= n; i += kL) m0 = larger_of(load<V>(x + i), m0);
+    largest = extreme_lanes<true, T>(larger_of(larger_of(m0, m1), larger_of(m2, m3)));
+  }
+  for (; i < n; ++i) largest = x[i] > largest ? x[i] : largest;
+  return infinite(largest) ? extreme_run<true, T>(x, n, 1, kLeast<true, T>) : largest;
 }
 
 /* Whether a row has no largest element to take away: it is -inf throughout, or empty. Its softmax is 0, the logarithm
@@ -27,23 +52,63 @@ ADJ_ALWAYS void fill_row(T* y, int64_t n, T with) {
   ADJ_LOOP(int64_t i = 0; i < n; ++i) y[i] = with;
 }
 
-/* The sum of e^(x - shift), by way of a small buffer, so that both the exponentials and the sum are vector loops. */
-template <class T>
-ADJ_ALWAYS double sum_of_exp(const T* x, int64_t n, T shift) {
-  constexpr int64_t kChunk = 512;
-  T chunk[kChunk];
+constexpr int64_t kChunk = 1024; /* stays in the first-level cache between exponentials and their sum */
+
+/* y = e^(x - largest), and the sum of that; y may be x, or one chunk that is written again and again (kKeep false). */
+template <bool kKeep, class T>
+ADJ_ALWAYS double exp_row(const T* x, int64_t n, T largest, T* y) {
   Compensated sum{0, 0};
   for (int64_t i = 0; i < n; i += kChunk) {
     const int64_t length = n - i < kChunk ? n - i : kChunk;
-    ADJ_LOOP(int64_t j = 0; j < length; ++j) chunk[j] = exp_of(x[i + j] - shift);
-    add(sum, sum_block(chunk, length));
+    T* e = kKeep ? y + i : y;
+    ADJ_LOOP(int64_t j = 0; j < length; ++j) e[j] = exp_of(x[i + j] - largest);
+    add(sum, sum_block(e, length));
   }
   return value(sum);
 }
 
+#if defined(__AVX512F__)
+/* Lanes of F32 added up in F64. */
+struct WideSum {
+  ADJ_ALWAYS void add(Vector<float> e) {
+    low += __builtin_convertvector(__builtin_shufflevector(e, e, 0, 1, 2, 3, 4, 5, 6, 7), Vector<double>);
+    high += __builtin_convertvector(__builtin_shufflevector(e, e, 8, 9, 10, 11, 12, 13, 14, 15), Vector<double>);
+  }
+  ADJ_ALWAYS double total() const { return sum_lanes(low + high); }
+  Vector<double> low{}, high{};
+};
+
+/* As above, the exponentials added up while they are in registers: four in F32, then in F64. */
+template <bool kKeep>
+ADJ_ALWAYS double exp_row(const float* x, int64_t n, float largest, float* y) {
+  using V = Vector<float>;
+  constexpr int64_t kL = kLanes<float>;
+  const V shift = splat(largest);
+  WideSum sum;
+  int64_t i = 0;
+  for (; i + 4 * kL <= n; i += 4 * kL) {
+    V e[4];
+#pragma GCC unroll 4
+    for (int64_t j = 0; j < 4; ++j) e[j] = exp_of_nonpositive(load<V>(x + i + j * kL) - shift);
+#pragma GCC unroll 4
+    for (int64_t j = 0; j < 4 && kKeep; ++j) store(y + i + j * kL, e[j]);
+    sum.add((e[0] + e[1]) + (e[2] + e[3]));
+  }
+  for (; i < n; i += kL) {
+    const __mmask16 lanes = static_cast<__mmask16>(n - i < kL ? (1u << (n - i)) - 1u : 0xffffu);
+    const V e = exp_of_nonpositive((V)_mm512_maskz_loadu_ps(lanes, x + i) - shift);
+    if (kKeep) _mm512_mask_storeu_ps(y + i, lanes, (__m512)e);
+    sum.add((V)_mm512_maskz_mov_ps(lanes, (__m512)e));
+  }
+  return sum.total();
+}
+#endif
+
+/* The sum of e^(x - largest). */
 template <class T>
-ADJ_ALWAYS bool infinite(T x) {
-  return x - x != T(0);
+ADJ_ALWAYS double sum_of_exp(const T* x, int64_t n, T largest) {
+  T chunk[kChunk];
+  return exp_row<false>(x, n, largest, chunk);
 }
 
 /* An infinite or NaN largest element is the answer itself; so is the -inf of an empty row. */
@@ -75,8 +140,7 @@ void softmax_part(const Part& part) {
       fill_row(y, n, T(0));
       continue;
     }
-    ADJ_LOOP(int64_t i = 0; i < n; ++i) y[i] = exp_of(x[i] - largest);
-    const T inverse = static_cast<T>(1.0 / sum_row(y, n));
+    const T inverse = static_cast<T>(1.0 / exp_row<true>(x, n, largest, y));
     ADJ_LOOP(int64_t i = 0; i < n; ++i) y[i] *= inverse;
   }
 }
@@ -116,6 +180,14 @@ ADJ_ALWAYS bool label_of(const Part& part, const SoftmaxPlan& plan, int64_t r, i
   return false;
 }
 
+/* The cross entropy of a row whose sum of e^(x - largest) is known. */
+template <class T>
+ADJ_ALWAYS T loss_of(T largest, T chosen, double sum) {
+  if (hidden(largest)) return -largest;
+  if (infinite(largest)) return largest - chosen;
+  return static_cast<T>(static_cast<double>(largest) - static_cast<double>(chosen) + log_of(sum));
+}
+
 template <class T>
 void cross_entropy_part(const Part& part) {
   const Rows rows(part);
@@ -126,40 +198,51 @@ void cross_entropy_part(const Part& part) {
     int64_t label;
     if (!label_of(part, rows.plan, r, label)) return;
     const T largest = largest_of(x, n);
-    if (hidden(largest)) {
-      y[r] = -largest;
-    } else if (infinite(largest)) {
-      y[r] = largest - x[label];
-    } else {
-      y[r] = static_cast<T>(static_cast<double>(largest) - static_cast<double>(x[label]) +
-                            log_of(sum_of_exp(x, n, largest)));
-    }
+    y[r] = loss_of(largest, x[label], infinite(largest) ? 0 : sum_of_exp(x, n, largest));
   }
 }
 
+/*
+ * The gradient of a row, g (softmax - onehot), with the exponentials in y on the way: the row is in a cache the second
+ * and the third time. Returns the sum of the exponentials.
+ */
 template <class T>
+ADJ_ALWAYS double gradient_row(const T* x, int64_t n, int64_t label, T largest, T g, T* y) {
+  if (hidden(largest)) {
+    fill_row(y, n, T(0));
+    return 0;
+  }
+  const double sum = exp_row<true>(x, n, largest, y);
+  const T inverse = static_cast<T>(1.0 / sum);
+  const T hit = g * (y[label] * inverse - T(1));
+  ADJ_LOOP(int64_t i = 0; i < n; ++i) y[i] = g * (y[i] * inverse);
+  y[label] = hit;
+  return sum;
+}
+
+/* The gradient alone, or (kLoss) after the losses among the outputs. */
+template <class T, bool kLoss>
 void cross_entropy_grad_part(const Part& part) {
   const Rows rows(part);
   const int64_t n = rows.plan.n;
   const T* g = reinterpret_cast<const T*>(part.at[2]);
+  T* losses = kLoss ? reinterpret_cast<T*>(part.at[3]) : nullptr;
   for (int64_t r = rows.from; r < rows.to; ++r) {
     const T* x = reinterpret_cast<const T*>(part.at[0]) + r * n;
-    T* y = reinterpret_cast<T*>(part.at[3]) + r * n;
+    T* y = reinterpret_cast<T*>(part.at[kLoss ? 4 : 3]) + r * n;
     int64_t label;
     if (!label_of(part, rows.plan, r, label)) return;
-    const T gradient = g[r * rows.plan.g_stride];
-    const T largest = largest_of(x, n);
-    if (hidden(largest)) {
-      fill_row(y, n, T(0));
-      continue;
-    }
-    ADJ_LOOP(int64_t i = 0; i < n; ++i) y[i] = exp_of(x[i] - largest);
-    const T inverse = static_cast<T>(1.0 / sum_row(y, n));
-    const T hit = gradient * (y[label] * inverse - T(1));
-    ADJ_LOOP(int64_t i = 0; i < n; ++i) y[i] = gradient * (y[i] * inverse);
-    y[label] = hit;
+    /* Read before y, which may be x, is written. */
+    const T largest = largest_of(x, n), chosen = x[label];
+    const double sum = gradient_row(x, n, label, largest, g[r * rows.plan.g_stride], y);
+    if (kLoss) losses[r] = loss_of(largest, chosen, sum);
   }
 }
+
+template <class T>
+constexpr Run cross_entropy_only_grad_part = cross_entropy_grad_part<T, false>;
+template <class T>
+constexpr Run cross_entropy_with_grad_part = cross_entropy_grad_part<T, true>;
 
 #define FLOATS(part)                                  \
   {                                                   \
@@ -170,7 +253,8 @@ constexpr DtypeLoops softmax_loops[] = FLOATS(softmax_part);
 constexpr DtypeLoops log_softmax_loops[] = FLOATS(log_softmax_part);
 constexpr DtypeLoops log_sum_exp_loops[] = FLOATS(log_sum_exp_part);
 constexpr DtypeLoops cross_entropy_loops[] = FLOATS(cross_entropy_part);
-constexpr DtypeLoops cross_entropy_grad_loops[] = FLOATS(cross_entropy_grad_part);
+constexpr DtypeLoops cross_entropy_grad_loops[] = FLOATS(cross_entropy_only_grad_part);
+constexpr DtypeLoops cross_entropy_with_grad_loops[] = FLOATS(cross_entropy_with_grad_part);
 
 constexpr Kernel kernels[] = {
     {"softmax", prepare_softmax, softmax_loops, 2, 1, 6, {1, 0, 0}},
@@ -178,6 +262,7 @@ constexpr Kernel kernels[] = {
     {"logSumExp", prepare_log_sum_exp, log_sum_exp_loops, 2, 1, 5, {0, 0, 0}},
     {"softmaxCrossEntropy", prepare_cross_entropy, cross_entropy_loops, 2, 2, 5, {0, 0, 0}},
     {"softmaxCrossEntropyGrad", prepare_cross_entropy_grad, cross_entropy_grad_loops, 2, 3, 6, {1, 0, 0}},
+    {"softmaxCrossEntropyWithGrad", prepare_cross_entropy_with_grad, cross_entropy_with_grad_loops, 2, 3, 6, {0, 1, 0}},
 };
 
 }  // namespace

@@ -140,6 +140,28 @@ ADJ_ALWAYS T exp_of(T x) {
   return exp_reduced(r, n);
 }
 
+#if defined(__AVX512F__)
+/*
+ * e^x for x <= 0, or NaN, by one instruction that scales by 2^n and rounds a denormal result once, as the two factors
+ * of scaled_by_power do: the bits of exp_of.
+ */
+ADJ_ALWAYS Vector<float> exp_of_nonpositive(Vector<float> x) {
+  using F = Float<float>;
+  const Vector<float> least = splat(F::kExpMin), round = splat(F::kRound);
+  /* The second operand where one is NaN. */
+  const Vector<float> clamped = (Vector<float>)_mm512_max_ps((__m512)least, (__m512)x);
+  const Vector<float> count = fma(clamped, splat(F::kLog2E), round) - round;
+  const Vector<float> r = fma(count, splat(-F::kLn2Low), fma(count, splat(-F::kLn2High), clamped));
+  Vector<float> p = splat(1.0f / 5040.0f);
+  p = fma(p, r, splat(1.0f / 720.0f));
+  p = fma(p, r, splat(1.0f / 120.0f));
+  p = fma(p, r, splat(1.0f / 24.0f));
+  p = fma(p, r, splat(1.0f / 6.0f));
+  p = fma(p, r, splat(0.5f));
+  return (Vector<float>)_mm512_scalef_ps((__m512)(fma(r * r, p, r) + splat(1.0f)), (__m512)count);
+}
+#endif
+
 /* The sum over k >= 1 of 2 z^k / (2k + 1): (2 artanh(s) - 2s) / s with z = s^2. */
 ADJ_ALWAYS float artanh_tail(float z) {
   float p = 2.0f / 11.0f;

@@ -250,6 +250,7 @@ void prepare_softmax(const Kernel&, const Call&, Step&);
 void prepare_log_sum_exp(const Kernel&, const Call&, Step&);
 void prepare_cross_entropy(const Kernel&, const Call&, Step&);
 void prepare_cross_entropy_grad(const Kernel&, const Call&, Step&);
+void prepare_cross_entropy_with_grad(const Kernel&, const Call&, Step&);
 void prepare_gather(const Kernel&, const Call&, Step&);
 void prepare_scatter_add(const Kernel&, const Call&, Step&);
 void prepare_scan(const Kernel&, const Call&, Step&);

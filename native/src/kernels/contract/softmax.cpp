@@ -34,6 +34,18 @@ void check_per_row(const Named& of, int32_t dtype, int64_t rows) {
   check_dim(of, 0, rows);
 }
 
+/* Checks logits, labels and g, and the gradient, which is output `gradient`. */
+SoftmaxPlan& plan_gradient(const Kernel& kernel, const Call& call, Step& step, int gradient) {
+  SoftmaxPlan& plan = plan_rows(kernel, call, step);
+  check_labels(kernel, call, plan);
+  check_per_row(input(kernel, call, 2), call.inputs[0].dtype, plan.rows);
+  plan.g_stride = call.inputs[2].strides[0];
+  check_dtype(output(kernel, call, gradient), call.inputs[0].dtype);
+  check_dims(output(kernel, call, gradient), call.inputs[0]);
+  check_contiguous(output(kernel, call, gradient));
+  return plan;
+}
+
 }  // namespace
 
 void prepare_softmax(const Kernel& kernel, const Call& call, Step& step) {
@@ -61,12 +73,13 @@ void prepare_cross_entropy(const Kernel& kernel, const Call& call, Step& step) {
 
 void prepare_cross_entropy_grad(const Kernel& kernel, const Call& call, Step& step) {
   check_counts(kernel, call, 0, 3, 1);
-  SoftmaxPlan& plan = plan_rows(kernel, call, step);
-  check_labels(kernel, call, plan);
-  check_per_row(input(kernel, call, 2), call.inputs[0].dtype, plan.rows);
-  plan.g_stride = call.inputs[2].strides[0];
-  check_dtype(output(kernel, call, 0), call.inputs[0].dtype);
-  check_dims(output(kernel, call, 0), call.inputs[0]);
+  plan_gradient(kernel, call, step, 0);
+}
+
+void prepare_cross_entropy_with_grad(const Kernel& kernel, const Call& call, Step& step) {
+  check_counts(kernel, call, 0, 3, 2);
+  const SoftmaxPlan& plan = plan_gradient(kernel, call, step, 1);
+  check_per_row(output(kernel, call, 0), call.inputs[0].dtype, plan.rows);
   check_contiguous(output(kernel, call, 0));
 }
 

@@ -118,6 +118,50 @@ class PassesTest {
     assertEquals(List.of("fused", "fused"), fused(sum));
   }
 
+  private static final String WITH_GRAD = "softmaxCrossEntropyWithGrad";
+
+  @Test
+  void aCrossEntropyAndItsGradientAreOneInstruction() {
+    Tensor x = leaf(5, 3).variable();
+    Tensor labels = Tensor.of(new int[5], 5);
+    Tensor rows = x.softmaxCrossEntropy(labels);
+    Tensor mean = rows.mean();
+    List<String> both = fused(mean, Grad.grad(mean, x).get(0));
+    assertEquals(1, both.stream().filter(WITH_GRAD::equals).count(), both::toString);
+    assertEquals(0, both.stream().filter("softmaxCrossEntropyGrad"::equals).count());
+    // The sum of the losses is asked for before what the gradient waits for is computed.
+    Tensor weights = leaf(5).exp();
+    Tensor weighted = rows.times(weights).sum();
+    assertTrue(fused(rows.sum(), Grad.grad(weighted, x).get(0)).contains(WITH_GRAD));
+    // Other labels are other rows.
+    Tensor others = x.softmaxCrossEntropy(Tensor.of(new int[5], 5)).sum();
+    assertFalse(fused(mean, Grad.grad(others, x).get(0)).contains(WITH_GRAD));
+  }
+
+  @Test
+  void aGradientThatWaitsForTheLossStaysApart() {
+    Tensor x = leaf(5, 3).variable();
+    Tensor rows = x.softmaxCrossEntropy(Tensor.of(new int[5], 5));
+    Tensor squares = rows.square().sum();
+    List<String> kernels = fused(squares, Grad.grad(squares, x).get(0));
+    assertFalse(kernels.contains(WITH_GRAD), kernels::toString);
+    assertTrue(kernels.contains("softmaxCrossEntropyGrad"), kernels::toString);
+  }
+
+  @Test
+  void pairsThatWaitForEachOtherStayApart() {
+    Tensor x = leaf(5, 3).variable();
+    Tensor y = leaf(5, 3).variable();
+    Tensor labels = Tensor.of(new int[5], 5);
+    Tensor a = x.softmaxCrossEntropy(labels);
+    Tensor b = y.softmaxCrossEntropy(labels);
+    // Each gradient waits for the other loss: one pair may become one call, not both.
+    Tensor product = a.times(b).sum();
+    List<Tensor> slopes = Grad.grad(product, x, y);
+    List<String> kernels = fused(product, slopes.get(0), slopes.get(1));
+    assertEquals(1, kernels.stream().filter(WITH_GRAD::equals).count(), kernels::toString);
+  }
+
   @Test
   void matmulTakesBiasAndActivation() {
     Tensor x = leaf(5, 3);

@@ -22,11 +22,13 @@ public final class Compiler {
   /**
    * Returns the program of a graph.
    *
-   * @param fuse whether the backend has {@link ElementwiseFusion#KERNEL}
+   * @param fuse whether the backend has {@link ElementwiseFusion#KERNEL} and the other kernels that
+   *     make one call of several
    */
   public static Result compile(Graph graph, boolean fuse) {
     Graph optimised = optimise(graph);
     if (fuse) {
+      optimised = CrossEntropyFusion.apply(optimised);
       optimised = ElementwiseFusion.apply(optimised);
     }
     Steps lowered = Lower.apply(optimised);
