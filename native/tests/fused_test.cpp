@@ -14,8 +14,11 @@ struct Op {
   std::vector<int64_t> operands;
 };
 
-/* A region as the ints of a call; every op gives `dtype`, but comparisons, which give BOOL. */
-std::vector<int64_t> region(const std::vector<Op>& ops, int32_t dtype) {
+/*
+ * A region as the ints of a call; every op gives `dtype`, but comparisons, which give BOOL. Outputs are pairs: a value,
+ * and over how many leading axes it is summed.
+ */
+std::vector<int64_t> region(const std::vector<Op>& ops, int32_t dtype, const std::vector<int64_t>& outputs) {
   std::vector<int64_t> ints = {static_cast<int64_t>(ops.size())};
   for (const Op& op : ops) {
     int64_t name[3] = {};
@@ -25,6 +28,7 @@ std::vector<int64_t> region(const std::vector<Op>& ops, int32_t dtype) {
     ints.push_back(compares ? static_cast<int64_t>(ADJ_BOOL) : dtype);
     for (size_t j = 0; j < 3; ++j) ints.push_back(j < op.operands.size() ? op.operands[j] : -1);
   }
+  ints.insert(ints.end(), outputs.begin(), outputs.end());
   return ints;
 }
 
@@ -55,14 +59,14 @@ void test_against_single_calls(adj_context* context) {
         for (const Call& call : calls) {
           if (!runs(context, call)) return;
         }
-        if (!runs(context, {"fused", region(kRegion, dtype), {a, b, c}, {y}})) return;
+        if (!runs(context, {"fused", region(kRegion, dtype, {9, 0}), {a, b, c}, {y}})) return;
         for (int64_t i = 0; i < y.count(); ++i) {
           const T want = expected[i], got = y[i];
           CHECK(std::memcmp(&want, &got, sizeof(T)) == 0, "element %lld: %.17g, not %.17g", static_cast<long long>(i),
                 static_cast<double>(got), static_cast<double>(want));
         }
         /* In place of an input that lies as the output does. */
-        if (!runs(context, {"fused", region(kRegion, dtype), {a, b, c}, {c}})) return;
+        if (!runs(context, {"fused", region(kRegion, dtype, {9, 0}), {a, b, c}, {c}})) return;
         for (int64_t i = 0; i < y.count(); ++i) {
           const T want = expected[i], got = c[i];
           CHECK(std::memcmp(&want, &got, sizeof(T)) == 0, "element %lld in place", static_cast<long long>(i));
@@ -72,25 +76,90 @@ void test_against_single_calls(adj_context* context) {
   }
 }
 
+/* t = a + b leaves as it is, as tanh(t) leaves over b, which is read after t is there; c = t·b is added up. */
+template <class T>
+void test_several_outputs(adj_context* context) {
+  constexpr int32_t dtype = sizeof(T) == 4 ? ADJ_F32 : ADJ_F64;
+  const std::vector<Op> ops = {{"plus", {0, 1}}, {"tanh", {2}}, {"times", {2, 1}}};
+  Random random(11);
+  std::vector<Dims> shapes = kShapes;
+  shapes.insert(shapes.end(), {{2049}, {3, 1025}, {1025, 3}, {64, 128}, {40, 33}, {70000}, {9000, 17}, {300, 5, 7}});
+  for (const Dims& dims : shapes) {
+    for (const Layout la : kAnyLayout) {
+      for (size_t summed = 0; summed <= dims.size(); ++summed) {
+        const Dims kept(dims.begin() + static_cast<std::ptrdiff_t>(summed), dims.end());
+        Array<T> a(dims, la), b(dims), t(dims), h(dims), c(dims), y(dims), s(kept);
+        for (Array<T>* x : {&a, &b}) x->fill_with([&](int64_t) { return random.uniform(-2, 2); });
+        if (!runs(context, {"plus", {}, {a, b}, {t}})) return;
+        if (!runs(context, {"tanh", {}, {t}, {h}})) return;
+        if (!runs(context, {"times", {}, {t, b}, {c}})) return;
+        const int64_t r = static_cast<int64_t>(summed), count = count_of(kept);
+        if (!runs(context, {"fused", region(ops, dtype, {3, 0, 2, 0, 4, r}), {a, b}, {b, y, s}})) return;
+        std::vector<double> expected(static_cast<size_t>(count)), size(static_cast<size_t>(count));
+        for (int64_t i = 0; i < c.count(); ++i) {
+          const T th = h[i], tb = b[i], ty = y[i], tt = t[i];
+          CHECK(std::memcmp(&th, &tb, sizeof(T)) == 0 && std::memcmp(&ty, &tt, sizeof(T)) == 0, "element %lld",
+                static_cast<long long>(i));
+          expected[static_cast<size_t>(i % count)] += static_cast<double>(c[i]);
+          size[static_cast<size_t>(i % count)] += std::fabs(static_cast<double>(c[i]));
+        }
+        for (int64_t i = 0; i < count; ++i) {
+          const size_t at = static_cast<size_t>(i);
+          const double tolerance = (sizeof(T) == 4 ? 1.2e-7 : 1e-13) * (size[at] + 1e-30);
+          CHECK(std::fabs(static_cast<double>(s[i]) - expected[at]) <= tolerance, "sum %lld: %.17g, not %.17g",
+                static_cast<long long>(i), static_cast<double>(s[i]), expected[at]);
+        }
+      }
+    }
+  }
+}
+
+/* Regions whose operands come from memory take a path of their own. */
+void test_large(adj_context* context) {
+  const Dims dims = {2049, 2053};
+  Array<float> a(dims), b(dims, Layout::kRow), p(dims), t(dims), y(dims), s({2053}), all(Dims{});
+  Random random(5);
+  for (Array<float>* x : {&a, &b}) x->fill_with([&](int64_t) { return random.uniform(-2, 2); });
+  if (!runs(context, {"times", {}, {a, b}, {p}}) || !runs(context, {"tanh", {}, {a}, {t}})) return;
+  if (!runs(context, {"plus", {}, {p, t}, {p}})) return;
+  const std::vector<Op> ops = {{"times", {0, 1}}, {"tanh", {0}}, {"plus", {2, 3}}};
+  if (!runs(context, {"fused", region(ops, ADJ_F32, {4, 0, 4, 1, 4, 2}), {a, b}, {y, s, all}})) return;
+  double total = 0, size = 0;
+  for (int64_t i = 0; i < y.count(); ++i) {
+    const float want = p[i], got = y[i];
+    CHECK(std::memcmp(&want, &got, sizeof(float)) == 0, "element %lld of many", static_cast<long long>(i));
+    total += static_cast<double>(want);
+    size += std::fabs(static_cast<double>(want));
+  }
+  CHECK(std::fabs(static_cast<double>(all[0]) - total) <= 1e-7 * size, "the sum of many: %g", double{all[0]});
+  double columns = 0;
+  for (int64_t i = 0; i < s.count(); ++i) columns += static_cast<double>(s[i]);
+  CHECK(std::fabs(columns - total) <= 1e-7 * size, "the sum of the columns: %g, not %g", columns, total);
+}
+
 void test_limits(adj_context* context) {
-  /* As many ops and inputs as there may be: nine numbers added up, then doubled ten times. */
+  /* As many ops and inputs as there may be: twelve numbers added up, then doubled, then negated as often as it goes. */
   std::vector<Op> ops;
-  for (int64_t k = 0; k < 8; ++k) ops.push_back({"plus", {k == 0 ? 0 : 8 + k, k + 1}});
-  while (ops.size() < 20) {
-    const int64_t last = 8 + static_cast<int64_t>(ops.size());
-    ops.push_back({"plus", {last, last}});
+  for (int64_t k = 0; k < 11; ++k) ops.push_back({"plus", {k == 0 ? 0 : 11 + k, k + 1}});
+  while (ops.size() < 32) {
+    const int64_t last = 11 + static_cast<int64_t>(ops.size());
+    if (ops.size() < 12) {
+      ops.push_back({"plus", {last, last}});
+    } else {
+      ops.push_back({"neg", {last}});
+    }
   }
   std::vector<Array<float>> numbers;
   std::vector<Operand> inputs;
-  for (int i = 0; i < 9; ++i) {
+  for (int i = 0; i < 12; ++i) {
     Array<float>& x = numbers.emplace_back(Dims{33});
     x.fill_with([i](int64_t at) { return i + static_cast<double>(at); });
     inputs.push_back(x.operand());
   }
   Array<float> y({33});
-  if (!runs(context, {"fused", region(ops, ADJ_F32), inputs, {y}})) return;
+  if (!runs(context, {"fused", region(ops, ADJ_F32, {12 + 31, 0}), inputs, {y}})) return;
   for (int64_t i = 0; i < 33; ++i) {
-    CHECK(y[i] == static_cast<float>(4096 * (36 + 9 * i)), "element %lld: %g", static_cast<long long>(i),
+    CHECK(y[i] == static_cast<float>(2 * (66 + 12 * i)), "element %lld: %g", static_cast<long long>(i),
           static_cast<double>(y[i]));
   }
 }
@@ -100,20 +169,31 @@ void test_refusals(adj_context* context) {
   Array<int32_t> i({3});
   const auto call = [&](std::vector<int64_t> ints) { return Call{"fused", std::move(ints), {x}, {y}}; };
   refused(context, call({}), ADJ_INVALID_IMAGE,
-          "fused: takes at most 9 inputs, one output and its ops, not 1, 1 and 0 ints");
-  refused(context, call({0}), ADJ_INVALID_IMAGE, "fused: the number of ops is 0, outside 1..20");
-  refused(context, call({1, 2}), ADJ_INVALID_IMAGE, "fused: the number of ints is 2, outside 8..8");
-  refused(context, call(region({{"matmul", {0, 0}}}, ADJ_F32)), ADJ_UNKNOWN_KERNEL,
+          "fused: takes 1 to 12 inputs, 1 to 3 outputs and its ops, not 1, 1 and 0 ints");
+  refused(context, call({0}), ADJ_INVALID_IMAGE, "fused: the number of ops is 0, outside 1..32");
+  refused(context, call({1, 2}), ADJ_INVALID_IMAGE, "fused: the number of ints is 2, outside 10..10");
+  refused(context, call(region({{"matmul", {0, 0}}}, ADJ_F32, {1, 0})), ADJ_UNKNOWN_KERNEL,
           "fused: no elementwise kernel is called \"matmul\"");
-  refused(context, call(region({{"exp", {1}}}, ADJ_F32)), ADJ_INVALID_IMAGE, "fused: a value is 1, outside 0..0");
-  refused(context, call(region({{"exp", {-1}}}, ADJ_F32)), ADJ_INVALID_IMAGE, "fused: a value is -1, outside 0..0");
-  refused(context, call(region({{"exp", {0, 0}}}, ADJ_F32)), ADJ_INVALID_IMAGE, "fused: a value is 0, outside -1..-1");
-  refused(context, call(region({{"exp", {0}}}, 99)), ADJ_INVALID_IMAGE, "fused: op 0 gives dtype 99");
-  refused(context, call(region({{"exp", {0}}}, ADJ_I32)), ADJ_UNKNOWN_KERNEL,
+  refused(context, call(region({{"exp", {1}}}, ADJ_F32, {1, 0})), ADJ_INVALID_IMAGE,
+          "fused: a value is 1, outside 0..0");
+  refused(context, call(region({{"exp", {-1}}}, ADJ_F32, {1, 0})), ADJ_INVALID_IMAGE,
+          "fused: a value is -1, outside 0..0");
+  refused(context, call(region({{"exp", {0, 0}}}, ADJ_F32, {1, 0})), ADJ_INVALID_IMAGE,
+          "fused: a value is 0, outside -1..-1");
+  refused(context, call(region({{"exp", {0}}}, 99, {1, 0})), ADJ_INVALID_IMAGE, "fused: op 0 gives dtype 99");
+  refused(context, call(region({{"exp", {0}}}, ADJ_I32, {1, 0})), ADJ_UNKNOWN_KERNEL,
           "fused: there is no exp for these dtypes that gives I32");
-  refused(context, {"fused", region({{"exp", {0}}}, ADJ_F32), {z}, {y}}, ADJ_INVALID_IMAGE,
-          "fused: input 0 is [4], needs [3]");
-  refused(context, {"fused", region({{"exp", {0}}}, ADJ_F32), {x}, {i}}, ADJ_UNKNOWN_KERNEL,
+  refused(context, {"fused", region({{"plus", {0, 1}}}, ADJ_F32, {2, 0}), {x, z}, {y}}, ADJ_INVALID_IMAGE,
+          "fused: input 1 is [4], needs [3]");
+  refused(context, {"fused", region({{"exp", {0}}}, ADJ_F32, {1, 0}), {z}, {y}}, ADJ_INVALID_IMAGE,
+          "fused: axis 0 of output 0 [3] must be 4 long");
+  refused(context, call(region({{"exp", {0}}}, ADJ_F32, {0, 0})), ADJ_INVALID_IMAGE,
+          "fused: the value of an output is 0, outside 1..1");
+  refused(context, call(region({{"exp", {0}}}, ADJ_F32, {1, 2})), ADJ_INVALID_IMAGE,
+          "fused: summed axes is 2, outside 0..1");
+  refused(context, call(region({{"exp", {0}}}, ADJ_F32, {1, 1})), ADJ_INVALID_IMAGE,
+          "fused: output 0 [3] has rank 1, needs 0");
+  refused(context, {"fused", region({{"exp", {0}}}, ADJ_F32, {1, 0}), {x}, {i}}, ADJ_UNKNOWN_KERNEL,
           "fused: output 0 is I32, needs F32");
 }
 
@@ -123,10 +203,15 @@ int main() {
   for_each_isa([](adj_context* context) {
     test_against_single_calls<float>(context);
     test_against_single_calls<double>(context);
+    test_several_outputs<float>(context);
+    test_several_outputs<double>(context);
+    test_large(context);
     test_limits(context);
     test_refusals(context);
   });
   const Context two("", 2);
   test_against_single_calls<float>(two);
+  test_several_outputs<float>(two);
+  test_large(two);
   return finish();
 }

@@ -12,7 +12,7 @@ namespace {
 
 /* tanh(a + b), as one region. */
 std::vector<int64_t> fused_ints() {
-  std::vector<int64_t> ints = {2, 0, 0, 0, ADJ_F32, 0, 1, -1, 0, 0, 0, ADJ_F32, 2, -1, -1};
+  std::vector<int64_t> ints = {2, 0, 0, 0, ADJ_F32, 0, 1, -1, 0, 0, 0, ADJ_F32, 2, -1, -1, 3, 0};
   std::memcpy(&ints[1], "plus", 4);
   std::memcpy(&ints[8], "tanh", 4);
   return ints;

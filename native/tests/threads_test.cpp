@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include <atomic>
+#include <cstring>
 #include <thread>
 
 #include "machine.h"
@@ -27,6 +28,14 @@ std::vector<char> bytes_of(const Array<T>& x) {
   return std::vector<char>(data, data + static_cast<size_t>(x.size()) * sizeof(T));
 }
 
+/* x·row, its sums over the rows and over everything, as one region. */
+template <class T>
+std::vector<int64_t> square_sums() {
+  std::vector<int64_t> ints = {1, 0, 0, 0, dtype_of<T>(), 0, 1, -1, 2, 0, 2, 1, 2, 2};
+  std::memcpy(&ints[1], "times", 5);
+  return ints;
+}
+
 /* Calls large enough to be split, over data that is the same every time; returns every byte that they write. */
 template <class T>
 std::vector<std::vector<char>> outputs(adj_context* context) {
@@ -34,8 +43,9 @@ std::vector<std::vector<char>> outputs(adj_context* context) {
   Random random(17);
   Array<T> x({rows, n}), w({n, 130}), wt({n, 130}, Layout::kTransposed), row({rows, n}, Layout::kRow), y({rows, n}),
       z({rows, n}, Layout::kTransposed), product({rows, 130}), bias({rows, 130}, Layout::kRow), sums({rows}),
-      columns({n}), all(Dims{}), soft({rows, n}), loss({rows}), both({rows}), slope({rows, n}), picked({1, 1, rows, n}),
-      back({1, 1, rows, n}), noise({3, 100 * rows}), running({1, rows, n}), p({rows, n}), m({rows, n}), v({rows, n});
+      columns({n}), all(Dims{}), soft({rows, n}), loss({rows}), both({rows}), slope({rows, n}), q({rows, n}),
+      squares({n}), square(Dims{}), picked({1, 1, rows, n}), back({1, 1, rows, n}), noise({3, 100 * rows}),
+      running({1, rows, n}), p({rows, n}), m({rows, n}), v({rows, n});
   Array<int64_t> label({rows}), key({3}), best({rows}), index({1, rows}), order({rows, n});
   Array<double> s(Dims{}), count(Dims{}), norm(Dims{});
   s[0] = 0.5;
@@ -60,6 +70,7 @@ std::vector<std::vector<char>> outputs(adj_context* context) {
   const adj_status status =
       run(context, {{"tanh", {}, {x}, {y}},
                     {"times", {}, {y, row}, {y}},
+                    {"fused", square_sums<T>(), {x, row}, {q, squares, square}},
                     {"copy", {}, {x}, {z}},
                     {"matmul", {1, 1}, {x, w, bias}, {product}},
                     {"sum", {1}, {x}, {sums}},
@@ -78,10 +89,10 @@ std::vector<std::vector<char>> outputs(adj_context* context) {
   CHECK(status == ADJ_OK, "%s", adj_last_error());
   Array<T> product_t({rows, 130});
   CHECK(run(context, {{"matmul", {0, 0}, {x, wt}, {product_t}}}) == ADJ_OK, "%s", adj_last_error());
-  return {bytes_of(y),         bytes_of(z),     bytes_of(product), bytes_of(sums), bytes_of(columns),
-          bytes_of(all),       bytes_of(best),  bytes_of(soft),    bytes_of(loss), bytes_of(back),
-          bytes_of(running),   bytes_of(order), bytes_of(noise),   bytes_of(p),    bytes_of(m),
-          bytes_of(product_t), bytes_of(v),     bytes_of(both),    bytes_of(slope)};
+  return {bytes_of(y),     bytes_of(z),    bytes_of(product), bytes_of(sums),      bytes_of(columns), bytes_of(all),
+          bytes_of(best),  bytes_of(soft), bytes_of(loss),    bytes_of(back),      bytes_of(running), bytes_of(order),
+          bytes_of(noise), bytes_of(p),    bytes_of(m),       bytes_of(product_t), bytes_of(v),       bytes_of(both),
+          bytes_of(slope), bytes_of(q),    bytes_of(squares), bytes_of(square)};
 }
 
 template <class T>

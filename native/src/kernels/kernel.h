@@ -71,7 +71,7 @@ struct Stage {
   int64_t grain;
 };
 
-inline constexpr int kPlanBytes = 1024;
+inline constexpr int kPlanBytes = 2048;
 inline constexpr int kMaxStages = 3;
 
 /* A prepared instruction. The numbers of parts depend on shapes and instruction set alone, never on threads. */

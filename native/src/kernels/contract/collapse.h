@@ -8,7 +8,7 @@ namespace adjoint {
 /* An axis and the stride, in elements, of every operand along it. */
 struct Axis {
   int64_t dim;
-  int64_t strides[kMaxFusedOperands];
+  int64_t strides[kMaxFusedOperands + 1];
 };
 
 /*

@@ -50,31 +50,59 @@ struct ElementwisePlan {
 
 /* ---- fused ---- */
 
-inline constexpr int kMaxFusedOperands = 10; /* nine inputs and the output */
-inline constexpr int kMaxFusedOps = 20;
-inline constexpr int kMaxFusedAxes = 4; /* outside the block's two */
-inline constexpr int64_t kFusedTile = 1024;
+inline constexpr int kMaxFusedInputs = 12;
+inline constexpr int kMaxFusedOutputs = 3;
+inline constexpr int kMaxFusedOperands = kMaxFusedInputs + kMaxFusedOutputs;
+inline constexpr int kMaxFusedOps = 32;
+inline constexpr int kMaxFusedAxes = 4;            /* outside the block's two */
+inline constexpr int64_t kFusedTile = 1024;        /* elements of a tile ... */
+inline constexpr int64_t kFusedLargeTile = 256;    /* ... and of one whose operands come from memory */
+inline constexpr int64_t kFusedGroups = 64;        /* the most parts that share the rows of a column sum */
+inline constexpr int64_t kFusedCombineTile = 1024; /* sums that one combining part finishes */
 
 /* An op of a region. Values are numbered: the inputs first, then the results of the ops; -1 is none. */
 struct FusedOp {
   const Loops* loops;
   int8_t operands[3];
-  int8_t slot; /* the register of its result; the last op writes the output */
-  int8_t size; /* bytes of an element of its result */
+  int8_t slot;   /* the register of its result ... */
+  int8_t output; /* ... or the output that it writes at once, -1 for none */
+  int8_t size;   /* bytes of an element of its result */
+};
+
+/* What becomes of a value: it leaves as it is, or added up over leading axes. */
+struct FusedOutput {
+  int8_t value;
+  bool sums;
+  bool aside;     /* leaves its register when the tile is done, because an input that lies there is still read */
+  int32_t dtype;  /* of the value and of the output */
+  int64_t kept;   /* elements of a sum's output */
+  int64_t shared; /* where in the scratch of all parts their sums begin: kept numbers in F64 a part */
+};
+
+/* The loops of regions that the instruction set supplies; the index is 0 for F32, 1 for F64. */
+struct FusedLoops {
+  const struct Families* families;
+  /* sums[j] += the j-th elements of `rows` rows that are `outer` bytes apart. */
+  void (*columns[2])(const char* x, int64_t rows, int64_t outer, int64_t n, double* sums);
+  double (*total[2])(const char* x, int64_t n);
 };
 
 struct FusedPlan {
-  int32_t inputs, ops, registers;
+  const FusedLoops* loops;
+  int32_t inputs, ops, registers, outputs;
   int32_t rank; /* of the axes outside the block's two */
+  bool large;   /* operands come from memory: ask for them ahead, and write past the caches */
+  int64_t tile;
   int64_t dims[kMaxFusedAxes];
-  int64_t strides[kMaxFusedOperands][kMaxFusedAxes]; /* bytes */
+  int64_t strides[kMaxFusedOperands][kMaxFusedAxes]; /* bytes; of a sum, in its scratch */
   int64_t rows, n;                                   /* of the block */
   int64_t outer[kMaxFusedOperands];                  /* bytes */
   int64_t inner[kMaxFusedOperands];                  /* elements */
   int32_t sizes[kMaxFusedOperands];
-  int8_t slots[kMaxFusedOperands]; /* the register that an input is filled into, -1 if it is read where it lies */
+  int8_t slots[kMaxFusedInputs]; /* the register that an input is filled into, -1 if it is read where it lies */
+  FusedOutput output[kMaxFusedOutputs];
   FusedOp op[kMaxFusedOps];
-  int64_t slot_bytes, piece, rows_per_part;
+  int64_t slot_bytes, piece, rows_per_part, parts;
 };
 
 /* ---- reduce ---- */

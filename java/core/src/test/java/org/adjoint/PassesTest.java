@@ -87,14 +87,36 @@ class PassesTest {
   }
 
   @Test
-  void aValueThatIsReadElsewhereLeavesItsRegion() {
+  void aValueThatIsReadElsewhereIsOneMoreOutput() {
     Tensor x = leaf(4, 3);
     Tensor e = x.exp();
-    assertEquals(List.of("exp", "fused", "sum"), fused(e.times(2).neg(), e.sum()));
-    assertEquals(List.of("exp", "fused"), fused(e, e.times(2).neg()));
+    assertEquals(List.of("fused"), fused(e, e.times(2).neg()));
+    assertEquals(List.of("fused", "matmul"), fused(e.times(2).neg().matmul(leaf(3, 5)), e));
     // Around a path through something else there is no region: it would feed itself.
     Tensor rows = e.sum(true, 1);
     assertEquals(List.of("exp", "sum", "div"), fused(e.div(rows)));
+    Tensor product = e.matmul(leaf(3, 3));
+    assertEquals(List.of("exp", "matmul", "fused"), fused(e.times(product).neg()));
+    // Four results are more than one call has.
+    Tensor[] many = {e, e.neg(), e.square(), e.abs().neg()};
+    assertTrue(fused(many).size() > 1);
+  }
+
+  @Test
+  void sumsOverLeadingAxesJoinWhatTheySum() {
+    Tensor x = leaf(64, 3);
+    Tensor slope = x.times(leaf(64, 3)).tanh();
+    assertEquals(List.of("fused"), fused(slope.sum(), slope.sum(0), slope));
+    // The product waits for the slope and is higher up than the sum, which goes along.
+    Tensor loss = slope.matmul(leaf(3, 5)).square().sum();
+    assertEquals(List.of("fused", "matmul", "fused"), fused(loss, slope.sum(0)));
+    // What is read with its sum waits for it.
+    Tensor e = x.exp();
+    assertEquals(List.of("fused", "div"), fused(e.div(e.sum(true, 0))));
+    assertEquals(List.of("fused", "sum"), fused(slope.sum(1)));
+    assertEquals(List.of("fused"), fused(x.square().mean().sum()).subList(0, 1));
+    Tensor few = leaf(4, 3).exp();
+    assertEquals(List.of("exp", "sum"), fused(few.sum(0)));
   }
 
   @Test
@@ -107,12 +129,12 @@ class PassesTest {
   @Test
   void longChainsAreCutIntoRegionsThatTheKernelTakes() {
     Tensor y = leaf(4);
-    for (int i = 0; i < 45; i++) {
+    for (int i = 0; i < 70; i++) {
       y = y.neg();
     }
     assertEquals(List.of("fused", "fused", "fused"), fused(y));
     Tensor sum = leaf(4);
-    for (int i = 0; i < 12; i++) {
+    for (int i = 0; i < 15; i++) {
       sum = sum.plus(leaf(4));
     }
     assertEquals(List.of("fused", "fused"), fused(sum));
@@ -250,6 +272,14 @@ class PassesTest {
           Arrays.fill(bytes, (int) output.offset(), (int) end, at);
         }
       }
+    }
+  }
+
+  @Test
+  void regionsOfRandomGraphsFeedForwardOnly() {
+    for (long seed = 0; seed < 60; seed++) {
+      Tensor y = RandomGraph.of(seed, 40);
+      checkLiveness(Compiler.compile(graph(y, y.square()), true).program());
     }
   }
 

@@ -1,6 +1,7 @@
 package org.adjoint.nativelib;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.ArrayList;
@@ -45,7 +46,8 @@ class FusionTest {
     Supplier<List<Tensor>> graph =
         () -> {
           Tensor y = random(new SplittableRandom(seed), leaves);
-          List<Tensor> all = new ArrayList<>(List.of(y));
+          Tensor half = y.times(leaves.get(1)).tanh();
+          List<Tensor> all = new ArrayList<>(List.of(y, half, half.neg().exp()));
           all.addAll(Grad.grad(y.sum(), leaves.get(0), leaves.get(4)));
           return all;
         };
@@ -60,6 +62,41 @@ class FusionTest {
             assertArrayEquals(apart.get(i).toDoubleArray(), fused.get(i).toDoubleArray());
           }
         });
+  }
+
+  @ParameterizedTest
+  @ValueSource(longs = {0, 1, 2, 3, 4, 5, 6, 7})
+  void sumsInRegionsAreThoseOfTheirValues(long seed) {
+    DType dtype = seed % 2 == 0 ? DType.F32 : DType.F64;
+    Key key = Key.of(seed + 100);
+    List<Tensor> leaves = new ArrayList<>();
+    long[][] dims = {{137, 65}, {65}, {137, 1}, {}, {137, 65}};
+    for (int i = 0; i < dims.length; i++) {
+      leaves.add(key.fold(i).normal(dtype, dims[i]).eval().variable());
+    }
+    Scope.run(
+        () -> {
+          Tensor y = random(new SplittableRandom(seed), leaves);
+          Tensor slope = Grad.grad(y.sum(), leaves.get(0)).get(0);
+          Tensor[] asked = {y, slope, y.sum(0), y.sum(), slope.sum(0), y.square().mean()};
+          assertTrue(Plan.of(asked).count("sum") == 0);
+          Tensor.evalAll(asked);
+          assertSums(asked[2].toDoubleArray(), asked[0].toDoubleArray(), dtype);
+          assertSums(asked[3].toDoubleArray(), asked[0].toDoubleArray(), dtype);
+          assertSums(asked[4].toDoubleArray(), asked[1].toDoubleArray(), dtype);
+        });
+  }
+
+  private static void assertSums(double[] sums, double[] values, DType dtype) {
+    for (int i = 0; i < sums.length; i++) {
+      double sum = 0;
+      double size = 0;
+      for (int j = i; j < values.length; j += sums.length) {
+        sum += values[j];
+        size += Math.abs(values[j]);
+      }
+      assertEquals(sum, sums[i], (dtype == DType.F32 ? 1e-6 : 1e-13) * size);
+    }
   }
 
   private static Tensor random(SplittableRandom random, List<Tensor> leaves) {
