@@ -7,6 +7,10 @@
 #include "kernels/families.h"
 #include "kernels/rows.h"
 
+#if defined(__SSE2__)
+#include <immintrin.h>
+#endif
+
 ADJ_ISA_BEGIN
 namespace {
 
@@ -35,7 +39,25 @@ double total(const char* x, int64_t n) {
   return sum_block(reinterpret_cast<const T*>(x), n);
 }
 
-constexpr FusedLoops loops = {&families, {columns<float>, columns<double>}, {total<float>, total<double>}};
+void stream(const char* x, char* y, int64_t bytes) {
+#if defined(__AVX512F__)
+  for (int64_t i = 0; i < bytes; i += 64)
+    _mm512_stream_si512(reinterpret_cast<__m512i*>(y + i), _mm512_loadu_si512(x + i));
+#elif defined(__AVX2__)
+  for (int64_t i = 0; i < bytes; i += 32) {
+    const __m256i line = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(x + i));
+    _mm256_stream_si256(reinterpret_cast<__m256i*>(y + i), line);
+  }
+#elif defined(__SSE2__)
+  for (int64_t i = 0; i < bytes; i += 16) {
+    _mm_stream_si128(reinterpret_cast<__m128i*>(y + i), _mm_loadu_si128(reinterpret_cast<const __m128i*>(x + i)));
+  }
+#else
+  __builtin_memcpy(y, x, static_cast<size_t>(bytes));
+#endif
+}
+
+constexpr FusedLoops loops = {&families, {columns<float>, columns<double>}, {total<float>, total<double>}, stream};
 
 constexpr Kernel kernels[] = {{"fused", prepare_fused, &loops, 1, 0, 1, {kAnyInput, kAnyInput, kAnyInput}}};
 

@@ -23,15 +23,21 @@ constexpr int kOpInts = kNameInts + 4;
 constexpr int kOutputInts = 2;
 constexpr int kNone = -1;
 constexpr int64_t kLine = 64; /* bytes of a line of a cache */
+/* Short tiles, so that the loads of one run ahead into the arithmetic of the one before. */
+constexpr int64_t kLargeTile = 256;
 constexpr int64_t kTilesAhead = 4;
 /* From so many bytes on a region's operands come from memory rather than from a cache, and its results go there. */
 constexpr int64_t kLargeFrom = int64_t{16} << 20;
+constexpr int64_t kLargeShare = 128 * kLargeTile;
 
-/* Where the elements of one operand of a tile lie: rows that are `outer` bytes apart. */
+/* Where the elements of one operand of a tile lie: rows that are `outer` bytes apart, without gaps if `dense`. */
 struct View {
   char* at;
   int64_t outer;
+  bool dense;
 };
+
+View view_of(char* at, int64_t outer, int64_t row_bytes) { return {at, outer, outer == row_bytes}; }
 
 template <class D>
 void spread(const char* from, int64_t outer, int64_t inner, int64_t rows, int64_t n, char* to) {
@@ -66,22 +72,21 @@ bool is_constant(const FusedPlan& plan, int input) {
 }
 
 /* Copies a tile of a result to where it belongs, past the caches if it will not be read from there. */
-void leave(const View& from, const View& to, int64_t rows, int64_t bytes, bool past_caches) {
+void leave(const FusedPlan& plan, const View& from, const View& to, int64_t rows, int64_t bytes) {
   for (int64_t r = 0; r < rows; ++r) {
     char* y = to.at + r * to.outer;
     const char* x = from.at + r * from.outer;
     int64_t i = 0;
-#if defined(__SSE2__)
-    if (past_caches && reinterpret_cast<uintptr_t>(y) % kLine == 0) {
-      for (; i + kLine <= bytes; i += kLine) {
-        for (int64_t q = 0; q < kLine; q += 16) {
-          _mm_stream_si128(reinterpret_cast<__m128i*>(y + i + q),
-                           _mm_loadu_si128(reinterpret_cast<const __m128i*>(x + i + q)));
-        }
-      }
+    if (plan.large) {
+      /* Whole lines only: a part of one would have to be read first. */
+      const int64_t beyond = static_cast<int64_t>(reinterpret_cast<uintptr_t>(y) % kLine);
+      i = std::min(beyond == 0 ? 0 : kLine - beyond, bytes);
+      if (i > 0) std::memcpy(y, x, static_cast<size_t>(i));
+      const int64_t lines = (bytes - i) / kLine * kLine;
+      plan.loops->stream(x + i, y + i, lines);
+      i += lines;
     }
-#endif
-    std::memcpy(y + i, x + i, static_cast<size_t>(bytes - i));
+    if (i < bytes) std::memcpy(y + i, x + i, static_cast<size_t>(bytes - i));
   }
 }
 
@@ -108,28 +113,35 @@ void run_tile(const FusedPlan& plan, char* const* at, int64_t rows, int64_t n, c
   View values[kMaxFusedInputs + kMaxFusedOps];
   for (int j = 0; j < plan.inputs; ++j) {
     if (plan.slots[j] == kNone) {
-      values[j] = {at[j], plan.outer[j]};
+      values[j] = view_of(at[j], plan.outer[j], n * plan.sizes[j]);
       continue;
     }
     char* slot = registers + plan.slots[j] * plan.slot_bytes;
     if (!is_constant(plan, j)) fill(plan, j, at[j], rows, n, slot);
-    values[j] = {slot, n * plan.sizes[j]};
+    values[j] = {slot, n * plan.sizes[j], true};
   }
   for (int k = 0; k < plan.ops; ++k) {
     const FusedOp& op = plan.op[k];
     const int arity = op.loops->operands - 1;
     View& y = values[plan.inputs + k];
-    y = op.output != kNone ? View{at[plan.inputs + op.output], plan.outer[plan.inputs + op.output]}
-                           : View{registers + op.slot * plan.slot_bytes, n * op.size};
+    if (op.output != kNone) {
+      const int operand = plan.inputs + op.output;
+      y = view_of(at[operand], plan.outer[operand], n * op.size);
+    } else {
+      y = {registers + op.slot * plan.slot_bytes, n * op.size, true};
+    }
     Block block;
-    block.rows = rows;
-    block.n = n;
+    bool dense = true;
     for (int j = 0; j <= arity; ++j) {
       const View& value = j < arity ? values[op.operands[j]] : y;
       block.at[j] = value.at;
       block.outer[j] = value.outer;
       block.inner[j] = 1;
+      dense = dense && value.dense;
     }
+    /* Without gaps all rows are one long one: vector loops run best on those. */
+    block.rows = dense ? 1 : rows;
+    block.n = dense ? rows * n : n;
     op.loops->contiguous(block);
   }
   for (int o = 0; o < plan.outputs; ++o) {
@@ -138,7 +150,7 @@ void run_tile(const FusedPlan& plan, char* const* at, int64_t rows, int64_t n, c
     if (output.sums) {
       add_up(plan, operand, output, values[output.value], rows, n, at[operand]);
     } else if (output.aside) {
-      leave(values[output.value], {at[operand], plan.outer[operand]}, rows, n * plan.sizes[operand], plan.large);
+      leave(plan, values[output.value], {at[operand], plan.outer[operand], false}, rows, n * plan.sizes[operand]);
     }
   }
 }
@@ -402,13 +414,14 @@ void prepare_fused(const Kernel& kernel, const Call& call, Step& step) {
   }
   for (int d = 0; d < plan.rank; ++d) plan.dims[d] = axes[d].dim;
   plan.large = bytes >= kLargeFrom;
-  plan.tile = plan.large ? kFusedLargeTile : kFusedTile;
+  plan.tile = plan.large ? kLargeTile : kFusedTile;
   const int64_t cost = plan_ops(kernel, call, plan);
   if (elements > 0) {
     for (int k = 0; k < plan.ops; ++k) widest = std::max<int64_t>(widest, plan.op[k].size);
     plan.slot_bytes = plan.tile * widest;
     step.lane_bytes = plan.registers * plan.slot_bytes;
-    const int64_t share = part_elements(cost);
+    /* Of large operands a part takes more: what it asks for ahead of its end is not its own. */
+    const int64_t share = plan.large ? kLargeShare : part_elements(cost);
     const int64_t rows = elements / plan.n;
     plan.piece = plan.n > share + share / 2 && !any_kept ? share : plan.n;
     plan.rows_per_part = plan.piece < plan.n ? 1 : std::max<int64_t>(share / plan.n, 1);

@@ -55,8 +55,7 @@ inline constexpr int kMaxFusedOutputs = 3;
 inline constexpr int kMaxFusedOperands = kMaxFusedInputs + kMaxFusedOutputs;
 inline constexpr int kMaxFusedOps = 32;
 inline constexpr int kMaxFusedAxes = 4;            /* outside the block's two */
-inline constexpr int64_t kFusedTile = 1024;        /* elements of a tile ... */
-inline constexpr int64_t kFusedLargeTile = 256;    /* ... and of one whose operands come from memory */
+inline constexpr int64_t kFusedTile = 1024;        /* the most elements of a tile */
 inline constexpr int64_t kFusedGroups = 64;        /* the most parts that share the rows of a column sum */
 inline constexpr int64_t kFusedCombineTile = 1024; /* sums that one combining part finishes */
 
@@ -85,6 +84,8 @@ struct FusedLoops {
   /* sums[j] += the j-th elements of `rows` rows that are `outer` bytes apart. */
   void (*columns[2])(const char* x, int64_t rows, int64_t outer, int64_t n, double* sums);
   double (*total[2])(const char* x, int64_t n);
+  /* Copies past the caches; y begins a line of them, and `bytes` are whole lines. */
+  void (*stream)(const char* x, char* y, int64_t bytes);
 };
 
 struct FusedPlan {
