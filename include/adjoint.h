@@ -40,7 +40,7 @@ typedef enum adj_status {
 typedef enum adj_dtype {
   ADJ_F32 = 1,
   ADJ_F64 = 2,
-  ADJ_BF16 = 3, /* reserved: no kernel takes it yet */
+  ADJ_BF16 = 3, /* the upper half of an F32: stored, moved, cast and multiplied as matrices */
   ADJ_I32 = 4,
   ADJ_I64 = 5,
   ADJ_BOOL = 6 /* one byte, 0 or 1 */
@@ -84,7 +84,7 @@ ADJ_API const char* adj_last_error(void);
 /* Returns the input of the failed instruction that the last failure on the calling thread is about, -1 for none. */
 ADJ_API int64_t adj_last_operand(void);
 
-/* Returns the best instruction set this machine runs: "avx512", "avx2" or "baseline". Static memory. */
+/* Returns the best this machine runs: "amx", "avx512bf16", "avx512", "avx2" or "baseline". Static memory. */
 ADJ_API const char* adj_best_isa(void);
 
 /* ---- context ---- */

@@ -12,7 +12,8 @@ static void test_library(void) {
   CHECK(strlen(adj_build_id()) >= 16, "build id \"%s\"", adj_build_id());
   CHECK(strcmp(adj_last_error(), "") == 0, "\"%s\" before any failure", adj_last_error());
   CHECK(strcmp(adj_best_isa(), "baseline") == 0 || strcmp(adj_best_isa(), "avx2") == 0 ||
-            strcmp(adj_best_isa(), "avx512") == 0,
+            strcmp(adj_best_isa(), "avx512") == 0 || strcmp(adj_best_isa(), "avx512bf16") == 0 ||
+            strcmp(adj_best_isa(), "amx") == 0,
         "%s", adj_best_isa());
 }
 
@@ -23,8 +24,9 @@ static void test_context(void) {
   CHECK(adj_context_create(1, -1, NULL, &context) == ADJ_INVALID_ARGUMENT, "a negative budget");
   CHECK(adj_context_create(1, 0, NULL, NULL) == ADJ_INVALID_ARGUMENT, "nowhere to put it");
   CHECK(adj_context_create(1, 0, "sse9", &context) == ADJ_INVALID_ARGUMENT && context == NULL, "an unknown isa");
-  CHECK(strcmp(adj_last_error(), "no instruction set is called \"sse9\": use avx512, avx2 or baseline") == 0, "%s",
-        adj_last_error());
+  CHECK(strcmp(adj_last_error(),
+               "no instruction set is called \"sse9\": use amx, avx512bf16, avx512, avx2 or baseline") == 0,
+        "%s", adj_last_error());
 
   setenv("ADJOINT_ISA", "baseline", 1);
   CHECK(adj_context_create(1, 0, NULL, &context) == ADJ_OK, "%s", adj_last_error());

@@ -7,6 +7,7 @@
 
 #include <algorithm>
 
+#include "bf16.h"
 #include "machine.h"
 
 using namespace test;
@@ -73,6 +74,26 @@ void time_matmul(adj_context* own, adj_context* blas, int64_t m, int64_t n, int6
              times[0] / times[1]);
     }
     printf("\n");
+  }
+}
+
+/* The same product in BF16 and in F32, in turns. */
+void time_bf16(adj_context* context, int64_t m, int64_t n, int64_t k) {
+  for (const char* layout : {"NN", "NT", "TN"}) {
+    const Layout la = layout[0] == 'T' ? Layout::kTransposed : Layout::kContiguous;
+    const Layout lb = layout[1] == 'T' ? Layout::kTransposed : Layout::kContiguous;
+    Array<Bf16> a({m, k}, la), b({k, n}, lb);
+    Array<float> a32({m, k}, la), b32({k, n}, lb), c({m, n});
+    a.fill_with([](int64_t i) { return Bf16(static_cast<long double>(i % 17) / 17); });
+    b.fill_with([](int64_t i) { return Bf16(static_cast<long double>(i % 13) / 13); });
+    a32.fill_with([&](int64_t i) { return static_cast<double>(a[i]); });
+    b32.fill_with([&](int64_t i) { return static_cast<double>(b[i]); });
+    const Program p(context, {{"matmulBf16", {0, 0}, {a, b}, {c}}}), q(context, {{"matmul", {0, 0}, {a32, b32}, {c}}});
+    const std::vector<double> times = best({&p, &q});
+    const double flops = 2.0 * static_cast<double>(m) * static_cast<double>(n) * static_cast<double>(k);
+    printf("matmul BF16 %4lld x %4lld x %4lld %s %9.2f us %6.1f GFLOP/s   F32 %9.2f us   BF16/F32 %.2f\n",
+           static_cast<long long>(m), static_cast<long long>(k), static_cast<long long>(n), layout, times[0] * 1e6,
+           flops / times[0] * 1e-9, times[1] * 1e6, times[0] / times[1]);
   }
 }
 
@@ -181,6 +202,10 @@ int main(int argc, char** argv) {
     time_matmul<float>(own, has_blas ? static_cast<adj_context*>(blas) : nullptr, s[0], s[1], s[2]);
   }
   time_matmul<double>(own, has_blas ? static_cast<adj_context*>(blas) : nullptr, 256, 256, 256);
+  for (const auto& s : {Dims{64, 128, 256}, Dims{64, 256, 784}, Dims{256, 1024, 1024}, Dims{512, 2048, 2048},
+                        Dims{2048, 2048, 512}, Dims{1024, 1024, 1024}}) {
+    time_bf16(own, s[0], s[1], s[2]);
+  }
   time_others(own);
   return checks_failed == 0 ? 0 : 1;
 }

@@ -1,4 +1,5 @@
 /* gather and scatterAdd against naive twins, every dtype, and indices outside their axis. */
+#include "bf16.h"
 #include "machine.h"
 
 using namespace test;
@@ -103,6 +104,7 @@ int main() {
     test_gather<int32_t, int64_t>(context);
     test_gather<int64_t, int32_t>(context);
     test_gather<uint8_t, int32_t>(context);
+    test_gather<Bf16, int64_t>(context);
     test_scatter_add<float, int32_t>(context);
     test_scatter_add<double, int64_t>(context);
     test_outside(context);

@@ -12,7 +12,7 @@ namespace test {
 
 inline std::vector<std::string> isas() {
   std::vector<std::string> names;
-  for (const char* name : {"baseline", "avx2", "avx512"}) {
+  for (const char* name : {"baseline", "avx2", "avx512", "avx512bf16", "amx"}) {
     adj_context* context = nullptr;
     const adj_status status = adj_context_create(1, 0, name, &context);
     if (status == ADJ_OK)

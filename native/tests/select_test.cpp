@@ -1,4 +1,5 @@
 /* Comparisons, `where`, `cast` and `copy` against naive twins: every dtype and layout. */
+#include "bf16.h"
 #include "machine.h"
 
 using namespace test;
@@ -84,6 +85,8 @@ template <class X, class Y>
 Y cast_twin(X x) {
   if constexpr (std::is_same_v<Y, uint8_t>) {
     return x != X(0) ? 1 : 0;
+  } else if constexpr (std::is_same_v<X, Bf16>) {
+    return cast_twin<double, Y>(x);
   } else if constexpr (std::is_floating_point_v<X> && std::is_integral_v<Y>) {
     if (std::isnan(x)) return 0;
     const long double wide = std::trunc(static_cast<long double>(x));
@@ -100,15 +103,21 @@ Y cast_twin(X x) {
 template <class X, class Y>
 void test_cast(adj_context* context) {
   std::vector<X> values = {X(0), X(1)};
-  if constexpr (std::is_floating_point_v<X>) {
+  if constexpr (std::is_floating_point_v<X> || std::is_same_v<X, Bf16>) {
     for (const double v :
          {-0.0, 0.5, -0.5, 1.9, -1.9, 2147483520.0, 2147483647.0, 2147483648.0, -2147483648.0, -2147483904.0,
-          9.2233715e18, 9.223372036854775807e18, -9.223372036854775808e18, 1e30, -1e30, kInf, -kInf, kNan}) {
+          9.2233715e18, 9.223372036854775807e18, -9.223372036854775808e18, 1e30, -1e30, kInf, -kInf, kNan,
+          /* ties of BF16, what lies next to them, its subnormals and its end */
+          1 + 0x1p-8, 1 + 0x3p-8, 1 + 0x1p-8 + 0x1p-23, 1 + 0x1p-8 + 0x1p-40, 1 + 0x1p-8 - 0x1p-40,
+          -1 - 0x1p-8 - 0x1p-40, 0x1p-133, 0x1p-134, 0x1.8p-133, -0x1.00001p-134, 0x1p-149, 1e-45, 1e-300, 0x1.FEp127,
+          0x1.FEFFp127, 0x1.FFp127, -0x1.FFp127, 0x1.FEFFFFFFFFp127}) {
       values.push_back(static_cast<X>(v));
     }
   } else if constexpr (sizeof(X) > 1) {
     for (const int64_t v : {int64_t{-1}, int64_t{INT32_MIN}, int64_t{INT32_MAX}, INT64_MIN, INT64_MAX, int64_t{1} << 40,
-                            (int64_t{1} << 53) + 1, int64_t{-123456789012345}}) {
+                            (int64_t{1} << 53) + 1, int64_t{-123456789012345}, (int64_t{1} << 61) + (int64_t{1} << 53),
+                            (int64_t{1} << 61) + (int64_t{1} << 53) + 1, -(int64_t{1} << 61) - (int64_t{1} << 53) - 1,
+                            (int64_t{1} << 61) + (int64_t{1} << 53) - 1, int64_t{257}, int64_t{258}, int64_t{259}}) {
       values.push_back(static_cast<X>(v));
     }
   }
@@ -131,6 +140,7 @@ template <class X>
 void test_casts_from(adj_context* context) {
   test_cast<X, float>(context);
   test_cast<X, double>(context);
+  test_cast<X, Bf16>(context);
   test_cast<X, int32_t>(context);
   test_cast<X, int64_t>(context);
   test_cast<X, uint8_t>(context);
@@ -141,6 +151,25 @@ void test_dtype(adj_context* context) {
   test_compare<T>(context);
   test_where_and_copy<T>(context);
   test_casts_from<T>(context);
+}
+
+/* Moving keeps the bits of every value; widening is exact; NaN comes back quiet; nothing is computed in BF16. */
+void test_bf16(adj_context* context) {
+  const int64_t all = int64_t{1} << 16;
+  Array<Bf16> x({all}), copied({all}), back({all});
+  Array<float> wide({all});
+  x.fill_with([](int64_t i) { return Bf16::of_bits(static_cast<uint16_t>(i)); });
+  if (!runs(context, {"copy", {}, {x}, {copied}})) return;
+  if (!runs(context, {"cast", {}, {x}, {wide}})) return;
+  if (!runs(context, {"cast", {}, {wide}, {back}})) return;
+  for (int64_t i = 0; i < all; ++i) {
+    const double value = x[i];
+    CHECK(copied[i].bits() == i, "copy of %llx", static_cast<long long>(i));
+    CHECK(near(static_cast<double>(wide[i]), value, 0), "%llx widened", static_cast<long long>(i));
+    const uint16_t quiet = static_cast<uint16_t>(std::isnan(value) ? i | 0x40 : i);
+    CHECK(back[i].bits() == quiet, "%llx comes back as %x", static_cast<long long>(i), back[i].bits());
+  }
+  refused(context, {"plus", {}, {x, x}, {back}}, ADJ_UNKNOWN_KERNEL, "plus: there is no kernel for BF16, BF16 -> BF16");
 }
 
 /* The branch not taken never matters; NaN is a true BOOL. */
@@ -167,6 +196,9 @@ int main() {
     test_dtype<int32_t>(context);
     test_dtype<int64_t>(context);
     test_dtype<uint8_t>(context);
+    test_where_and_copy<Bf16>(context);
+    test_casts_from<Bf16>(context);
+    test_bf16(context);
     test_special(context);
   });
   return finish();

@@ -1,7 +1,7 @@
 /*
  * `cast` between any two dtypes, with Java's meaning of every conversion. A dtype is added as a row of `targets`.
  */
-#include "kernels/elementwise.h"
+#include "kernels/bf16.h"
 
 ADJ_ISA_BEGIN
 namespace {
@@ -12,7 +12,11 @@ inline constexpr bool kFloating = kDtype<X> == ADJ_F32 || kDtype<X> == ADJ_F64;
 struct Cast {
   template <class Y, class X>
   static Y f(X x) {
-    if constexpr (kDtype<Y> == ADJ_BOOL) {
+    if constexpr (kDtype<X> == ADJ_BF16) {
+      return f<Y>(widen(x));
+    } else if constexpr (kDtype<Y> == ADJ_BF16) {
+      return narrow(x);
+    } else if constexpr (kDtype<Y> == ADJ_BOOL) {
       return static_cast<Y>(x != X(0) ? 1 : 0);
     } else if constexpr (kFloating<X> && !kFloating<Y>) {
       /* Toward zero, saturating, NaN to 0. The bound is 2^31 or 2^63, exact in X. */
@@ -35,9 +39,9 @@ constexpr Loops to() {
   return kUnaryLoops<Cast, X, Y>;
 }
 
-#define FROM(X) to<X, float>(), to<X, double>(), to<X, int32_t>(), to<X, int64_t>(), to<X, uint8_t>()
+#define FROM(X) to<X, float>(), to<X, double>(), to<X, Bf16>(), to<X, int32_t>(), to<X, int64_t>(), to<X, uint8_t>()
 
-constexpr Loops loops[] = {FROM(float), FROM(double), FROM(int32_t), FROM(int64_t), FROM(uint8_t)};
+constexpr Loops loops[] = {FROM(float), FROM(double), FROM(Bf16), FROM(int32_t), FROM(int64_t), FROM(uint8_t)};
 
 constexpr Kernel kernels[] = {elementwise("cast", loops, 1)};
 

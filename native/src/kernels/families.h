@@ -1,6 +1,7 @@
 /*
  * The list of kernel families, which is all that the registry knows. To add a family, add its word here and its file to
- * native/CMakeLists.txt.
+ * native/CMakeLists.txt; where an extension of AVX-512 serves it better, its word to ADJ_EXTENDED_FAMILIES and its file
+ * to adjoint_extend_kernels.
  */
 #pragma once
 
@@ -17,6 +18,7 @@
   F(cast)               \
   F(reduce)             \
   F(matmul)             \
+  F(matmul_bf16)        \
   F(softmax)            \
   F(index)              \
   F(scan)               \
@@ -25,6 +27,9 @@
   F(optimizer)          \
   F(random)             \
   F(fused)
+
+/* Families that each extension has loops of its own for; everything else of its table is that of AVX-512. */
+#define ADJ_EXTENDED_FAMILIES(F) F(matmul_bf16)
 
 namespace adjoint {
 
@@ -44,5 +49,13 @@ extern const Families families;
 namespace avx512 {
 extern const Families families;
 }
+#define ADJ_DECLARE_EXTENDED(family) extern const Family family;
+namespace avx512bf16 {
+ADJ_EXTENDED_FAMILIES(ADJ_DECLARE_EXTENDED)
+}
+namespace amx {
+ADJ_EXTENDED_FAMILIES(ADJ_DECLARE_EXTENDED)
+}
+#undef ADJ_DECLARE_EXTENDED
 }  // namespace cpu
 }  // namespace adjoint

@@ -42,6 +42,10 @@ void gather_part(const Part& part) {
     gather_elements<uint32_t>(part, plan, x, y, b, k0, k1);
     return;
   }
+  if (plan.i == 1 && plan.size == 2) {
+    gather_elements<uint16_t>(part, plan, x, y, b, k0, k1);
+    return;
+  }
   if (plan.i == 1 && plan.size == 8) {
     gather_elements<uint64_t>(part, plan, x, y, b, k0, k1);
     return;

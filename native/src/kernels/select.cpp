@@ -143,10 +143,10 @@ constexpr Loops copy(int32_t dtype) {
   return {{dtype, dtype}, 2, copy_contiguous<D>, nullptr, nullptr, copy_strided<D>};
 }
 
-constexpr Loops where_loops[] = {where<uint32_t>(ADJ_F32), where<uint64_t>(ADJ_F64), where<uint32_t>(ADJ_I32),
-                                 where<uint64_t>(ADJ_I64), where<uint8_t>(ADJ_BOOL)};
-constexpr Loops copy_loops[] = {copy<uint32_t>(ADJ_F32), copy<uint64_t>(ADJ_F64), copy<uint32_t>(ADJ_I32),
-                                copy<uint64_t>(ADJ_I64), copy<uint8_t>(ADJ_BOOL)};
+constexpr Loops where_loops[] = {where<uint32_t>(ADJ_F32), where<uint64_t>(ADJ_F64),  where<uint32_t>(ADJ_I32),
+                                 where<uint64_t>(ADJ_I64), where<uint16_t>(ADJ_BF16), where<uint8_t>(ADJ_BOOL)};
+constexpr Loops copy_loops[] = {copy<uint32_t>(ADJ_F32), copy<uint64_t>(ADJ_F64),  copy<uint32_t>(ADJ_I32),
+                                copy<uint64_t>(ADJ_I64), copy<uint16_t>(ADJ_BF16), copy<uint8_t>(ADJ_BOOL)};
 
 constexpr Kernel kernels[] = {
     elementwise("where", where_loops, 1),

@@ -4,17 +4,35 @@
 #include <cstdlib>
 #include <cstring>
 
+#if defined(ADJ_X86_ISAS)
+#include <sys/syscall.h>
+#include <unistd.h>
+#endif
+
 #include "runtime/error.h"
 
 namespace adjoint {
 namespace {
 
-constexpr Isa kAll[] = {Isa::kAvx512, Isa::kAvx2, Isa::kBaseline};
+constexpr Isa kAll[kIsas] = {Isa::kAmx, Isa::kAvx512Bf16, Isa::kAvx512, Isa::kAvx2, Isa::kBaseline};
+
+#if defined(ADJ_X86_ISAS)
+/* Tiles are 8 KiB more to save for every thread, so Linux (5.16) grants them to a process that asks, once for all. */
+bool tiles_granted() {
+  constexpr long kRequestPermission = 0x1023, kTileData = 18; /* ARCH_REQ_XCOMP_PERM, XFEATURE_XTILE_DATA */
+  static const bool granted = syscall(SYS_arch_prctl, kRequestPermission, kTileData) == 0;
+  return granted;
+}
+#endif
 
 }  // namespace
 
 const char* name_of(Isa isa) {
   switch (isa) {
+    case Isa::kAmx:
+      return "amx";
+    case Isa::kAvx512Bf16:
+      return "avx512bf16";
     case Isa::kAvx512:
       return "avx512";
     case Isa::kAvx2:
@@ -29,6 +47,11 @@ bool runs(Isa isa) {
   /* The built-in also asks the operating system whether it saves the registers. */
   const bool avx2 = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
   switch (isa) {
+    case Isa::kAmx:
+      return runs(Isa::kAvx512Bf16) && __builtin_cpu_supports("amx-tile") && __builtin_cpu_supports("amx-bf16") &&
+             tiles_granted();
+    case Isa::kAvx512Bf16:
+      return runs(Isa::kAvx512) && __builtin_cpu_supports("avx512bf16");
     case Isa::kAvx512:
       return avx2 && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
              __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl");
@@ -57,7 +80,7 @@ Isa choose_isa(const char* name) {
     if (!runs(isa)) fail(ADJ_UNAVAILABLE, "this machine does not run %s; its best is %s", wanted, name_of(best_isa()));
     return isa;
   }
-  fail(ADJ_INVALID_ARGUMENT, "no instruction set is called \"%s\": use avx512, avx2 or baseline",
+  fail(ADJ_INVALID_ARGUMENT, "no instruction set is called \"%s\": use amx, avx512bf16, avx512, avx2 or baseline",
        printable(wanted).c_str());
 }
 

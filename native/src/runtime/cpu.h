@@ -4,11 +4,13 @@
 namespace adjoint {
 
 /* The instruction sets that the library holds kernels for, best first. */
-enum class Isa { kAvx512, kAvx2, kBaseline };
+enum class Isa { kAmx, kAvx512Bf16, kAvx512, kAvx2, kBaseline };
+
+inline constexpr int kIsas = 5;
 
 const char* name_of(Isa isa);
 
-/* Whether the processor and the operating system run it. */
+/* Whether the processor and the operating system run it. For AMX the first call asks for this process' permission. */
 bool runs(Isa isa);
 
 Isa best_isa();

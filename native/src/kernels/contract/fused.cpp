@@ -60,6 +60,8 @@ void fill(const FusedPlan& plan, int input, const char* from, int64_t rows, int6
     spread<uint64_t>(from, outer, inner, rows, n, to);
   } else if (plan.sizes[input] == 4) {
     spread<uint32_t>(from, outer, inner, rows, n, to);
+  } else if (plan.sizes[input] == 2) {
+    spread<uint16_t>(from, outer, inner, rows, n, to);
   } else {
     spread<uint8_t>(from, outer, inner, rows, n, to);
   }

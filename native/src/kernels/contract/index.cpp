@@ -35,8 +35,6 @@ IndexPlan& plan_index(const Named& whole, const Named& index, const Named& picke
 
 void prepare_gather(const Kernel& kernel, const Call& call, Step& step) {
   check_counts(kernel, call, 0, 2, 1);
-  const int32_t dtype = call.inputs[0].dtype;
-  if (dtype == ADJ_BF16) no_loops(kernel, dtype);
   IndexPlan& plan = plan_index(input(kernel, call, 0), input(kernel, call, 1), output(kernel, call, 0), step);
   plan.tile = std::max<int64_t>(part_elements(kernel.cost) / std::max<int64_t>(plan.i, 1), 1);
   plan.tiles = ceil_div(plan.k, plan.tile);

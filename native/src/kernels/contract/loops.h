@@ -189,6 +189,37 @@ struct MatmulLoops {
   int64_t blas_from; /* multiply-adds from which OpenBLAS is faster, by measurement */
 };
 
+/* ---- matmulBf16 ---- */
+
+inline constexpr int64_t kBf16Slice = 32;     /* steps of k whose elements of a row are packed side by side */
+inline constexpr int64_t kBf16PackRows = 48;  /* rows of A that one part packs */
+inline constexpr int64_t kBf16TileRows = 192; /* of a tile at most; a multiple of the rows of every register block */
+
+struct Bf16Plan {
+  int64_t m, n, k;
+  int64_t a_m, a_k, b_k, b_n, bias_m, bias_n; /* strides, elements */
+  int64_t tile_m, tile_n, tiles_m, tiles_n;
+  int64_t slices;             /* of k, the last one padded with zeros */
+  int64_t padded_m, padded_n; /* rounded up to whole register blocks */
+  int64_t packed_b;           /* where B's panels start in scratch, behind A; bytes */
+  bool shared;                /* packed once for all parts, or by each part for itself */
+  int32_t has_bias, activation;
+  int32_t batch_rank;
+  int64_t batch_dims[kMaxRank];
+  int64_t batch_a[kMaxRank], batch_b[kMaxRank], batch_bias[kMaxRank];
+};
+
+struct Bf16Loops {
+  int32_t dtype;
+  Run pack;              /* a panel of B, or rows of A */
+  Run multiply;          /* one tile */
+  int64_t rows, columns; /* of a register block */
+  int64_t depth;         /* steps of k that a tile takes at a time */
+  int64_t element;       /* bytes of an element of packed A */
+  int64_t work;          /* multiply-adds of a tile, about */
+  int64_t least_columns; /* of a tile */
+};
+
 /* ---- softmax ---- */
 
 struct SoftmaxPlan {
@@ -275,6 +306,7 @@ void prepare_fused(const Kernel&, const Call&, Step&);
 void prepare_reduce(const Kernel&, const Call&, Step&);
 void prepare_argmax(const Kernel&, const Call&, Step&);
 void prepare_matmul(const Kernel&, const Call&, Step&);
+void prepare_matmul_bf16(const Kernel&, const Call&, Step&);
 void prepare_softmax(const Kernel&, const Call&, Step&);
 void prepare_log_sum_exp(const Kernel&, const Call&, Step&);
 void prepare_cross_entropy(const Kernel&, const Call&, Step&);
