@@ -9,6 +9,11 @@ public enum DType {
   F32(1, 4),
   /** IEEE 754 binary64. */
   F64(2, 8),
+  /**
+   * bfloat16, the upper half of an F32: stored, moved, cast, and multiplied as matrices with F32
+   * sums. Other arithmetic refuses it; {@link Tensor#cast} it to F32.
+   */
+  BF16(3, 2),
   /** Signed 32-bit integers: labels, indices, random bits. */
   I32(4, 4),
   /** Signed 64-bit integers: labels, indices, keys. */
@@ -51,9 +56,29 @@ public enum DType {
     return bytes;
   }
 
-  /** Returns whether derivatives exist for this type: true for {@link #F32} and {@link #F64}. */
+  /**
+   * Returns whether derivatives exist for this type: true for {@link #F32}, {@link #F64} and {@link
+   * #BF16}.
+   */
   public boolean isFloating() {
+    return this == F32 || this == F64 || this == BF16;
+  }
+
+  /**
+   * Returns whether arithmetic is done in this type: true for {@link #F32} and {@link #F64}, the
+   * floating types but {@link #BF16}.
+   */
+  public boolean isArithmetic() {
     return this == F32 || this == F64;
+  }
+
+  /**
+   * Returns the type of the tangents and cotangents of values of this type: {@link #F32} for {@link
+   * #BF16}, so that gradients are summed without rounding to eight digits, and every other floating
+   * type itself.
+   */
+  public DType tangent() {
+    return this == BF16 ? F32 : this;
   }
 
   /** Returns whether this type can index an axis: true for {@link #I32} and {@link #I64}. */

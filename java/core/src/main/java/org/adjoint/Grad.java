@@ -36,13 +36,18 @@ public final class Grad {
    * Returns the vector-Jacobian products {@code cotangentᵀ · ∂y/∂x} for each of {@code xs}, of
    * their shapes.
    *
-   * @throws IllegalArgumentException if the cotangent has another shape or dtype than y, or an x is
-   *     not floating
+   * @throws IllegalArgumentException if the cotangent has another shape than y or another dtype
+   *     than its tangents ({@link DType#tangent}), or an x is not floating
    */
   public static List<Tensor> vjp(Tensor y, Tensor cotangent, Tensor... xs) {
-    if (!cotangent.type().equals(y.type())) {
+    if (!cotangent.type().equals(y.type().tangent())) {
       throw new IllegalArgumentException(
-          "vjp: the cotangent of " + y.type() + " should have that type, got " + cotangent.type());
+          "vjp: the cotangent of "
+              + y.type()
+              + " should be "
+              + y.type().tangent()
+              + ", got "
+              + cotangent.type());
     }
     return pull(List.of(y), List.of(cotangent), List.of(), false, xs);
   }
@@ -62,8 +67,8 @@ public final class Grad {
    * {@code tangent}, of y's shape; zeros if y does not depend on x. Forward mode: costs about as
    * much as y, whatever the size of x.
    *
-   * @throws IllegalArgumentException if the tangent has another shape or dtype than x, or y or x is
-   *     not floating
+   * @throws IllegalArgumentException if the tangent has another shape than x or another dtype than
+   *     its tangents ({@link DType#tangent}), or y or x is not floating
    */
   public static Tensor jvp(Tensor y, Tensor x, Tensor tangent) {
     return jvp(y, List.of(x), List.of(tangent));
@@ -80,11 +85,13 @@ public final class Grad {
           "jvp: y is " + y.type() + "; integers and booleans have no derivative");
     }
     for (int i = 0; i < xs.size(); i++) {
-      if (!tangents.get(i).type().equals(xs.get(i).type())) {
+      if (!tangents.get(i).type().equals(xs.get(i).type().tangent())) {
         throw new IllegalArgumentException(
             "jvp: the tangent of "
                 + xs.get(i).type()
-                + " should have that type, got "
+                + " should be "
+                + xs.get(i).type().tangent()
+                + ", got "
                 + tangents.get(i).type());
       }
     }
@@ -114,7 +121,7 @@ public final class Grad {
     long[] dims = Arrays.copyOf(rows.dims(), rows.rank() + columns.rank());
     System.arraycopy(columns.dims(), 0, dims, rows.rank(), columns.rank());
     boolean forward = columns.size() < rows.size();
-    Tensor seed = Vmap.argument(forward ? x.type() : y.type());
+    Tensor seed = Vmap.argument(forward ? x.type().tangent() : y.type().tangent());
     Tensor one = forward ? jvp(y, x, seed) : vjp(y, seed, x).get(0);
     long n = seed.size();
     long[] seeds = Arrays.copyOf(new long[] {n}, 1 + seed.rank());
@@ -144,7 +151,7 @@ public final class Grad {
    * @throws IllegalArgumentException if the order is negative, or x or f(x) is not floating
    */
   public static List<Tensor> derivatives(UnaryOperator<Tensor> f, Tensor x, int order) {
-    return derivatives(f, x, Tensor.ones(x.dtype(), x.shape().dims()), order);
+    return derivatives(f, x, Tensor.ones(x.dtype().tangent(), x.shape().dims()), order);
   }
 
   /**
@@ -159,13 +166,13 @@ public final class Grad {
       throw new IllegalArgumentException(
           "derivatives: the order must not be negative, got " + order);
     }
-    if (!x.dtype().isFloating() || !direction.type().equals(x.type())) {
+    if (!x.dtype().isFloating() || !direction.type().equals(x.type().tangent())) {
       throw new IllegalArgumentException(
           "derivatives: x is "
               + x.type()
               + ", the direction "
               + direction.type()
-              + "; both must be of one floating type");
+              + "; both must be of one floating type, for BF16 the direction F32");
     }
     Tensor fresh = rebound(x);
     Tensor y = f.apply(fresh);
@@ -537,14 +544,14 @@ public final class Grad {
 
     Tensor of(Tensor x) {
       return present(x.node(), x.index())
-          .orElseGet(() -> Tensor.zeros(x.dtype(), x.shape().dims()));
+          .orElseGet(() -> Tensor.zeros(x.dtype().tangent(), x.shape().dims()));
     }
 
     List<Tensor> ofAll(int at, Node node) {
       List<Tensor> all = new ArrayList<>(node.outputs());
       for (int i = 0; i < node.outputs(); i++) {
         Tensor sum = sums[at][i];
-        Type type = node.type(i);
+        Type type = node.type(i).tangent();
         all.add(sum == null ? Tensor.zeros(type.dtype(), type.shape().dims()) : sum);
       }
       return all;

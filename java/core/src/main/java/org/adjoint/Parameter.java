@@ -45,9 +45,15 @@ public final class Parameter extends Tensor {
 
   /** Returns a trainable parameter that starts as {@code init}, an F32 or F64 tensor. */
   public static Parameter of(Tensor init, String name) {
-    if (!init.dtype().isFloating()) {
+    if (!init.dtype().isArithmetic()) {
       throw new IllegalArgumentException(
-          "parameter '" + name + "': needs F32 or F64, got " + init.type());
+          "parameter '"
+              + name
+              + "': needs F32 or F64, got "
+              + init.type()
+              + (init.dtype() == DType.BF16
+                  ? "; keep it F32 and cast it where it multiplies"
+                  : ""));
     }
     return new Parameter(init, name, true);
   }

@@ -194,7 +194,7 @@ public final class Scan {
   private record Unstack(Type type) implements Custom.Rule {
     @Override
     public List<Tensor> pull(List<Tensor> xs, List<Tensor> ys, List<Tensor> gs) {
-      return type.dtype().isFloating() ? List.of(stack(type, gs)) : List.of();
+      return type.dtype().isFloating() ? List.of(stack(type.tangent(), gs)) : List.of();
     }
 
     @Override
@@ -212,11 +212,12 @@ public final class Scan {
 
     @Override
     public List<Tensor> push(List<Tensor> xs, List<Tensor> ys, List<Optional<Tensor>> tangents) {
+      Type tangentType = type.tangent();
       List<Tensor> all = new ArrayList<>();
       for (Optional<Tensor> tangent : tangents) {
-        all.add(tangent.orElseGet(() -> Tensor.zeros(type.dtype(), type.shape().dims())));
+        all.add(tangent.orElseGet(() -> Tensor.zeros(tangentType.dtype(), type.shape().dims())));
       }
-      return List.of(stack(type, all));
+      return List.of(stack(tangentType, all));
     }
   }
 }

@@ -14,9 +14,9 @@ final class Seed {
 
   private Seed() {}
 
-  /** Returns a new seed of a scalar's type. */
+  /** Returns a new seed of the type of a scalar's cotangents. */
   static Tensor of(Tensor y) {
-    Tensor one = Tensor.scalar(1, y.dtype());
+    Tensor one = Tensor.scalar(1, y.dtype().tangent());
     one.node().markSeed();
     return one.broadcastTo(y.shape().dims());
   }

@@ -146,7 +146,7 @@ final class SymbolicReader {
   private Expression[] constants(Tensor leaf) {
     double[] values =
         switch (leaf.dtype()) {
-          case F32, F64 -> leaf.toDoubleArray();
+          case F32, F64, BF16 -> leaf.toDoubleArray();
           case I32, I64 -> whole(leaf.toLongArray());
           case BOOL -> bits(leaf.toBooleanArray());
         };

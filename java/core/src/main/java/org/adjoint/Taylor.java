@@ -121,7 +121,7 @@ final class Taylor {
       derivatives.add(
           term.isPresent()
               ? times(term.get(), factorial)
-              : Tensor.zeros(y.dtype(), y.shape().dims()));
+              : Tensor.zeros(y.dtype().tangent(), y.shape().dims()));
     }
     return derivatives;
   }
@@ -380,7 +380,8 @@ final class Taylor {
       return found;
     }
     Type type = x.value().type();
-    Tensor first = x.term(1).orElseGet(() -> Tensor.zeros(type.dtype(), type.shape().dims()));
+    Tensor first =
+        x.term(1).orElseGet(() -> Tensor.zeros(type.dtype().tangent(), type.shape().dims()));
     Rule rule = k -> List.of(x.term(k + 1).map(t -> times(t, k + 1.0)));
     Factor prime = new Factor(new Series(List.of(first)).follows(rule), 0);
     primes.put(x, prime);

@@ -175,8 +175,8 @@ public sealed class Tensor permits Parameter {
 
   /**
    * Returns a tensor that reads a direct buffer in place, from its position to its limit: Float-,
-   * Double-, Int- or LongBuffer, or a ByteBuffer as BOOL. The contents must not change until {@link
-   * #release()}; the memory is never written.
+   * Double-, Int- or LongBuffer, a ShortBuffer as BF16, or a ByteBuffer as BOOL. The contents must
+   * not change until {@link #release()}; the memory is never written.
    *
    * @throws IllegalArgumentException if the buffer is on the heap or in foreign byte order (with
    *     the cure), or the dims do not hold exactly its remaining elements
@@ -239,17 +239,17 @@ public sealed class Tensor permits Parameter {
   }
 
   /**
-   * Returns the value of an F32 tensor with one element.
+   * Returns the value of an F32 or BF16 tensor with one element.
    *
    * @throws IllegalStateException if it has another size or dtype
    */
   public float item() {
-    return Float.intBitsToFloat((int) Values.one(this, "item", DType.F32));
+    return Values.single(this, "item");
   }
 
-  /** Returns the value of an F64 or F32 tensor with one element. */
+  /** Returns the value of a floating tensor with one element. */
   public double doubleItem() {
-    return dtype() == DType.F32
+    return dtype() == DType.F32 || dtype() == DType.BF16
         ? item()
         : Double.longBitsToDouble(Values.one(this, "doubleItem", DType.F64));
   }
@@ -266,7 +266,7 @@ public sealed class Tensor permits Parameter {
     return Values.one(this, "booleanItem", DType.BOOL) != 0;
   }
 
-  /** Returns a copy of the elements of an F32 tensor, in row-major order. */
+  /** Returns a copy of the elements of an F32 or BF16 tensor, in row-major order. */
   public float[] toArray() {
     return Values.floats(this);
   }
@@ -667,7 +667,7 @@ public sealed class Tensor permits Parameter {
 
   /** Returns x · y. */
   public Tensor times(double y) {
-    return y == 1 && dtype().isFloating() ? fixed() : times(number(y));
+    return y == 1 && dtype().isArithmetic() ? fixed() : times(number(y));
   }
 
   /** Returns x / y, elementwise. */
@@ -690,7 +690,7 @@ public sealed class Tensor permits Parameter {
     if (y == 2) {
       return square();
     }
-    return y == 1 && dtype().isFloating() ? fixed() : pow(number(y));
+    return y == 1 && dtype().isArithmetic() ? fixed() : pow(number(y));
   }
 
   /** Returns the larger of x and y; NaN if either is. At a tie each gets half the gradient. */
@@ -1317,7 +1317,7 @@ public sealed class Tensor permits Parameter {
     DType dtype = dtype();
     boolean holds =
         switch (dtype) {
-          case F32, F64 -> true;
+          case F32, F64, BF16 -> true;
           case I32 -> value == (int) value;
           case I64 -> value == (long) value && Math.abs(value) <= 0x1p53;
           case BOOL -> value == 0 || value == 1;

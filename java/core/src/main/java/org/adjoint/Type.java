@@ -10,6 +10,11 @@ public record Type(DType dtype, Shape shape) {
     return shape.size() * dtype.bytes();
   }
 
+  /** Returns the type of this type's tangents and cotangents: see {@link DType#tangent}. */
+  public Type tangent() {
+    return dtype.tangent() == dtype ? this : new Type(dtype.tangent(), shape);
+  }
+
   @Override
   public String toString() {
     return dtype + shape.toString();

@@ -8,6 +8,7 @@ import java.nio.DoubleBuffer;
 import java.nio.FloatBuffer;
 import java.nio.IntBuffer;
 import java.nio.LongBuffer;
+import java.nio.ShortBuffer;
 import java.util.Arrays;
 import org.adjoint.internal.backend.Storage;
 
@@ -29,6 +30,7 @@ final class Values {
     return switch (dtype) {
       case F32 -> Float.floatToRawIntBits((float) value) & 0xFFFFFFFFL;
       case F64 -> Double.doubleToRawLongBits(value);
+      case BF16 -> Bfloat16.of(value) & 0xFFFFL;
       case I32 -> (int) value & 0xFFFFFFFFL;
       case I64 -> (long) value;
       case BOOL -> value != 0 ? 1 : 0;
@@ -37,7 +39,11 @@ final class Values {
 
   /** Returns the number that a floating scalar's bits stand for. */
   static double number(DType dtype, long word) {
-    return dtype == DType.F32 ? Float.intBitsToFloat((int) word) : Double.longBitsToDouble(word);
+    return switch (dtype) {
+      case F32 -> Float.intBitsToFloat((int) word);
+      case BF16 -> Bfloat16.widen((short) word);
+      default -> Double.longBitsToDouble(word);
+    };
   }
 
   static Tensor copyOf(DType dtype, Object data, int length, long... dims) {
@@ -115,6 +121,9 @@ final class Values {
     } else if (buffer instanceof LongBuffer b) {
       dtype = DType.I64;
       order = b.order();
+    } else if (buffer instanceof ShortBuffer b) {
+      dtype = DType.BF16;
+      order = b.order();
     } else if (buffer instanceof ByteBuffer) {
       dtype = DType.BOOL;
       order = ByteOrder.nativeOrder();
@@ -122,7 +131,7 @@ final class Values {
       throw new IllegalArgumentException(
           "wrap: cannot read a "
               + buffer.getClass().getSimpleName()
-              + "; use a Float-, Double-, Int-, Long- or ByteBuffer");
+              + "; use a Float-, Double-, Short- (BF16), Int-, Long- or ByteBuffer");
     }
     if (!buffer.isDirect() || order != ByteOrder.nativeOrder()) {
       String what = buffer.isDirect() ? "a buffer in " + order + " byte order" : "a heap buffer";
@@ -204,14 +213,34 @@ final class Values {
     }
   }
 
+  /** Returns the one element of an F32 or BF16 tensor. */
+  static float single(Tensor tensor, String method) {
+    return tensor.dtype() == DType.BF16
+        ? Bfloat16.widen((short) one(tensor, method, DType.BF16))
+        : Float.intBitsToFloat((int) one(tensor, method, DType.F32));
+  }
+
   static float[] floats(Tensor tensor) {
+    if (tensor.dtype() == DType.BF16) {
+      float[] wide = new float[length(tensor, "toArray", DType.BF16)];
+      read(
+          tensor,
+          DType.BF16,
+          wide.length,
+          (w, from, n) -> {
+            for (int i = 0; i < n; i++) {
+              wide[from + i] = Bfloat16.widen(w.getShort(2 * i));
+            }
+          });
+      return wide;
+    }
     float[] out = new float[length(tensor, "toArray", DType.F32)];
     read(tensor, DType.F32, out.length, (w, from, n) -> w.asFloatBuffer().get(out, from, n));
     return out;
   }
 
   static double[] doubles(Tensor tensor) {
-    if (tensor.dtype() == DType.F32) {
+    if (tensor.dtype() == DType.F32 || tensor.dtype() == DType.BF16) {
       float[] narrow = floats(tensor);
       double[] out = new double[narrow.length];
       Arrays.setAll(out, i -> narrow[i]);

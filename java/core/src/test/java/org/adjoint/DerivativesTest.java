@@ -20,7 +20,8 @@ class DerivativesTest {
   private static final int ORDER = 3;
 
   static Stream<OpCase> rows() {
-    return OpCases.all().stream().filter(r -> r.isDifferentiable() && r.entries() <= 120);
+    return OpCases.all().stream()
+        .filter(r -> r.isDifferentiable() && !r.rounds() && r.entries() <= 120);
   }
 
   private static List<Tensor> nested(UnaryOperator<Tensor> f, Tensor x, Tensor v, int order) {

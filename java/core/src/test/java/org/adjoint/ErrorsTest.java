@@ -60,7 +60,9 @@ class ErrorsTest {
     says("needs a floating scalar, got F32[2, 3]", () -> Grad.grad(A, A));
     Tensor ints = Tensor.of(new int[] {1}, 1);
     says("input 0 is I32[1]", () -> Grad.grad(A.sum(), ints));
-    says("should have that type, got F32[3]", () -> Grad.vjp(A, Tensor.zeros(DType.F32, 3), A));
+    says(
+        "vjp: the cotangent of F32[2, 3] should be F32[2, 3], got F32[3]",
+        () -> Grad.vjp(A, Tensor.zeros(DType.F32, 3), A));
   }
 
   @Test

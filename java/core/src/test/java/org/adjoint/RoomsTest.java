@@ -32,6 +32,7 @@ class RoomsTest {
   private static final Set<String> WORDS =
       Set.of(
           "org.adjoint.DType",
+          "org.adjoint.Bfloat16",
           "org.adjoint.Shape",
           "org.adjoint.Type",
           "org.adjoint.BackendException",

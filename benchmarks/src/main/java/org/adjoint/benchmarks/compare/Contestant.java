@@ -11,6 +11,11 @@ public interface Contestant {
     throw new Absent("has no training step of an MLP");
   }
 
+  /** Returns training steps of a multilayer perceptron in mixed precision. */
+  default Task mixed(Workload.Mixed workload) {
+    throw new Absent("is not asked for mixed precision");
+  }
+
   /** Returns training steps of a physics-informed network. */
   default Task pinn(Workload.Pinn workload) {
     throw new Absent("has no derivatives of derivatives");

@@ -19,6 +19,9 @@ public record Entrant(String kind, int threads) {
   /** Ours, the graph built by every step. */
   public static final String DEFINE_BY_RUN = "define-by-run";
 
+  /** Ours, compiled, in F32 where {@link #ADJOINT} is in BF16. */
+  public static final String F32 = "adjoint-f32";
+
   /** Returns the two ways of ours. */
   public static List<Entrant> ours(int threads) {
     return List.of(new Entrant(ADJOINT, threads), new Entrant(DEFINE_BY_RUN, threads));
@@ -26,8 +29,8 @@ public record Entrant(String kind, int threads) {
 
   /** Returns the peers of a workload, each on one thread and on all. */
   public static List<Entrant> peers(Workload workload, int threads) {
-    if (workload instanceof Workload.Missing) {
-      return List.of();
+    if (workload instanceof Workload.Mixed) {
+      return List.of(new Entrant(F32, threads));
     }
     List<String> kinds =
         workload instanceof Workload.Gemm
@@ -48,7 +51,7 @@ public record Entrant(String kind, int threads) {
 
   /** Returns whether its jars are not in ours. */
   public boolean isPeer() {
-    return !List.of(ADJOINT, DEFINE_BY_RUN, "java").contains(kind);
+    return !List.of(ADJOINT, DEFINE_BY_RUN, F32, "java").contains(kind);
   }
 
   /** Returns how its process is started, with the jars in {@code peers} if it is a peer. */

@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.function.Function;
 import org.adjoint.Adjoint;
 import org.adjoint.Compiled;
+import org.adjoint.DType;
 import org.adjoint.Grad;
 import org.adjoint.Parameter;
 import org.adjoint.Scope;
@@ -21,9 +22,12 @@ final class Ours implements Contestant {
   private static final double[] NOTHING = {};
 
   private final boolean compiled;
+  private final DType mixed;
 
-  Ours(boolean compiled, int threads) {
+  /** Takes part; in mixed precision matrices are multiplied in {@code mixed}. */
+  Ours(boolean compiled, DType mixed, int threads) {
     this.compiled = compiled;
+    this.mixed = mixed;
     Adjoint.threads(threads);
     Adjoint.backend("native");
   }
@@ -130,17 +134,26 @@ final class Ours implements Contestant {
 
   @Override
   public Task mlp(Workload.Mlp workload) {
+    return mlp(workload, DType.F32);
+  }
+
+  @Override
+  public Task mixed(Workload.Mixed workload) {
+    return mlp(workload.network(), mixed);
+  }
+
+  private Task mlp(Workload.Mlp workload, DType compute) {
     int in = workload.sizes().get(0);
     int batch = workload.batch();
     Tensor x = evaluated(Numbers.uniform(1, batch * in, -1, 1), batch, in);
     if (workload.tanh()) {
       int out = workload.outputs();
-      Mlp model = network(workload.sizes(), Activation.TANH);
+      Mlp model = network(workload.sizes(), Activation.TANH).computeIn(compute);
       Tensor t = evaluated(Numbers.uniform(2, batch * out, -1, 1), batch, out);
       return training(
           model.parameters(), List.of(x, t), at -> Losses.mse(model.apply(at.get(0)), at.get(1)));
     }
-    Mlp model = network(workload.sizes(), Activation.RELU);
+    Mlp model = network(workload.sizes(), Activation.RELU).computeIn(compute);
     Tensor t = Tensor.of(Numbers.labels(2, batch, workload.outputs()), batch).eval();
     return training(
         model.parameters(),

@@ -8,6 +8,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.Locale;
 import java.util.stream.Collectors;
+import org.adjoint.DType;
 import org.adjoint.benchmarks.peer.Djl;
 import org.adjoint.benchmarks.peer.Mkl;
 import org.adjoint.benchmarks.peer.OneDnn;
@@ -99,8 +100,9 @@ public final class Serve {
 
   private Contestant contestant() {
     return switch (kind) {
-      case "adjoint" -> new Ours(true, threads);
-      case "define-by-run" -> new Ours(false, threads);
+      case Entrant.ADJOINT -> new Ours(true, DType.BF16, threads);
+      case Entrant.DEFINE_BY_RUN -> new Ours(false, DType.BF16, threads);
+      case Entrant.F32 -> new Ours(true, DType.F32, threads);
       case "java" -> new PlainJava(threads);
       case "pytorch" -> new PyTorch(threads);
       case "djl" -> new Djl();

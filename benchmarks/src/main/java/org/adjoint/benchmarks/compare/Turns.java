@@ -18,9 +18,6 @@ import java.util.Map;
  * its seconds, beginning with another child in every round.
  */
 public final class Turns implements AutoCloseable {
-  /** How far two may differ in what they compute. */
-  public static final double TOLERANCE = 1e-4;
-
   private static final double TURN_SECONDS = 0.25;
   private static final int FEWEST_TURNS = 3;
   private static final String GET_PEERS =
@@ -84,6 +81,7 @@ public final class Turns implements AutoCloseable {
 
   private List<Entrant> prepare(String name, List<Entrant> entrants, Map<Entrant, String> absent) {
     List<Entrant> ready = new ArrayList<>();
+    double tolerance = Table.find(name).map(Workload::tolerance).orElse(0.0);
     double[] first = {};
     for (Entrant entrant : entrants) {
       try {
@@ -95,7 +93,7 @@ public final class Turns implements AutoCloseable {
         if (ready.isEmpty()) {
           first = numbers;
         } else {
-          agree(first, numbers);
+          agree(first, numbers, tolerance);
         }
         ready.add(entrant);
       } catch (Absent reason) {
@@ -105,10 +103,10 @@ public final class Turns implements AutoCloseable {
     return ready;
   }
 
-  private void agree(double[] first, double[] numbers) {
+  private void agree(double[] first, double[] numbers, double tolerance) {
     boolean same = first.length == numbers.length;
     for (int i = 0; same && i < first.length; i++) {
-      same = Math.abs(numbers[i] - first[i]) <= TOLERANCE * Math.abs(first[i]);
+      same = Math.abs(numbers[i] - first[i]) <= tolerance * Math.abs(first[i]);
     }
     if (!same) {
       agreed = false;

@@ -24,6 +24,11 @@ public sealed interface Workload {
   /** Returns the bytes that one step must move between memory and caches. */
   double bytes();
 
+  /** Returns how far two may differ in what they compute, relative to it. */
+  default double tolerance() {
+    return 1e-4;
+  }
+
   /** Returns the task that {@code contestant} makes of this. */
   Task task(Contestant contestant);
 
@@ -238,11 +243,13 @@ public sealed interface Workload {
   }
 
   /**
-   * Something that cannot be computed yet.
+   * A training step whose matrices are multiplied in BF16; the weights, the sums and all else stay
+   * F32. Its one peer is ours with everything in F32.
    *
-   * @param reason what is missing
+   * @param network the step
    */
-  record Missing(String reason) implements Workload {
+  record Mixed(Mlp network) implements Workload {
+    /** Products in BF16 have no rate measured here, so only the bytes of the step count. */
     @Override
     public double flops() {
       return 0;
@@ -250,12 +257,18 @@ public sealed interface Workload {
 
     @Override
     public double bytes() {
-      return 0;
+      return network.bytes();
+    }
+
+    /** BF16 has eight binary digits. */
+    @Override
+    public double tolerance() {
+      return 1e-2;
     }
 
     @Override
     public Task task(Contestant contestant) {
-      throw new Absent(reason);
+      return contestant.mixed(this);
     }
   }
 }

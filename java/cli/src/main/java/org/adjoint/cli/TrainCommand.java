@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import org.adjoint.Adjoint;
+import org.adjoint.DType;
 import org.adjoint.Key;
 import org.adjoint.nn.Activation;
 import org.adjoint.nn.Init;
@@ -96,6 +97,15 @@ final class TrainCommand implements Runnable {
   private Optional<Values.Sizes> hidden = Optional.empty();
 
   @Option(
+      names = "--dtype",
+      paramLabel = "NAME",
+      converter = Values.Precision.class,
+      defaultValue = "f32",
+      description =
+          "What matrices are multiplied in: f32, or bf16 for mixed precision; weights and sums stay f32 (default: f32).")
+  private DType compute;
+
+  @Option(
       names = "--save",
       paramLabel = "FILE",
       description =
@@ -123,16 +133,19 @@ final class TrainCommand implements Runnable {
             learningRate.orElse(defaults.learningRate()),
             Schedule.linear());
     List<Key> keys = Key.of(seed).split(2);
-    Mlp model = Mlp.of(sizes, Activation.RELU, Activation.IDENTITY, Init::heNormal, keys.get(0));
+    Mlp model =
+        Mlp.of(sizes, Activation.RELU, Activation.IDENTITY, Init::heNormal, keys.get(0))
+            .computeIn(compute);
     terminal
         .out()
         .printf(
             Locale.ROOT,
-            "%s: %d rows to learn, %d to test; %s; seed %d; backend %s%n",
+            "%s: %d rows to learn, %d to test; %s%s; seed %d; backend %s%n",
             data.label(),
             split.train().rows(),
             split.test().rows(),
             model,
+            compute == DType.BF16 ? " in bf16" : "",
             seed,
             Adjoint.backend());
     ProgressLine progress = new ProgressLine(terminal);

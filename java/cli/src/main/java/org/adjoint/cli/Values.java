@@ -2,6 +2,7 @@ package org.adjoint.cli;
 
 import java.util.ArrayList;
 import java.util.List;
+import org.adjoint.DType;
 import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.TypeConversionException;
 
@@ -42,6 +43,18 @@ final class Values {
     @Override
     public Integer convert(String text) {
       return required(text, count(text, MOST), "a whole number from 1 to " + MOST);
+    }
+  }
+
+  /** What a network computes in. */
+  static final class Precision implements ITypeConverter<DType> {
+    @Override
+    public DType convert(String text) {
+      return switch (text) {
+        case "f32" -> DType.F32;
+        case "bf16" -> DType.BF16;
+        default -> throw new TypeConversionException("'" + text + "' is not one of [f32, bf16]");
+      };
     }
   }
 

@@ -47,6 +47,8 @@ class ArgumentsTest {
         "train --dataset digits --hidden 128,,64 | '128,,64' is not a list",
         "train --dataset digits --hidden 0       | '0' is not a list",
         "train --dataset digits --hidden -5      | '-5' is not a list",
+        "train --dataset digits --dtype f16      | 'f16' is not one of [f32, bf16]",
+        "train --dataset digits --dtype          | '--dtype'",
         "train --dataset digits --threads 0      | '0' is not a whole number",
         "train --dataset digits --threads 1025    | '1025' is not a whole number from 1 to 1024",
         "train --dataset digits --seed x         | 'x' is not a long",

@@ -47,7 +47,7 @@ final class BatchCheck {
     }
     Function<List<Tensor>, List<Tensor>> one = xs -> valueAndGradients(mapped, xs);
     List<Tensor> batch = Vmap.ofList(one).apply(stacked);
-    double tolerance = dtype == DType.F32 ? 10 * row.tolerance() : 1e-12;
+    double tolerance = dtype == DType.F32 || row.rounds() ? 10 * row.tolerance() : 1e-12;
     for (int sample = 0; sample < EXAMPLES; sample++) {
       List<Tensor> xs = new ArrayList<>();
       for (int i : mapped) {

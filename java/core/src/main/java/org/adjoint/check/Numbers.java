@@ -9,7 +9,7 @@ final class Numbers {
   /** Returns any tensor's elements as doubles; I64 as two halves each, so that keys fit. */
   static double[] of(Tensor y) {
     return switch (y.dtype()) {
-      case F32, F64 -> y.toDoubleArray();
+      case F32, F64, BF16 -> y.toDoubleArray();
       case I32, I64 -> {
         long[] whole = y.toLongArray();
         double[] halves = new double[2 * whole.length];

@@ -30,6 +30,12 @@ public record OpCase(
     String still,
     double tolerance) {
 
+  /**
+   * The tolerance of a row that rounds to BF16 on the way: twice the most that one rounding moves a
+   * number. Such a function goes in steps, so nothing can be learnt from its central differences.
+   */
+  public static final double BF16_TOLERANCE = 0x1p-7;
+
   /** What a floating input's values are made of, from uniform draws in [0, 1). */
   public enum Domain {
     /** [−2, 2). */
@@ -84,6 +90,16 @@ public record OpCase(
   /** Returns whether there is something to differentiate. */
   public boolean isDifferentiable() {
     return still.isEmpty();
+  }
+
+  /** Returns whether the row rounds to BF16 on the way. */
+  public boolean rounds() {
+    return tolerance >= BF16_TOLERANCE;
+  }
+
+  /** Returns how far a result in a dtype may be from the reference, relative to max(1, |y|). */
+  double tolerance(DType dtype) {
+    return dtype == DType.F32 || rounds() ? tolerance : Math.min(tolerance, 1e-12);
   }
 
   /** Returns fresh inputs; the same for the same seed, whatever the dtype. */

@@ -217,6 +217,12 @@ public final class OpCases {
         "to F64 and back",
         s(9),
         x -> x.cast(DType.F64).times(x.cast(DType.F64)).cast(x.dtype()));
+    row(
+        "cast",
+        "to BF16 and back",
+        floats(Domain.ANY, s(33)),
+        x -> x.get(0).cast(DType.BF16).cast(x.get(0).dtype()),
+        OpCase.BF16_TOLERANCE);
     List<Input> many = floats(Domain.ANY, s(33));
     still("cast", "to I32", many, "gives integers", x -> x.get(0).times(3).cast(DType.I32));
     still("cast", "to BOOL", many, BOOLEANS, x -> x.get(0).cast(DType.BOOL));
@@ -285,6 +291,7 @@ public final class OpCases {
         "of a strided view",
         floats(Domain.ANY, s(3, 8), s(4, 2)),
         x -> x.get(0).slice(1, 0, 8, 2).matmul(x.get(1)));
+    bf16();
     for (String name : List.of("relu", "tanh", "sigmoid", "none")) {
       add(
           "matmul",
@@ -300,6 +307,42 @@ public final class OpCases {
             };
           });
     }
+  }
+
+  /** Products of matrices rounded to BF16; with a bias, as layers that compute in it have them. */
+  private void bf16() {
+    for (Shape[] shapes :
+        List.of(
+            new Shape[] {s(5, 7), s(7, 18), s(18)},
+            new Shape[] {s(33, 65), s(65, 17), s(17)},
+            new Shape[] {s(2, 1, 3, 4), s(5, 4, 2), s(2)})) {
+      row(
+          "matmul",
+          "in BF16",
+          floats(Domain.ANY, shapes[0], shapes[1]),
+          x -> bf16(x.get(0)).matmul(bf16(x.get(1))).cast(x.get(0).dtype()),
+          OpCase.BF16_TOLERANCE);
+      row(
+          "matmul",
+          "in BF16 with bias and relu",
+          floats(Domain.ANY, shapes),
+          x -> {
+            Tensor bias = x.get(2).cast(DType.F32);
+            Tensor z = bf16(x.get(0)).matmul(bf16(x.get(1))).plus(bias);
+            return z.relu().cast(x.get(0).dtype());
+          },
+          OpCase.BF16_TOLERANCE);
+    }
+    row(
+        "matmul",
+        "in BF16, transposed",
+        floats(Domain.ANY, s(9, 6), s(11, 9)),
+        x -> bf16(x.get(0)).transpose().matmul(bf16(x.get(1)).transpose()).cast(x.get(0).dtype()),
+        OpCase.BF16_TOLERANCE);
+  }
+
+  private static Tensor bf16(Tensor x) {
+    return x.cast(DType.BF16);
   }
 
   private void indexed() {

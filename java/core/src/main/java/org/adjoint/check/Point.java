@@ -42,6 +42,14 @@ final class Point {
               + " is F32 or F64; integers and booleans have no derivative");
     }
     for (int i = 0; i < xs.size(); i++) {
+      if (xs.get(i).dtype() == DType.BF16) {
+        throw new IllegalArgumentException(
+            "gradcheck: "
+                + name(i)
+                + " is "
+                + xs.get(i).type()
+                + ", too coarse for central differences; cast() it to F32 first");
+      }
       boolean moves = xs.get(i).dtype().isFloating();
       double[] value = moves ? xs.get(i).toDoubleArray() : new double[0];
       require(Double::isFinite, name(i), value, xs.get(i).shape());

@@ -21,9 +21,11 @@ public record Call(List<Tensor> inputs, List<Tensor> outputs, long[] attrs) {
     return outputs.get(0);
   }
 
-  /** Returns a scalar of the first output's dtype. */
+  /**
+   * Returns a scalar of the dtype of the first output's tangents, which is its own but for BF16.
+   */
   public Tensor number(double value) {
-    DType dtype = y().dtype();
+    DType dtype = y().dtype().tangent();
     return Tensor.scalar(value, dtype);
   }
 }

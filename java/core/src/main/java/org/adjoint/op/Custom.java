@@ -44,7 +44,7 @@ public final class Custom extends Op {
     default List<Tensor> push(List<Tensor> xs, List<Tensor> ys, List<Optional<Tensor>> tangents) {
       List<Tensor> gs = new ArrayList<>();
       for (Tensor y : ys) {
-        gs.add(Tensor.zeros(y.dtype(), y.shape().dims()));
+        gs.add(Tensor.zeros(y.dtype().tangent(), y.shape().dims()));
       }
       List<Tensor> pulled = new ArrayList<>();
       List<Tensor> weights = new ArrayList<>();
@@ -142,7 +142,7 @@ public final class Custom extends Op {
               + " floating inputs");
     }
     for (int i = 0; i < pulled.size(); i++) {
-      if (!pulled.get(i).type().equals(floating.get(i).type())) {
+      if (!pulled.get(i).type().equals(floating.get(i).type().tangent())) {
         throw new IllegalStateException(
             label
                 + ": its vjp gave "

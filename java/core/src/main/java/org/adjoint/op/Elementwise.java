@@ -134,7 +134,9 @@ public final class Elementwise extends Op {
     expect(inputs, arity);
     int from = signature == Signature.SELECT ? 1 : 0;
     sameDType(inputs, from, arity);
-    if (signature != Signature.COMPARISON && signature != Signature.SELECT) {
+    if (signature == Signature.COMPARISON) {
+      arithmetic(inputs.get(0));
+    } else if (signature != Signature.SELECT) {
       floating(inputs.get(0));
     }
     if (signature == Signature.SELECT && inputs.get(0).dtype() != DType.BOOL) {

@@ -62,7 +62,7 @@ public final class IndexOps {
             Type index = in.get(0);
             Type updates = in.get(1);
             Shape x = Shape.of(Arrays.copyOfRange(attrs, 2, attrs.length));
-            if (!updates.dtype().isFloating()) {
+            if (!updates.dtype().isArithmetic()) {
               throw new IllegalArgumentException(
                   "scatterAdd: needs F32 or F64 updates, got " + updates);
             }

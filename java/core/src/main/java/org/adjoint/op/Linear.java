@@ -23,6 +23,13 @@ public final class Linear extends Op {
     Tensor pull(Call call, int input, Tensor g);
   }
 
+  /** How a tangent of one input moves the output, where that is not the op on the tangent. */
+  @FunctionalInterface
+  public interface Push {
+    /** Returns the tangent of the output as input {@code input} moves along {@code t}. */
+    Tensor push(Call call, int input, Tensor t);
+  }
+
   private static final int ANY = -1;
 
   private final int arity;
@@ -31,6 +38,7 @@ public final class Linear extends Op {
   private final boolean joint;
   private final BiFunction<List<Type>, long[], Type> rule;
   private final Transpose transpose;
+  private final Optional<Push> push;
   private final Function<Batch, Tensor> batching;
 
   private Linear(
@@ -44,6 +52,7 @@ public final class Linear extends Op {
       BiFunction<List<Type>, long[], Type> rule,
       Lowering lowering,
       Transpose transpose,
+      Optional<Push> push,
       Function<Batch, Tensor> batching) {
     super(name, fallible, kernel, lowering);
     this.arity = arity;
@@ -52,7 +61,35 @@ public final class Linear extends Op {
     this.joint = joint;
     this.rule = rule;
     this.transpose = transpose;
+    this.push = push;
     this.batching = batching;
+  }
+
+  private Linear(
+      String name,
+      boolean fallible,
+      Kernel kernel,
+      int arity,
+      int firstValue,
+      int values,
+      boolean joint,
+      BiFunction<List<Type>, long[], Type> rule,
+      Lowering lowering,
+      Transpose transpose,
+      Function<Batch, Tensor> batching) {
+    this(
+        name,
+        fallible,
+        kernel,
+        arity,
+        firstValue,
+        values,
+        joint,
+        rule,
+        lowering,
+        transpose,
+        Optional.empty(),
+        batching);
   }
 
   /** Returns a row that looks at the memory of its one input in another way. */
@@ -104,6 +141,33 @@ public final class Linear extends Op {
   }
 
   /**
+   * Returns a row that is linear in each of all its inputs, and whose tangents are not of its
+   * values' dtypes.
+   */
+  static Linear of(
+      String name,
+      Kernel kernel,
+      BiFunction<List<Type>, long[], Type> rule,
+      Lowering lowering,
+      Transpose transpose,
+      Push push,
+      Function<Batch, Tensor> batching) {
+    return new Linear(
+        name,
+        false,
+        kernel,
+        ANY,
+        0,
+        Integer.MAX_VALUE,
+        false,
+        rule,
+        lowering,
+        transpose,
+        Optional.of(push),
+        batching);
+  }
+
+  /**
    * Returns a row that is linear in input {@code value} and reads indices, which may be out of
    * range, from the other.
    */
@@ -146,7 +210,8 @@ public final class Linear extends Op {
     Tensor[] inputs = new Tensor[tangents.size()];
     for (int i = 0; i < inputs.length; i++) {
       Tensor x = call.x(i);
-      inputs[i] = tangents.get(i).orElseGet(() -> Tensor.zeros(x.dtype(), x.shape().dims()));
+      inputs[i] =
+          tangents.get(i).orElseGet(() -> Tensor.zeros(x.dtype().tangent(), x.shape().dims()));
     }
     return Tensor.apply(this, call.attrs(), inputs).get(0);
   }
@@ -156,13 +221,19 @@ public final class Linear extends Op {
     Optional<Tensor> sum = Optional.empty();
     for (int i = 0; i < tangents.size(); i++) {
       if (tangents.get(i).isPresent()) {
-        Tensor[] inputs = call.inputs().toArray(new Tensor[0]);
-        inputs[i] = tangents.get(i).get();
-        Tensor term = Tensor.apply(this, call.attrs(), inputs).get(0);
+        Tensor t = tangents.get(i).get();
+        Tensor term = push.isPresent() ? push.get().push(call, i, t) : held(call, i, t);
         sum = Optional.of(sum.isPresent() ? sum.get().plus(term) : term);
       }
     }
     return sum.orElseThrow();
+  }
+
+  /** The op itself with a tangent in the place of one input. */
+  private Tensor held(Call call, int input, Tensor t) {
+    Tensor[] inputs = call.inputs().toArray(new Tensor[0]);
+    inputs[input] = t;
+    return Tensor.apply(this, call.attrs(), inputs).get(0);
   }
 
   @Override

@@ -6,6 +6,7 @@ import java.util.Optional;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Function;
 import java.util.function.UnaryOperator;
+import org.adjoint.DType;
 import org.adjoint.Tensor;
 import org.adjoint.Type;
 import org.adjoint.internal.ir.Kernel;
@@ -188,8 +189,17 @@ public abstract sealed class Op
 
   /** Checks that an input is F32 or F64. */
   final void floating(Type type) {
+    arithmetic(type);
     if (!type.dtype().isFloating()) {
       throw new IllegalArgumentException(name() + ": needs F32 or F64, got " + type + "; cast it");
+    }
+  }
+
+  /** Checks that an input is not BF16, in which nothing is computed but matrix products. */
+  final void arithmetic(Type type) {
+    if (type.dtype() == DType.BF16) {
+      throw new IllegalArgumentException(
+          name() + ": got " + type + "; BF16 is for storage and matmul, cast it to F32");
     }
   }
 

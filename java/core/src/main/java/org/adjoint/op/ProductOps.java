@@ -2,6 +2,7 @@ package org.adjoint.op;
 
 import java.util.Arrays;
 import java.util.List;
+import org.adjoint.DType;
 import org.adjoint.Shape;
 import org.adjoint.Tensor;
 import org.adjoint.Type;
@@ -16,23 +17,39 @@ import org.adjoint.internal.ir.ScalarFunction;
  * third input; the op as users build it has none.
  */
 public final class ProductOps {
+  /** The same for BF16 operands, with F32 sums, bias and result. */
+  private static final Kernel MATMUL_BF16_KERNEL =
+      new Kernel("matmulBf16", ScalarFunction.NONE, -1);
+
   /** Attributes: whether a bias follows, and the activation: 0 none, 1 relu, 2 tanh, 3 sigmoid. */
   private static final Kernel MATMUL_KERNEL = new Kernel("matmul", ScalarFunction.NONE, -1);
 
-  /** a [batch…, m, k] by b [batch…, k, n] is [batch…, m, n]. */
+  /**
+   * a [batch…, m, k] by b [batch…, k, n] is [batch…, m, n]. Of BF16 matrices it is F32, as their
+   * cotangents are, which are rounded to BF16 to be multiplied back.
+   */
   public static final Linear MATMUL =
       Linear.of(
           "matmul",
           MATMUL_KERNEL,
           ProductOps::matmulType,
           ProductOps::lowerMatmul,
-          (c, i, g) -> i == 0 ? g.matmul(c.x(1).transpose()) : c.x(0).transpose().matmul(g),
+          (c, i, g) ->
+              i == 0
+                  ? as(c.x(1), g).matmul(c.x(1).transpose())
+                  : c.x(0).transpose().matmul(as(c.x(0), g)),
+          (c, i, t) -> i == 0 ? as(c.x(1), t).matmul(c.x(1)) : c.x(0).matmul(as(c.x(0), t)),
           ProductOps::batchMatmul);
 
   /** All rows. */
   public static final List<Op> ALL = List.of(MATMUL);
 
   private ProductOps() {}
+
+  /** Returns a tangent or cotangent as a matrix that multiplies {@code x}: of its dtype. */
+  private static Tensor as(Tensor x, Tensor g) {
+    return g.cast(x.dtype());
+  }
 
   private static Type matmulType(List<Type> in, long[] attrs) {
     if (in.size() != 2 || attrs.length != 0) {
@@ -41,7 +58,7 @@ public final class ProductOps {
     Type a = in.get(0);
     Type b = in.get(1);
     if (!a.dtype().isFloating()) {
-      throw new IllegalArgumentException("matmul: needs F32 or F64, got " + a + "; cast it");
+      throw new IllegalArgumentException("matmul: needs F32, F64 or BF16, got " + a + "; cast it");
     }
     if (a.dtype() != b.dtype()) {
       throw new IllegalArgumentException(
@@ -59,7 +76,7 @@ public final class ProductOps {
     long[] dims = Arrays.copyOf(batch, batch.length + 2);
     dims[batch.length] = a.shape().dim(-2);
     dims[batch.length + 1] = b.shape().dim(-1);
-    return new Type(a.dtype(), Shape.of(dims));
+    return new Type(a.dtype().tangent(), Shape.of(dims));
   }
 
   /** The leading axis becomes one more batch axis, before those of the examples. */
@@ -89,7 +106,8 @@ public final class ProductOps {
       operands[2] = in[2].broadcast(out[0].shape());
     }
     Ref[] y = {emitter.allocate(out[0])};
-    emitter.call(MATMUL_KERNEL, attrs.length == 0 ? new long[] {0, 0} : attrs, operands, y);
+    Kernel kernel = in[0].dtype() == DType.BF16 ? MATMUL_BF16_KERNEL : MATMUL_KERNEL;
+    emitter.call(kernel, attrs.length == 0 ? new long[] {0, 0} : attrs, operands, y);
     return y;
   }
 

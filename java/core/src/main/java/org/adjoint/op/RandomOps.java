@@ -111,7 +111,7 @@ public final class RandomOps {
         switch (name) {
           case "randomBits" -> dtype == DType.I32;
           case "randomSplit" -> dtype == DType.I64;
-          default -> dtype.isFloating();
+          default -> dtype.isArithmetic();
         };
     if (fits) {
       return dtype;

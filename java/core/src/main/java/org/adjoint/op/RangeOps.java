@@ -40,7 +40,7 @@ public final class RangeOps {
 
   private static DType dtype(long code) {
     DType dtype = DType.ofCode(code);
-    if (dtype.isFloating() || dtype.isInteger()) {
+    if (dtype.isArithmetic() || dtype.isInteger()) {
       return dtype;
     }
     throw new IllegalArgumentException("iota: needs a dtype of numbers, got " + dtype);

@@ -176,7 +176,8 @@ public final class ShapeOps {
             emitter.call(CAST_KERNEL, Op.NO_ATTRS, new Ref[] {in[0]}, y);
             return y;
           },
-          (c, i, g) -> g.cast(c.x().dtype()),
+          (c, i, g) -> g.cast(c.x().dtype().tangent()),
+          (c, i, t) -> t.cast(c.y().dtype().tangent()),
           b -> b.x(0).cast(DType.ofCode(b.attrs()[0])));
 
   /** The same value; what differentiation sees of it is a constant. */

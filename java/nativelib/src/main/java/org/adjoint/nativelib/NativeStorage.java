@@ -8,6 +8,7 @@ import java.nio.DoubleBuffer;
 import java.nio.FloatBuffer;
 import java.nio.IntBuffer;
 import java.nio.LongBuffer;
+import java.nio.ShortBuffer;
 import org.adjoint.BackendException;
 import org.adjoint.internal.backend.Storage;
 
@@ -59,6 +60,8 @@ final class NativeStorage extends Storage {
         return new Layout(Float.BYTES, b.order());
       } else if (buffer instanceof DoubleBuffer b) {
         return new Layout(Double.BYTES, b.order());
+      } else if (buffer instanceof ShortBuffer b) {
+        return new Layout(Short.BYTES, b.order());
       } else if (buffer instanceof IntBuffer b) {
         return new Layout(Integer.BYTES, b.order());
       } else if (buffer instanceof LongBuffer b) {
@@ -67,7 +70,7 @@ final class NativeStorage extends Storage {
       throw new IllegalArgumentException(
           "wrap: no element type is like "
               + buffer
-              + "; give a Byte-, Float-, Double-, Int- or LongBuffer");
+              + "; give a Byte-, Short-, Float-, Double-, Int- or LongBuffer");
     }
   }
 

@@ -1,6 +1,7 @@
 package org.adjoint.nn;
 
 import java.util.List;
+import org.adjoint.DType;
 import org.adjoint.Key;
 import org.adjoint.Parameter;
 import org.adjoint.Tensor;
@@ -11,8 +12,10 @@ import org.adjoint.Tensor;
  *
  * @param weight W, of shape [in, out]
  * @param bias b, of shape [out]
+ * @param compute the dtype that x and W are multiplied in: the weight's own, or {@link DType#BF16}
+ *     for one that is F32; the sums, the bias, the result and every gradient stay F32
  */
-public record Linear(Parameter weight, Parameter bias) implements Layer {
+public record Linear(Parameter weight, Parameter bias, DType compute) implements Layer {
 
   /**
    * Makes the layer from parameters that exist.
@@ -30,6 +33,20 @@ public record Linear(Parameter weight, Parameter bias) implements Layer {
               + bias.shape()
               + " are not [in, out] and [out]");
     }
+    boolean mixed = compute == DType.BF16 && weight.dtype() == DType.F32;
+    if (compute != weight.dtype() && !mixed) {
+      throw new IllegalArgumentException(
+          "linear: cannot compute in "
+              + compute
+              + " with a weight of "
+              + weight.type()
+              + "; use its own dtype, or BF16 with F32");
+    }
+  }
+
+  /** Makes the layer from parameters that exist, multiplying in their own dtype. */
+  public Linear(Parameter weight, Parameter bias) {
+    this(weight, bias, weight.dtype());
   }
 
   /**
@@ -48,13 +65,27 @@ public record Linear(Parameter weight, Parameter bias) implements Layer {
   }
 
   /**
+   * Returns the layer over the same parameters that multiplies in another dtype: {@link DType#BF16}
+   * makes it mixed precision, with master weights in F32.
+   *
+   * @throws IllegalArgumentException naming both dtypes, if the weight is not F32 and the dtype is
+   *     not its own
+   */
+  public Linear computeIn(DType dtype) {
+    return new Linear(weight, bias, dtype);
+  }
+
+  /**
    * Returns x·W + b, of shape [n, out].
    *
    * @param x of shape [n, in]
    */
   @Override
   public Tensor apply(Tensor x) {
-    return x.matmul(weight).plus(bias);
+    if (compute == weight.dtype()) {
+      return x.matmul(weight).plus(bias);
+    }
+    return x.cast(compute).matmul(weight.cast(compute)).plus(bias);
   }
 
   /** Returns the weight, then the bias. */

@@ -3,6 +3,7 @@ package org.adjoint.nn;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Collectors;
+import org.adjoint.DType;
 import org.adjoint.Key;
 import org.adjoint.Parameter;
 import org.adjoint.Tensor;
@@ -64,6 +65,19 @@ public record Mlp(List<Linear> linears, Activation hidden, Activation output) im
       linears.add(Linear.of("fc" + i, sizes.get(i - 1), sizes.get(i), init, key.fold(i)));
     }
     return new Mlp(linears, hidden, output);
+  }
+
+  /**
+   * Returns the network over the same parameters whose layers multiply in another dtype: {@link
+   * DType#BF16} makes it mixed precision. Parameters, gradients and whatever an optimizer keeps
+   * stay F32; a loss needs no scaling, since BF16 has the range of F32.
+   *
+   * @throws IllegalArgumentException naming both dtypes, if the weights are not F32 and the dtype
+   *     is not their own
+   */
+  public Mlp computeIn(DType dtype) {
+    return new Mlp(
+        linears.stream().map(linear -> linear.computeIn(dtype)).toList(), hidden, output);
   }
 
   /** Returns the columns of the input, of each hidden layer and of the output. */

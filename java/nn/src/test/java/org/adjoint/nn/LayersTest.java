@@ -27,6 +27,38 @@ class LayersTest {
   }
 
   @Test
+  void computesInBf16OverTheSameParameters() {
+    Mlp plain =
+        Mlp.of(List.of(9, 17, 3), Activation.RELU, Activation.IDENTITY, Init::heNormal, Key.of(3));
+    Mlp mixed = plain.computeIn(DType.BF16);
+    assertEquals(plain.parameters(), mixed.parameters());
+    assertEquals(plain, mixed.computeIn(DType.F32));
+    Tensor x = Key.of(4).normal(DType.F32, 5, 9);
+    float[] expected = plain.apply(x).toArray();
+    float[] actual = mixed.apply(x).toArray();
+    double most = 0;
+    for (int i = 0; i < expected.length; i++) {
+      assertEquals(expected[i], actual[i], 0.05 * Math.max(1, Math.abs(expected[i])), "at " + i);
+      most = Math.max(most, Math.abs(expected[i] - actual[i]));
+    }
+    assertTrue(most > 1e-5, "nothing was rounded: " + most);
+    Parameter weight = mixed.linears().get(0).weight();
+    assertEquals(DType.F32, Grad.grad(mixed.apply(x).sum(), weight).get(0).dtype());
+  }
+
+  @Test
+  void linearRefusesToComputeInOtherTypes() {
+    Linear linear = Linear.of("fc", 2, 3, Init::heNormal, Key.of(0));
+    String message =
+        assertThrows(IllegalArgumentException.class, () -> linear.computeIn(DType.F64))
+            .getMessage();
+    assertEquals(
+        "linear: cannot compute in F64 with a weight of F32[2, 3]; use its own dtype, or BF16 with"
+            + " F32",
+        message);
+  }
+
+  @Test
   void linearRefusesABiasOfAnotherSize() {
     Parameter weight = Parameter.of(Tensor.zeros(DType.F32, 2, 3), "w");
     Parameter bias = Parameter.of(Tensor.zeros(DType.F32, 2), "b");

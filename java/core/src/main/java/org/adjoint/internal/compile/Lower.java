@@ -3,6 +3,7 @@ package org.adjoint.internal.compile;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import org.adjoint.Bfloat16;
 import org.adjoint.DType;
 import org.adjoint.Shape;
 import org.adjoint.Type;
@@ -178,7 +179,7 @@ final class Lower implements Lowering.Emitter {
 
   @Override
   public Ref constant(DType dtype, double value) {
-    if (dtype != DType.F32 && dtype != DType.F64 && value != Math.rint(value)) {
+    if (!dtype.isFloating() && value != Math.rint(value)) {
       throw new IllegalArgumentException("constant " + value + " is no " + dtype);
     }
     constantTypes.add(dtype);
@@ -190,6 +191,7 @@ final class Lower implements Lowering.Emitter {
     return switch (dtype) {
       case F32 -> Float.floatToRawIntBits((float) value) & 0xFFFFFFFFL;
       case F64 -> Double.doubleToRawLongBits(value);
+      case BF16 -> Bfloat16.of(value) & 0xFFFFL;
       case I32 -> (int) value & 0xFFFFFFFFL;
       case I64 -> (long) value;
       case BOOL -> value != 0 ? 1 : 0;

@@ -2,6 +2,7 @@ package org.adjoint.internal.reference;
 
 import java.nio.ByteBuffer;
 import java.util.Arrays;
+import org.adjoint.Bfloat16;
 import org.adjoint.DType;
 import org.adjoint.internal.ir.Operand;
 
@@ -47,6 +48,7 @@ final class Elements {
     switch (operand.dtype()) {
       case F32 -> Arrays.setAll(out, i -> memory.getFloat(at[i]));
       case F64 -> Arrays.setAll(out, i -> memory.getDouble(at[i]));
+      case BF16 -> Arrays.setAll(out, i -> Bfloat16.widen(memory.getShort(at[i])));
       default -> {
         long[] whole = longs();
         Arrays.setAll(out, i -> whole[i]);
@@ -71,12 +73,11 @@ final class Elements {
   /** Writes a floating operand, rounding to its type. */
   void put(double[] values) {
     int[] at = positions();
-    boolean narrow = operand.dtype() == DType.F32;
     for (int i = 0; i < size; i++) {
-      if (narrow) {
-        memory.putFloat(at[i], (float) values[i]);
-      } else {
-        memory.putDouble(at[i], values[i]);
+      switch (operand.dtype()) {
+        case F32 -> memory.putFloat(at[i], (float) values[i]);
+        case BF16 -> memory.putShort(at[i], Bfloat16.of(values[i]));
+        default -> memory.putDouble(at[i], values[i]);
       }
     }
   }

@@ -2,6 +2,7 @@ package org.adjoint.internal.reference;
 
 import java.util.HashMap;
 import java.util.Map;
+import org.adjoint.Bfloat16;
 import org.adjoint.DType;
 import org.adjoint.internal.ir.Kernel;
 import org.adjoint.internal.ir.ScalarFunction;
@@ -33,6 +34,7 @@ final class ReferenceKernels {
     STRUCTURED.put("logCumSumExp", (ints, in, out) -> Scans.logCumSumExp(ints, in[0], out[0]));
     STRUCTURED.put("argsort", (ints, in, out) -> Scans.argsort(ints, in[0], out[0]));
     STRUCTURED.put("matmul", Products::matmul);
+    STRUCTURED.put("matmulBf16", Products::matmul);
     STRUCTURED.put("gather", (ints, in, out) -> Indexing.gather(in[0], in[1], out[0]));
     STRUCTURED.put("scatterAdd", (ints, in, out) -> Indexing.scatterAdd(in[0], in[1], out[0]));
     STRUCTURED.put("clippedAdam", (ints, in, out) -> ClippedSteps.adam(in, out));
@@ -102,11 +104,13 @@ final class ReferenceKernels {
 
   private static void cast(Elements x, Elements y) {
     if (y.dtype().isFloating()) {
-      if (y.dtype() == DType.F32 && !x.dtype().isFloating()) {
+      if (y.dtype() != DType.F64 && !x.dtype().isFloating()) {
+        boolean brief = y.dtype() == DType.BF16;
         long[] whole = x.longs();
         double[] rounded = new double[whole.length];
         for (int i = 0; i < whole.length; i++) {
-          rounded[i] = (float) whole[i]; // once, not by way of double
+          // Once, not by way of double.
+          rounded[i] = brief ? Bfloat16.widen(Bfloat16.of(whole[i])) : (float) whole[i];
         }
         y.put(rounded);
       } else {

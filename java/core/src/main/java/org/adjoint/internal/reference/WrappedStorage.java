@@ -7,6 +7,7 @@ import java.nio.DoubleBuffer;
 import java.nio.FloatBuffer;
 import java.nio.IntBuffer;
 import java.nio.LongBuffer;
+import java.nio.ShortBuffer;
 import org.adjoint.internal.backend.Storage;
 
 /**
@@ -27,6 +28,9 @@ final class WrappedStorage extends Storage {
     if (buffer instanceof FloatBuffer || buffer instanceof IntBuffer) {
       return 4;
     }
+    if (buffer instanceof ShortBuffer) {
+      return 2;
+    }
     return buffer instanceof ByteBuffer ? 1 : 8;
   }
 
@@ -43,6 +47,8 @@ final class WrappedStorage extends Storage {
       copy.asIntBuffer().put(0, b, from, count);
     } else if (buffer instanceof LongBuffer b) {
       copy.asLongBuffer().put(0, b, from, count);
+    } else if (buffer instanceof ShortBuffer b) {
+      copy.asShortBuffer().put(0, b, from, count);
     } else if (buffer instanceof ByteBuffer b) {
       copy.put(0, b, from, count);
     }

@@ -14,6 +14,8 @@ import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import org.adjoint.Bfloat16;
+import org.adjoint.DType;
 import org.adjoint.Tensor;
 import org.adjoint.nn.data.DataException;
 import org.adjoint.nn.format.SafetensorsHeader.Entry;
@@ -143,6 +145,19 @@ final class SafetensorsReader {
         double[] values = new double[n];
         chunks(position, n, bytes, (b, at, k) -> b.asDoubleBuffer().get(values, at, k));
         return Tensor.of(values, dims);
+      }
+      case BF16 -> {
+        float[] values = new float[n];
+        chunks(
+            position,
+            n,
+            bytes,
+            (b, at, k) -> {
+              for (int i = 0; i < k; i++) {
+                values[at + i] = Bfloat16.widen(b.getShort(2 * i));
+              }
+            });
+        return Tensor.of(values, dims).cast(DType.BF16).eval();
       }
       case I32 -> {
         int[] values = new int[n];

@@ -12,6 +12,7 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
+import org.adjoint.Bfloat16;
 import org.adjoint.Tensor;
 
 /**
@@ -86,6 +87,18 @@ final class SafetensorsWriter {
       case F64 -> {
         double[] values = tensor.toDoubleArray();
         chunks(out, values.length, 8, (b, at, n) -> b.asDoubleBuffer().put(values, at, n));
+      }
+      case BF16 -> {
+        float[] values = tensor.toArray();
+        chunks(
+            out,
+            values.length,
+            2,
+            (b, at, n) -> {
+              for (int i = 0; i < n; i++) {
+                b.putShort(2 * i, Bfloat16.of(values[at + i]));
+              }
+            });
       }
       case I32 -> {
         int[] values = tensor.toIntArray();

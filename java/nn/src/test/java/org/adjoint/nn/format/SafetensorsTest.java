@@ -34,6 +34,8 @@ class SafetensorsTest {
     Map<String, Tensor> tensors = new LinkedHashMap<>();
     tensors.put("bool", Tensor.of(new boolean[] {true, false, true}, 3));
     tensors.put("f32", Tensor.of(floats, 2, 3));
+    float[] brief = {1.5f, -0f, Float.NaN, Float.NEGATIVE_INFINITY, 0x1p-133f, 3.140625f};
+    tensors.put("bf16", Tensor.of(brief, 3, 2).cast(DType.BF16));
     tensors.put("i32", Tensor.of(new int[] {Integer.MIN_VALUE, 7}, 2, 1));
     tensors.put("f64", Tensor.scalar(Math.PI));
     tensors.put("i64", Tensor.of(new long[] {Long.MIN_VALUE, Long.MAX_VALUE}, 2));
@@ -50,6 +52,8 @@ class SafetensorsTest {
         new boolean[] {true, false, true}, read.tensors().get("bool").toBooleanArray());
     assertArrayEquals(floats, read.tensors().get("f32").toArray());
     assertEquals(Shape.of(2, 3), read.tensors().get("f32").shape());
+    assertEquals("BF16[3, 2]", read.tensors().get("bf16").toString());
+    assertArrayEquals(brief, read.tensors().get("bf16").toArray());
     assertArrayEquals(new int[] {Integer.MIN_VALUE, 7}, read.tensors().get("i32").toIntArray());
     assertEquals(Math.PI, read.tensors().get("f64").doubleItem());
     assertEquals(Shape.SCALAR, read.tensors().get("f64").shape());
@@ -62,15 +66,17 @@ class SafetensorsTest {
   void theBytesAreThoseOfTheFormat() throws IOException {
     Map<String, Tensor> tensors = new LinkedHashMap<>();
     tensors.put("b", Tensor.of(new boolean[] {true}, 1));
+    tensors.put("h", Tensor.of(new float[] {1, -2}, 2).cast(DType.BF16));
     tensors.put("w", Tensor.of(new float[] {1, 2}, 1, 2));
     Path file = folder.resolve("golden.safetensors");
     new Safetensors(tensors, Map.of("a", "z")).write(file);
     String header =
         "{\"__metadata__\":{\"a\":\"z\"},"
             + "\"w\":{\"dtype\":\"F32\",\"shape\":[1,2],\"data_offsets\":[0,8]},"
-            + "\"b\":{\"dtype\":\"BOOL\",\"shape\":[1],\"data_offsets\":[8,9]}}";
+            + "\"h\":{\"dtype\":\"BF16\",\"shape\":[2],\"data_offsets\":[8,12]},"
+            + "\"b\":{\"dtype\":\"BOOL\",\"shape\":[1],\"data_offsets\":[12,13]}}";
     header += " ".repeat((8 - header.length() % 8) % 8);
-    byte[] data = {0, 0, (byte) 0x80, 0x3f, 0, 0, 0, 0x40, 1};
+    byte[] data = {0, 0, (byte) 0x80, 0x3f, 0, 0, 0, 0x40, (byte) 0x80, 0x3f, 0, (byte) 0xc0, 1};
     assertArrayEquals(file(header, data), Files.readAllBytes(file));
   }
 
