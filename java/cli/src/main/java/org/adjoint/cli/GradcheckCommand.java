@@ -117,7 +117,10 @@ final class GradcheckCommand implements Callable<Integer> {
     double worst = 0;
     List<String> failures = new ArrayList<>();
     for (OpCase row : rows) {
-      if (row.isDifferentiable() && !row.rounds()) {
+      if (row.rounds()) {
+        continue; // it goes in steps: central differences say nothing
+      }
+      if (row.isDifferentiable()) {
         differentiable = true;
         GradCheck.Report report = OpChecks.derivatives(row, order);
         worst = Math.max(worst, report.error()); // NaN if either is
