@@ -177,6 +177,14 @@ class Bf16Test {
   }
 
   @Test
+  void aProductTakesItsBiasAndActivationAlong() {
+    Tensor z = bf16(random(1, 5, 7)).matmul(bf16(random(2, 7, 3))).plus(random(3, 3)).relu();
+    Plan plan = Plan.of(z);
+    assertEquals(1, plan.count("matmulBf16"));
+    assertEquals(0, plan.count("plus") + plan.count("relu") + plan.count("fused"));
+  }
+
+  @Test
   void derivativesAreThoseOfF32WithinRounding() {
     Tensor x = random(1, 6, 20).variable();
     Tensor w = random(2, 20, 5).variable();
