@@ -191,7 +191,8 @@ void adj_program::prepare(const Instruction& instruction, const Kernel& kernel) 
   lane_bytes_ = std::max(lane_bytes_, step.lane_bytes);
   for (int32_t s = 0; s < step.stages_count; ++s) {
     const Stage& stage = step.stages[s];
-    if (step.lane_bytes > 0) lanes_ = std::max(lanes_, std::min<int64_t>(context_.pool.threads(), stage.parts));
+    /* Not as few as there are parts: more threads may join a stage than find one. */
+    if (step.lane_bytes > 0) lanes_ = std::max<int64_t>(lanes_, stage.parts > 1 ? context_.pool.threads() : 1);
   }
 }
 
