@@ -67,14 +67,22 @@ void test_form(adj_context* context, const Form& f, Random& random) {
   if (f.has_bias != 0) inputs.push_back(bias);
   if (!runs(context, {"matmul", {f.has_bias, f.activation}, inputs, {c}})) return;
   const int64_t batches = count_of(f.batch);
+  /* In double and side by side, so that large products do not take the twin long. */
+  std::vector<double> rows, columns;
+  for (int64_t i = 0; i < a.count(); ++i) rows.push_back(static_cast<double>(a[i]));
+  for (int64_t e = 0; e < batches; ++e) {
+    for (int64_t j = 0; j < f.n; ++j) {
+      for (int64_t p = 0; p < f.k; ++p) columns.push_back(static_cast<double>(b[(e * f.k + p) * f.n + j]));
+    }
+  }
   const double tolerance = std::is_same_v<T, float> ? 6e-7 * (4 + std::sqrt(static_cast<double>(f.k))) : 1e-13;
   for (int64_t e = 0; e < batches; ++e) {
     for (int64_t i = 0; i < f.m; ++i) {
       for (int64_t j = 0; j < f.n; ++j) {
         double sum = 0;
-        for (int64_t p = 0; p < f.k; ++p) {
-          sum += static_cast<double>(a[(e * f.m + i) * f.k + p]) * static_cast<double>(b[(e * f.k + p) * f.n + j]);
-        }
+        const double* row = rows.data() + (e * f.m + i) * f.k;
+        const double* column = columns.data() + (e * f.n + j) * f.k;
+        for (int64_t p = 0; p < f.k; ++p) sum += row[p] * column[p];
         const int64_t at = (e * f.m + i) * f.n + j;
         if (f.has_bias != 0) sum += static_cast<double>(bias[at]);
         const double expected = activated<T>(sum, f.activation), got = static_cast<double>(c[at]);
@@ -118,6 +126,12 @@ void test_all(adj_context* context) {
     test_form<T>(context, {130, 200, 300, at, bt, 1, 3, Layout::kScalar, {}}, random);
     test_form<T>(context, {1, 300, 500, at, bt, 0, 0, Layout::kScalar, {}}, random);
     test_form<T>(context, {300, 1, 500, at, bt, 0, 0, Layout::kScalar, {}}, random);
+    /* Copies of both operands for all tiles; of A alone, its rows a power of two apart; of either for one tile. */
+    test_form<T>(context, {402, 100, 512, at, bt, 1, 1, Layout::kRow, {}}, random);
+    test_form<T>(context, {389, 70, 160, at, bt, 1, 2, Layout::kColumn, {2}}, random);
+    test_form<T>(context, {48, 400, 512, at, bt, 1, 3, Layout::kRow, {}}, random);
+    test_form<T>(context, {24, 100, 512, at, bt, 1, 0, Layout::kTransposed, {3}}, random);
+    test_form<T>(context, {2100, 31, 30, at, bt, 1, 1, Layout::kRow, {}}, random);
   }
 }
 

@@ -1,259 +1,139 @@
 /*
- * The product of matrices, one tile of it at a time: our own register-blocked loops, and the epilogue (bias,
- * activation) that follows a tile whoever computed it. An element is one chain of multiply-adds over k in blocks of
- * kDepth, so it does not depend on the tile that it is in. It refuses to choose between itself and OpenBLAS:
- * contract/matmul.cpp does.
+ * The product of matrices, one tile of it at a time. An element is one chain of multiply-adds for each block of k, and
+ * the sum of the blocks in order, so it does not depend on the tile that it is in. Operands are read in place or from
+ * copies in panels: a tile's own, or those that a first stage has made for all tiles. It refuses to choose how, and
+ * between itself and OpenBLAS: contract/matmul.cpp does.
  */
 #include "kernels/contract/loops.h"
-#include "kernels/elementwise.h"
-#include "kernels/vector_math.h"
+#include "kernels/matmul_block.h"
+#include "kernels/matmul_pack.h"
 
 ADJ_ISA_BEGIN
 namespace {
 
-/*
- * Rows of the register block: with its two vectors of columns it fills the register file. And the multiply-adds from
- * which OpenBLAS 0.3.31 was faster, on a Zen 5: with AVX-512 against its SkylakeX kernels (which it does not choose by
- * itself there; against its Haswell ones we are 1.4 to 2.6 times as fast up to 1024^3), otherwise against its Haswell
- * kernels.
- */
+/* Multiply-adds from which OpenBLAS 0.3.31 was faster. */
 #if defined(__AVX512F__)
-constexpr int kRows = 12;
-constexpr int64_t kBlasFrom = int64_t{1} << 31;
+constexpr int64_t kBlasFrom = INT64_MAX;
 #elif defined(__AVX2__)
-constexpr int kRows = 6;
 constexpr int64_t kBlasFrom = int64_t{1} << 27;
 #else
-constexpr int kRows = 6;
 constexpr int64_t kBlasFrom = int64_t{1} << 14;
 #endif
 
-constexpr int64_t kDepth = 256; /* steps of k whose panel of B stays in the first cache */
+#ifndef ADJ_DEPTH
+#define ADJ_DEPTH 256
+#endif
+constexpr int64_t kDepth = ADJ_DEPTH;
 
+ADJ_ALWAYS int64_t round_up_to(int64_t x, int64_t step) { return (x + step - 1) / step * step; }
+
+/* Where the copies of block p of k lie in the scratch that all parts see. */
 template <class T>
-constexpr int64_t kWidth = 2 * kLanes<T>; /* columns of a panel */
-
-/* A panel of B, and the rows of A, of which a tile has at most kMatmulTileRows; rounded up to whole blocks. */
+ADJ_ALWAYS T* shared_a(const Part& part, const MatmulPlan& plan, const MatmulTile<T>& tile, int64_t p) {
+  return reinterpret_cast<T*>(part.shared) + (tile.batch * plan.m + tile.i) * plan.k + p * tile.rows;
+}
 template <class T>
-constexpr int64_t kLaneBytes = kDepth*(kWidth<T> + kMatmulTileRows + kRows) * static_cast<int64_t>(sizeof(T));
+ADJ_ALWAYS T* shared_b(const Part& part, const MatmulPlan& plan, const MatmulTile<T>& tile, int64_t p) {
+  const int64_t all = round_up_to(plan.n, kWidth<T>), columns = round_up_to(tile.columns, kWidth<T>);
+  return reinterpret_cast<T*>(part.shared + plan.shared_b_at) + (tile.batch * all + tile.j) * plan.k + p * columns;
+}
 
-/* c[kR x kWidth] (+)= a[kR x k] * b[k x kWidth]. The columns of b lie side by side, its rows are b_k apart. */
-template <int kR, class T>
-ADJ_ALWAYS void block(const T* a, int64_t a_m, int64_t a_k, const T* b, int64_t b_k, int64_t k, T* c, int64_t ldc,
-                      bool add) {
-  using V = Vector<T>;
-  constexpr int64_t kL = kLanes<T>;
-  V sum0[kR], sum1[kR];
-#pragma GCC unroll 16
-  for (int i = 0; i < kR; ++i) {
-    sum0[i] = add ? load<V>(c + i * ldc) : V{};
-    sum1[i] = add ? load<V>(c + i * ldc + kL) : V{};
-  }
-  for (int64_t p = 0; p < k; ++p) {
-    const V b0 = load<V>(b), b1 = load<V>(b + kL);
-#pragma GCC unroll 16
-    for (int i = 0; i < kR; ++i) {
-      const V x = splat(a[i * a_m]);
-      sum0[i] = fma(x, b0, sum0[i]);
-      sum1[i] = fma(x, b1, sum1[i]);
-    }
-    a += a_k;
-    b += b_k;
-  }
-#pragma GCC unroll 16
-  for (int i = 0; i < kR; ++i) {
-    store(c + i * ldc, sum0[i]);
-    store(c + i * ldc + kL, sum1[i]);
+/* One block of k of one tile's rows or columns, for all tiles. */
+template <class T>
+void pack_part(const Part& part) {
+  const MatmulPlan& plan = *static_cast<const MatmulPlan*>(part.plan);
+  const int64_t blocks = (plan.k + plan.depth - 1) / plan.depth;
+  const int64_t a_parts = plan.a == Source::kShared ? plan.batches * plan.tiles_m * blocks : 0;
+  const bool is_a = part.index < a_parts;
+  const int64_t index = is_a ? part.index : part.index - a_parts;
+  const int64_t p = index % blocks * plan.depth, of = index / blocks;
+  const int64_t k = plan.k - p < plan.depth ? plan.k - p : plan.depth;
+  if (is_a) {
+    const MatmulTile<T> tile = tile_at<T>(part, plan, of / plan.tiles_m, of % plan.tiles_m, 0);
+    pack_a(tile.a + p * plan.a_k, plan.a_m, plan.a_k, k, tile.rows, shared_a(part, plan, tile, p));
+  } else {
+    const MatmulTile<T> tile = tile_at<T>(part, plan, of / plan.tiles_n, 0, of % plan.tiles_n);
+    pack_b(tile.b + p * plan.b_k, plan.b_k, plan.b_n, k, tile.columns, shared_b(part, plan, tile, p));
   }
 }
 
-template <int kR, class T>
-__attribute__((noinline)) void full_block(const T* a, int64_t a_m, int64_t a_k, const T* b, int64_t b_k, int64_t k,
-                                          T* c, int64_t ldc, int64_t columns, bool add) {
-  if (columns == kWidth<T>) {
-    block<kR>(a, a_m, a_k, b, b_k, k, c, ldc, add);
-    return;
-  }
-  /* Fewer columns than a panel has: through a full block of scratch, so that the same arithmetic serves. */
-  T scratch[kR * kWidth<T>];
-  for (int64_t i = 0; i < kR; ++i) {
-    for (int64_t j = 0; j < kWidth<T>; ++j) scratch[i * kWidth<T> + j] = add && j < columns ? c[i * ldc + j] : T(0);
-  }
-  block<kR>(a, a_m, a_k, b, b_k, k, scratch, kWidth<T>, add);
-  for (int64_t i = 0; i < kR; ++i) {
-    for (int64_t j = 0; j < columns; ++j) c[i * ldc + j] = scratch[i * kWidth<T> + j];
-  }
-}
-
-/* Where the rows of a lie, and how far apart their elements are: in place, or packed in blocks of kRows. */
 template <class T>
-struct Rows {
-  const T* a;
-  int64_t a_m, a_k, block;
-};
-
-/* All rows of one panel of columns. */
-template <class T>
-ADJ_ALWAYS void panel(const MatmulTile<T>& tile, const Rows<T>& rows, const T* b, int64_t b_k, int64_t k, T* c,
-                      int64_t columns, bool add) {
-  int64_t i = 0;
-  const T* a = rows.a;
-  for (; i + kRows <= tile.rows; i += kRows) {
-    full_block<kRows>(a, rows.a_m, rows.a_k, b, b_k, k, c + i * tile.ldc, tile.ldc, columns, add);
-    a += rows.block;
-  }
-#define ADJ_REST(count)                                                                            \
-  if (count < kRows && tile.rows - i >= count) {                                                   \
-    full_block<count>(a, rows.a_m, rows.a_k, b, b_k, k, c + i * tile.ldc, tile.ldc, columns, add); \
-    a += count * rows.a_m;                                                                         \
-    i += count;                                                                                    \
-  }
-  ADJ_REST(8)
-  ADJ_REST(4)
-  ADJ_REST(2)
-  ADJ_REST(1)
-#undef ADJ_REST
-}
-
-/* Turns kCount <= kL runs of k contiguous elements, `apart` from one another, into k groups of kCount, `step` apart. */
-template <int64_t kCount, class T>
-ADJ_ALWAYS void turn(const T* from, int64_t apart, int64_t k, T* to, int64_t step) {
-  constexpr int64_t kL = kLanes<T>;
-  int64_t p = 0;
-  for (; p + kL <= k; p += kL) {
-    Vector<T> square[kL];
-#pragma GCC unroll 16
-    for (int64_t j = 0; j < kL; ++j) square[j] = j < kCount ? load<Vector<T>>(from + j * apart + p) : Vector<T>{};
-    transpose<T>(square);
-#pragma GCC unroll 16
-    for (int64_t j = 0; j < kL; ++j) __builtin_memcpy(to + (p + j) * step, &square[j], kCount * sizeof(T));
-  }
-  for (; p < k; ++p) {
-    for (int64_t j = 0; j < kCount; ++j) to[p * step + j] = from[j * apart + p];
-  }
-}
-
-/* Copies `columns` columns of b, k long, into a panel of full width; the missing ones are 0. */
-template <class T>
-ADJ_ALWAYS void pack_columns(const T* b, int64_t b_k, int64_t b_n, int64_t k, int64_t columns, T* packed) {
+ADJ_ALWAYS void multiply(const Part& part, const MatmulPlan& plan, const MatmulTile<T>& tile) {
   constexpr int64_t kW = kWidth<T>, kL = kLanes<T>;
-  if (b_n == 1 && columns == kW) {
-    for (int64_t p = 0; p < k; ++p) __builtin_memcpy(packed + p * kW, b + p * b_k, kW * sizeof(T));
-    return;
-  }
-  if (columns < kW) __builtin_memset(packed, 0, static_cast<size_t>(k * kW) * sizeof(T));
-  if (b_n == 1) {
-    for (int64_t p = 0; p < k; ++p) {
-      for (int64_t j = 0; j < columns; ++j) packed[p * kW + j] = b[p * b_k + j];
-    }
-    return;
-  }
-  for (int64_t j = 0; j < columns;) {
-    if (columns - j >= kL) {
-      turn<kL>(b + j * b_n, b_n, k, packed + j, kW);
-      j += kL;
-    } else {
-      turn<1>(b + j * b_n, b_n, k, packed + j, kW);
-      ++j;
-    }
-  }
-}
-
-/* Copies kCount rows of a, k long, so that their elements of one step of k lie side by side, kRows apart. */
-template <int64_t kCount, class T>
-ADJ_ALWAYS void pack_block(const T* a, int64_t a_m, int64_t k, T* packed) {
-  constexpr int64_t kNow = kCount < kLanes<T> ? kCount : kLanes<T>;
-  turn<kNow>(a, a_m, k, packed, kRows);
-  if constexpr (kNow < kCount) pack_block<kCount - kNow>(a + kNow * a_m, a_m, k, packed + kNow);
-}
-
-/* Copies rows of a, whose elements lie side by side, in blocks of kRows. */
-template <class T>
-ADJ_ALWAYS void pack_rows(const T* a, int64_t a_m, int64_t rows, int64_t k, T* packed) {
-  int64_t i = 0;
-  for (; i + kRows <= rows; i += kRows) pack_block<kRows>(a + i * a_m, a_m, k, packed + i * k);
-  for (int64_t r = 0; i + r < rows; ++r) pack_block<1>(a + (i + r) * a_m, a_m, k, packed + i * k + r);
-}
-
-template <class T>
-ADJ_ALWAYS void multiply(const MatmulTile<T>& tile, const MatmulPlan& plan, T* packed_b, T* packed_a) {
-  constexpr int64_t kW = kWidth<T>;
+  Finish<T> finish{tile.bias, plan.bias_m, plan.bias_n, plan.activation};
+  const bool finishes = tile.bias != nullptr || plan.activation != 0;
   if (plan.k == 0) {
     for (int64_t i = 0; i < tile.rows; ++i) {
       __builtin_memset(tile.c + i * tile.ldc, 0, static_cast<size_t>(tile.columns) * sizeof(T));
     }
+    if (finishes) finish_rows(tile.c, tile.ldc, tile.rows, tile.columns, finish);
     return;
   }
-  /* With few rows a copy of B would cost as much as its use. */
-  const bool b_in_place = plan.b_n == 1 && tile.rows <= 2 * kRows;
-  /* Rows that are a multiple of 2 KiB apart share a few sets of the first cache and push each other out. */
-  const bool a_in_place = plan.a_k != 1 || plan.a_m * static_cast<int64_t>(sizeof(T)) % 2048 != 0 || tile.columns <= kW;
-  for (int64_t p = 0; p < plan.k; p += kDepth) {
-    const int64_t k = plan.k - p < kDepth ? plan.k - p : kDepth;
-    Rows<T> rows{tile.a + p * plan.a_k, plan.a_m, plan.a_k, kRows * plan.a_m};
-    if (!a_in_place) {
-      pack_rows(rows.a, plan.a_m, tile.rows, k, packed_a);
-      rows = {packed_a, 1, kRows, kRows * k};
+  T* const own_b = reinterpret_cast<T*>(part.lane);
+  T* const own_a = reinterpret_cast<T*>(part.lane + plan.lane_a_at);
+  const bool a_packed = plan.a != Source::kInPlace, b_packed = plan.b != Source::kInPlace;
+  const Cut into = cut(tile.rows);
+  for (int64_t p = 0; p < plan.k; p += plan.depth) {
+    const int64_t k = plan.k - p < plan.depth ? plan.k - p : plan.depth;
+    const T* a = tile.a + p * plan.a_k;
+    if (plan.a == Source::kShared) {
+      a = shared_a(part, plan, tile, p);
+    } else if (plan.a == Source::kOwn) {
+      pack_a(a, plan.a_m, plan.a_k, k, tile.rows, own_a);
+      a = own_a;
     }
-    for (int64_t j0 = 0; j0 < tile.columns; j0 += kW) {
-      const int64_t columns = tile.columns - j0 < kW ? tile.columns - j0 : kW;
-      const T* b = tile.b + p * plan.b_k + j0 * plan.b_n;
-      if (b_in_place && columns == kW) {
-        panel(tile, rows, b, plan.b_k, k, tile.c + j0, columns, p > 0);
-      } else {
-        pack_columns(b, plan.b_k, plan.b_n, k, columns, packed_b);
-        panel(tile, rows, static_cast<const T*>(packed_b), kW, k, tile.c + j0, columns, p > 0);
+    const T* b = tile.b + p * plan.b_k;
+    if (plan.b == Source::kShared) {
+      b = shared_b(part, plan, tile, p);
+    } else if (plan.b == Source::kOwn) {
+      pack_b(b, plan.b_k, plan.b_n, k, tile.columns, own_b);
+      b = own_b;
+    }
+    Piece<T> piece;
+    piece.a_m = plan.a_m;
+    piece.a_k = plan.a_k;
+    piece.b_k = b_packed ? kW : plan.b_k;
+    piece.k = k;
+    piece.ldc = tile.ldc;
+    piece.add = p > 0;
+    piece.finish = finishes && p + k == plan.k ? &finish : nullptr;
+    for (int64_t j = 0; j < tile.columns; j += kW) {
+      piece.columns = tile.columns - j < kW ? tile.columns - j : kW;
+      piece.a = a;
+      piece.b = b_packed ? b + j * k : b + j;
+      piece.c = tile.c + j;
+      if (tile.bias != nullptr) finish.bias = tile.bias + j * plan.bias_n;
+      const BlockRun<T>* runs = kBlocks<T>[piece.columns > kL ? 1 : 0][a_packed ? 1 : 0];
+      for (int64_t i = 0; i < into.blocks; ++i) {
+        const int64_t height = into.height + (i < into.larger ? 1 : 0);
+        runs[height - 1](piece);
+        piece.a += a_packed ? height * k : height * plan.a_m;
+        piece.c += height * tile.ldc;
+        if (tile.bias != nullptr) finish.bias += height * plan.bias_m;
       }
     }
-  }
-}
-
-template <class T>
-ADJ_ALWAYS void activate(T* c, int64_t n, int32_t activation) {
-  switch (activation) {
-    case 1:
-      for (int64_t j = 0; j < n; ++j) c[j] = c[j] <= T(0) ? T(0) : c[j];
-      break;
-    case 2:
-      for (int64_t j = 0; j < n; ++j) c[j] = tanh_of(c[j]);
-      break;
-    case 3:
-      for (int64_t j = 0; j < n; ++j) c[j] = sigmoid_of(c[j]);
-      break;
-    default:
-      break;
-  }
-}
-
-template <class T>
-void epilogue(const void* of, const MatmulPlan& plan) {
-  const MatmulTile<T>& tile = *static_cast<const MatmulTile<T>*>(of);
-  for (int64_t i = 0; i < tile.rows; ++i) {
-    T* c = tile.c + i * tile.ldc;
-    if (tile.bias != nullptr) {
-      const T* bias = tile.bias + i * plan.bias_m;
-      if (plan.bias_n == 1) {
-        ADJ_LOOP(int64_t j = 0; j < tile.columns; ++j) c[j] += bias[j];
-      } else {
-        for (int64_t j = 0; j < tile.columns; ++j) c[j] += bias[j * plan.bias_n];
-      }
-    }
-    activate(c, tile.columns, plan.activation);
   }
 }
 
 template <class T>
 void own_part(const Part& part) {
   const MatmulPlan& plan = *static_cast<const MatmulPlan*>(part.plan);
-  const MatmulTile<T> tile = tile_of<T>(part, plan);
-  T* packed = reinterpret_cast<T*>(part.lane);
-  multiply(tile, plan, packed, packed + kDepth * kWidth<T>);
-  epilogue<T>(&tile, plan);
+  multiply(part, plan, tile_of<T>(part, plan));
+}
+
+template <class T>
+void epilogue(const void* of, const MatmulPlan& plan) {
+  const MatmulTile<T>& tile = *static_cast<const MatmulTile<T>*>(of);
+  if (tile.bias == nullptr && plan.activation == 0) return;
+  finish_rows(tile.c, tile.ldc, tile.rows, tile.columns,
+              Finish<T>{tile.bias, plan.bias_m, plan.bias_n, plan.activation});
 }
 
 constexpr MatmulLoops loops[] = {
-    {ADJ_F32, own_part<float>, epilogue<float>, kLaneBytes<float>, kBlasFrom},
-    {ADJ_F64, own_part<double>, epilogue<double>, kLaneBytes<double>, kBlasFrom},
+    {ADJ_F32, own_part<float>, pack_part<float>, epilogue<float>, kRows, kWidth<float>, kDepth, kMaskedLoads,
+     kBlasFrom},
+    {ADJ_F64, own_part<double>, pack_part<double>, epilogue<double>, kRows, kWidth<double>, kDepth, kMaskedLoads,
+     kBlasFrom},
 };
 
 constexpr Kernel kernels[] = {{"matmul", prepare_matmul, loops, 2, 2, 1, {0, 0, 0}}};

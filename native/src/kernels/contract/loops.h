@@ -135,14 +135,20 @@ inline constexpr int64_t kCombineTile = 1024;  /* kept elements that one combini
 
 /* ---- matmul ---- */
 
-inline constexpr int64_t kMatmulTileRows = 192; /* the most rows of a tile of our own */
+/* Where the blocks of a product read an operand: where it lies, in the tile's own copy, or in one made for all tiles.
+ */
+enum class Source : int32_t { kInPlace, kOwn, kShared };
 
 struct MatmulPlan {
   int64_t m, n, k;
   int64_t a_m, a_k, b_k, b_n, bias_m, bias_n; /* strides, elements */
   int64_t tile_m, tile_n, tiles_m, tiles_n;
+  int64_t depth; /* of a block of k */
+  Source a, b;
+  int64_t shared_b_at, lane_a_at; /* bytes: the copies of b in shared scratch, of a in a thread's */
   int32_t has_bias, activation;
   int32_t batch_rank;
+  int64_t batches;
   int64_t batch_dims[kMaxRank];
   int64_t batch_a[kMaxRank], batch_b[kMaxRank], batch_bias[kMaxRank];
   const struct MatmulLoops* loops; /* whose epilogue follows a tile of OpenBLAS' */
@@ -156,13 +162,13 @@ struct MatmulTile {
   T* c;
   const T* bias; /* null for none */
   int64_t rows, columns, ldc;
+  int64_t batch, i, j; /* where it starts */
 };
 
-/* The tile that is a part's. Operands are a, b, the bias if there is one, and c. */
+/* Tile (row, column) of the grid. Operands are a, b, the bias if there is one, and c. */
 template <class T>
-ADJ_ALWAYS MatmulTile<T> tile_of(const Part& part, const MatmulPlan& plan) {
-  const int64_t per_batch = plan.tiles_m * plan.tiles_n, batch = part.index / per_batch;
-  const int64_t i = part.index % per_batch / plan.tiles_n * plan.tile_m, j = part.index % plan.tiles_n * plan.tile_n;
+ADJ_ALWAYS MatmulTile<T> tile_at(const Part& part, const MatmulPlan& plan, int64_t batch, int64_t row, int64_t column) {
+  const int64_t i = row * plan.tile_m, j = column * plan.tile_n;
   int64_t a = i * plan.a_m, b = j * plan.b_n, bias = i * plan.bias_m + j * plan.bias_n;
   int64_t rest = batch;
   for (int d = plan.batch_rank - 1; d >= 0; --d) {
@@ -178,14 +184,29 @@ ADJ_ALWAYS MatmulTile<T> tile_of(const Part& part, const MatmulPlan& plan) {
           plan.has_bias != 0 ? reinterpret_cast<const T*>(part.at[2]) + bias : nullptr,
           plan.m - i < plan.tile_m ? plan.m - i : plan.tile_m,
           plan.n - j < plan.tile_n ? plan.n - j : plan.tile_n,
-          plan.n};
+          plan.n,
+          batch,
+          i,
+          j};
+}
+
+/* The tile that is a part's. */
+template <class T>
+ADJ_ALWAYS MatmulTile<T> tile_of(const Part& part, const MatmulPlan& plan) {
+  const int64_t per_batch = plan.tiles_m * plan.tiles_n;
+  if (per_batch == 1) return tile_at<T>(part, plan, part.index, 0, 0);
+  const int64_t within = part.index % per_batch;
+  return tile_at<T>(part, plan, part.index / per_batch, within / plan.tiles_n, within % plan.tiles_n);
 }
 
 struct MatmulLoops {
   int32_t dtype;
   Run own;                                                    /* one tile by our kernels */
+  Run pack;                                                   /* one block of k of shared copies */
   void (*epilogue)(const void* tile, const MatmulPlan& plan); /* bias and activation of a tile, whoever computed it */
-  int64_t lane_bytes;
+  int64_t rows, width;                                        /* of a register block: rows of A, columns of B */
+  int64_t depth;                                              /* the most steps of k of a block */
+  bool masked_loads; /* whether B can be read in place where its columns are no multiple of the width */
   int64_t blas_from; /* multiply-adds from which OpenBLAS is faster, by measurement */
 };
 

@@ -52,29 +52,94 @@ void run_blas(const Part& part) {
   plan.loops->epilogue(&tile, plan);
 }
 
-/* A grid of tiles for a backend: multiples of its register blocks, of about `work` multiply-adds. */
-struct Grid {
-  int64_t work, row_step, most_rows, column_step, least_columns;
-};
-/* Few rows: tiles may be narrow. Many: packing pays only if a tile is used for several panels of columns. */
-constexpr Grid kOwnGrid{1 << 21, 48, kMatmulTileRows, 64, 64};
-constexpr Grid kOwnTallGrid{1 << 22, 48, kMatmulTileRows, 64, 128};
-/* OpenBLAS copies its operands anew for every tile. */
-constexpr Grid kBlasGrid{1 << 22, 192, INT32_MAX, 128, 128};
-
 /* A few rows are hardly more than a matrix and a vector, which we read in place and OpenBLAS copies. */
 constexpr int64_t kBlasRows = 4;
 
-/* Narrower tiles first, then shorter ones. */
-void lay_tiles(MatmulPlan& plan, const Grid& grid) {
-  int64_t column;
-  if (__builtin_mul_overflow(plan.m, plan.k, &column)) column = INT64_MAX;
-  const int64_t columns = grid.work / std::max<int64_t>(column, 1) / grid.column_step * grid.column_step;
-  plan.tile_n = std::min(plan.n, std::max(columns, grid.least_columns));
-  const int64_t rows = grid.work / std::max<int64_t>(plan.k * plan.tile_n, 1) / grid.row_step * grid.row_step;
-  plan.tile_m = std::min(plan.m, std::clamp(rows, grid.row_step, grid.most_rows));
+int64_t round_up(int64_t x, int64_t step) { return ceil_div(x, step) * step; }
+
+/* The product of sizes, saturated. */
+int64_t times(int64_t a, int64_t b) {
+  int64_t product;
+  return __builtin_mul_overflow(a, b, &product) ? INT64_MAX : product;
+}
+
+/* Cuts `size` into pieces of about `piece`, as even as multiples of `step` allow. */
+void cut(int64_t size, int64_t piece, int64_t step, int64_t& tile, int64_t& tiles) {
+  tile = std::min(size, round_up(ceil_div(size, ceil_div(size, piece)), step));
+  tiles = ceil_div(size, tile);
+}
+
+/* OpenBLAS copies its operands anew for every tile: narrower tiles first, then shorter ones. */
+void lay_blas_tiles(MatmulPlan& plan) {
+  constexpr int64_t kWork = 1 << 22, kRowStep = 192, kColumnStep = 128;
+  const int64_t columns = kWork / times(plan.m, plan.k) / kColumnStep * kColumnStep;
+  plan.tile_n = std::min(plan.n, std::max(columns, kColumnStep));
+  const int64_t rows = kWork / times(plan.k, plan.tile_n) / kRowStep * kRowStep;
+  plan.tile_m = std::min(plan.m, std::max(rows, kRowStep));
   plan.tiles_m = ceil_div(plan.m, plan.tile_m);
   plan.tiles_n = ceil_div(plan.n, plan.tile_n);
+}
+
+/* Multiply-adds of a tile: a part of some ten microseconds. */
+constexpr int64_t kTileWork = 1 << 19;
+
+/* Multiply-adds from which a stage of its own for copies pays. */
+constexpr int64_t kSharedFrom = 1 << 23;
+constexpr int64_t kSharedBytes = int64_t{1} << 27;
+
+/* Rows a multiple of this apart share a few sets of the first cache and push each other out. */
+constexpr int64_t kConflictBytes = 2048;
+
+void lay_own_tiles(MatmulPlan& plan, const MatmulLoops& loops, int64_t size, Step& step) {
+  const int64_t m = plan.m, n = plan.n, k = plan.k, width = loops.width;
+  const int64_t work = times(times(m, n), k);
+  plan.depth = k <= loops.depth ? std::max<int64_t>(k, 1) : round_up(ceil_div(k, ceil_div(k, loops.depth)), 16);
+
+  /* A is read once for every panel of columns: a copy pays if there are some, and if it cannot be read well. */
+  const bool a_apart = plan.a_k == 1 ? plan.a_m * size % kConflictBytes == 0 : k > 64;
+  plan.a = n > 2 * width && m > loops.rows && a_apart ? Source::kOwn : Source::kInPlace;
+  /* B is read once for every block of rows. */
+  const bool whole = loops.masked_loads || n % width == 0;
+  const bool near = m <= 2 * loops.rows || (plan.b_k <= 2 * width && k * plan.b_k * size <= 32768);
+  plan.b = plan.b_n == 1 && whole && near ? Source::kInPlace : Source::kOwn;
+
+  const bool can_share = work >= kSharedFrom &&
+                         times(plan.batches, round_up(n, width) + m) <= kSharedBytes / size / std::max<int64_t>(k, 1);
+  if (can_share && m > 384 && (plan.a == Source::kOwn || plan.b == Source::kOwn)) {
+    cut(m, 192, 1, plan.tile_m, plan.tiles_m);
+    cut(n, 256, width, plan.tile_n, plan.tiles_n);
+  } else if (n * k * size <= 65536) {
+    /* B stays in the second cache: tiles of rows. */
+    plan.tile_n = n;
+    plan.tiles_n = 1;
+    cut(m, std::max<int64_t>(kTileWork / times(n, std::max<int64_t>(k, 1)), 8 * loops.rows), 1, plan.tile_m,
+        plan.tiles_m);
+  } else {
+    const int64_t columns = std::max(kTileWork / times(m, k) / width, int64_t{1}) * width;
+    cut(n, columns, width, plan.tile_n, plan.tiles_n);
+    const int64_t rows = std::max(kTileWork / times(k, plan.tile_n), 32 * loops.rows);
+    cut(m, rows, 1, plan.tile_m, plan.tiles_m);
+  }
+  if (can_share && plan.a == Source::kOwn && plan.tiles_n > 1) plan.a = Source::kShared;
+  if (can_share && plan.b == Source::kOwn && plan.tiles_m > 1) plan.b = Source::kShared;
+
+  const int64_t blocks = k == 0 ? 0 : ceil_div(k, plan.depth);
+  int64_t packs = 0;
+  if (plan.a == Source::kShared) {
+    plan.shared_b_at = round_up(plan.batches * m * k * size, 64);
+    packs += plan.batches * plan.tiles_m * blocks;
+  }
+  step.shared_bytes = plan.shared_b_at;
+  if (plan.b == Source::kShared) {
+    step.shared_bytes += plan.batches * round_up(n, width) * k * size;
+    packs += plan.batches * plan.tiles_n * blocks;
+  }
+  if (plan.b == Source::kOwn) plan.lane_a_at = round_up(plan.tile_n, width) * plan.depth * size;
+  step.lane_bytes = plan.lane_a_at;
+  if (plan.a == Source::kOwn) step.lane_bytes += plan.tile_m * plan.depth * size;
+  add_stage(step, loops.pack, packs);
+  const int64_t tile_work = std::max<int64_t>(times(times(plan.tile_m, plan.tile_n), k), 1);
+  add_stage(step, loops.own, plan.batches * plan.tiles_m * plan.tiles_n, kTileWork / 2 / tile_work);
 }
 
 /* Whether every size fits the 32-bit integers of the CBLAS interface. */
@@ -141,15 +206,16 @@ void prepare_matmul(const Kernel& kernel, const Call& call, Step& step) {
   }
   plan.loops = &loops;
 
-  int64_t work;
-  if (__builtin_mul_overflow(plan.m * plan.n, plan.k, &work)) work = INT64_MAX;
-  const bool blas = call.blas && work >= loops.blas_from && plan.m >= kBlasRows && fits_blas(plan);
-  const Grid grid = blas ? kBlasGrid : plan.m > kMatmulTileRows ? kOwnTallGrid : kOwnGrid;
-  lay_tiles(plan, grid);
-  if (!blas) step.lane_bytes = loops.lane_bytes;
-  const Run run = !blas ? loops.own : a.dtype == ADJ_F32 ? run_blas<float> : run_blas<double>;
-  add_stage(step, run, count_of(c) / (plan.m * plan.n) * plan.tiles_m * plan.tiles_n,
-            grid.work / std::max<int64_t>(work / (plan.tiles_m * plan.tiles_n), 1));
+  plan.batches = count_of(c) / (plan.m * plan.n);
+
+  const int64_t work = times(times(plan.m, plan.n), plan.k);
+  if (call.blas && work >= loops.blas_from && plan.m >= kBlasRows && fits_blas(plan)) {
+    lay_blas_tiles(plan);
+    const Run run = a.dtype == ADJ_F32 ? run_blas<float> : run_blas<double>;
+    add_stage(step, run, plan.batches * plan.tiles_m * plan.tiles_n);
+  } else {
+    lay_own_tiles(plan, loops, size_of(a.dtype), step);
+  }
 }
 
 }  // namespace adjoint

@@ -1,0 +1,225 @@
+/*
+ * The register blocks of matmul: a few rows by one or two vectors of columns, whose sums stay in registers for a whole
+ * block of k. It refuses to know where its operands come from: contract/loops.h says what a tile is, matmul.cpp walks
+ * it. An instruction set with more registers gets more kRows.
+ */
+#pragma once
+
+#include "kernels/contract/loops.h"
+#include "kernels/elementwise.h"
+#include "kernels/simd.h"
+#include "kernels/vector_math.h"
+
+ADJ_ISA_BEGIN
+
+/* With two vectors of columns the sums, a row of B and an element of A fill the register file. */
+#if defined(__AVX512F__)
+inline constexpr int kRows = 12;
+#else
+inline constexpr int kRows = 6;
+#endif
+
+template <class T>
+inline constexpr int64_t kWidth = 2 * kLanes<T>; /* columns of a panel */
+
+/* The first lanes of a vector, where a panel ends before the vector does. */
+#if defined(__AVX512F__)
+inline constexpr bool kMaskedLoads = true; /* at no cost, so B can be read in place up to its last column */
+
+template <class T>
+struct Some {
+  uint32_t bits;
+};
+template <class T>
+ADJ_ALWAYS Some<T> some(int64_t lanes) {
+  return {lanes >= kLanes<T> ? 0xffffu : (1u << lanes) - 1u};
+}
+ADJ_ALWAYS Vector<float> load(const float* p, Some<float> s) {
+  return (Vector<float>)_mm512_maskz_loadu_ps(static_cast<__mmask16>(s.bits), p);
+}
+ADJ_ALWAYS Vector<double> load(const double* p, Some<double> s) {
+  return (Vector<double>)_mm512_maskz_loadu_pd(static_cast<__mmask8>(s.bits), p);
+}
+ADJ_ALWAYS void store(float* p, Vector<float> v, Some<float> s) {
+  _mm512_mask_storeu_ps(p, static_cast<__mmask16>(s.bits), (__m512)v);
+}
+ADJ_ALWAYS void store(double* p, Vector<double> v, Some<double> s) {
+  _mm512_mask_storeu_pd(p, static_cast<__mmask8>(s.bits), (__m512d)v);
+}
+#else
+inline constexpr bool kMaskedLoads = false;
+
+template <class T>
+struct Some {
+  int64_t lanes;
+};
+template <class T>
+ADJ_ALWAYS Some<T> some(int64_t lanes) {
+  return {lanes < kLanes<T> ? lanes : kLanes<T>};
+}
+template <class T>
+ADJ_ALWAYS Vector<T> load(const T* p, Some<T> s) {
+  if (s.lanes == kLanes<T>) return load<Vector<T>>(p);
+  Vector<T> v{};
+  for (int64_t j = 0; j < s.lanes; ++j) v[j] = p[j];
+  return v;
+}
+template <class T>
+ADJ_ALWAYS void store(T* p, Vector<T> v, Some<T> s) {
+  if (s.lanes == kLanes<T>) {
+    store(p, v);
+    return;
+  }
+  for (int64_t j = 0; j < s.lanes; ++j) p[j] = v[j];
+}
+#endif
+
+/* What follows the last block of k: c = activation(c + bias). */
+template <class T>
+struct Finish {
+  const T* bias; /* null for none */
+  int64_t bias_m, bias_n;
+  int32_t activation;
+};
+
+/* c[rows x columns] (+)= a[rows x k] * b[k x columns], and what follows. */
+template <class T>
+struct Piece {
+  const T* a;
+  int64_t a_m, a_k;
+  const T* b;
+  int64_t b_k; /* the columns of b lie side by side */
+  int64_t k;
+  T* c;
+  int64_t ldc, columns;
+  bool add;
+  const Finish<T>* finish; /* null for nothing */
+};
+
+template <class T>
+ADJ_ALWAYS void activate(T* c, int64_t n, int32_t activation) {
+  switch (activation) {
+    case 1:
+      ADJ_LOOP(int64_t j = 0; j < n; ++j) c[j] = c[j] <= T(0) ? T(0) : c[j];
+      break;
+    case 2:
+      ADJ_LOOP(int64_t j = 0; j < n; ++j) c[j] = tanh_of(c[j]);
+      break;
+    case 3:
+      ADJ_LOOP(int64_t j = 0; j < n; ++j) c[j] = sigmoid_of(c[j]);
+      break;
+    default:
+      break;
+  }
+}
+
+/* What follows, on rows that lie in memory. */
+template <class T>
+__attribute__((noinline)) void finish_rows(T* c, int64_t ldc, int64_t rows, int64_t columns, const Finish<T>& f) {
+  for (int64_t i = 0; i < rows; ++i) {
+    T* row = c + i * ldc;
+    if (f.bias != nullptr) {
+      const T* bias = f.bias + i * f.bias_m;
+      if (f.bias_n == 1) {
+        ADJ_LOOP(int64_t j = 0; j < columns; ++j) row[j] += bias[j];
+      } else {
+        for (int64_t j = 0; j < columns; ++j) row[j] += bias[j * f.bias_n];
+      }
+    }
+    activate(row, columns, f.activation);
+  }
+}
+
+template <int kV, class T>
+ADJ_ALWAYS void add_row(Vector<T> (&sum)[kV], const T* row, Some<T> last) {
+  constexpr int64_t kL = kLanes<T>;
+#pragma GCC unroll 2
+  for (int v = 0; v < kV - 1; ++v) sum[v] += load<Vector<T>>(row + v * kL);
+  sum[kV - 1] += load(row + (kV - 1) * kL, last);
+}
+
+/* kR rows by kV vectors, the last of which may be part of one. Of packed rows of a, a_m is 1 and a_k is kR. */
+template <int kR, int kV, bool kPacked, class T>
+__attribute__((noinline)) void block(const Piece<T>& of) {
+  using V = Vector<T>;
+  constexpr int64_t kL = kLanes<T>;
+  constexpr int kStep = 4; /* rows that one pointer reaches by 1, 2 and 3 strides */
+  const Some<T> last = some<T>(of.columns - (kV - 1) * kL);
+  const int64_t ldc = of.ldc;
+  T* row = of.c;
+#pragma GCC unroll 1
+  for (int i = 0; i < kR; ++i, row += ldc) {
+    for (int v = 0; v < kV; ++v) __builtin_prefetch(row + v * kL, 1);
+  }
+  V sum[kR][kV]{};
+  const int64_t a_m = kPacked ? 1 : of.a_m, a_k = kPacked ? kR : of.a_k, b_k = of.b_k;
+  const int64_t a_m3 = 3 * a_m;
+  const T* a[(kR + kStep - 1) / kStep];
+#pragma GCC unroll 16
+  for (int i = 0; i < kR; i += kStep) a[i / kStep] = of.a + i * a_m;
+  const T* b = of.b;
+  for (int64_t p = of.k; p > 0; --p) {
+    V x[kV];
+#pragma GCC unroll 2
+    for (int v = 0; v < kV; ++v) x[v] = kMaskedLoads && v == kV - 1 ? load(b + v * kL, last) : load<V>(b + v * kL);
+    b += b_k;
+#pragma GCC unroll 16
+    for (int i = 0; i < kR; ++i) {
+      const V y = splat(kPacked ? a[0][i] : a[i / kStep][i % kStep == 3 ? a_m3 : i % kStep * a_m]);
+#pragma GCC unroll 2
+      for (int v = 0; v < kV; ++v) sum[i][v] = fma(y, x[v], sum[i][v]);
+    }
+#pragma GCC unroll 16
+    for (int i = 0; i < kR; i += kStep) {
+      if (!kPacked || i == 0) a[i / kStep] += a_k;
+    }
+  }
+  if (of.add) {
+    row = of.c;
+#pragma GCC unroll 16
+    for (int i = 0; i < kR; ++i, row += ldc) add_row<kV>(sum[i], row, last);
+  }
+  const Finish<T>* finish = of.finish;
+  const bool later = finish != nullptr && (finish->activation > 1 || (finish->bias != nullptr && finish->bias_n != 1));
+  if (finish != nullptr && !later) {
+    if (finish->bias != nullptr) {
+      const T* bias = finish->bias;
+#pragma GCC unroll 16
+      for (int i = 0; i < kR; ++i, bias += finish->bias_m) add_row<kV>(sum[i], bias, last);
+    }
+    if (finish->activation == 1) {
+#pragma GCC unroll 16
+      for (int i = 0; i < kR; ++i) {
+#pragma GCC unroll 2
+        for (int v = 0; v < kV; ++v) sum[i][v] = sum[i][v] <= V{} ? V{} : sum[i][v];
+      }
+    }
+  }
+  row = of.c;
+#pragma GCC unroll 16
+  for (int i = 0; i < kR; ++i, row += ldc) {
+#pragma GCC unroll 2
+    for (int v = 0; v < kV - 1; ++v) store(row + v * kL, sum[i][v]);
+    store(row + (kV - 1) * kL, sum[i][kV - 1], last);
+  }
+  if (later) finish_rows(of.c, ldc, kR, of.columns, *finish);
+}
+
+template <class T>
+using BlockRun = void (*)(const Piece<T>&);
+
+/* By how many vectors of columns (from 1), whether a is packed, and how many rows (from 1). */
+#define ADJ_BLOCKS(v, packed)                                                                       \
+  {                                                                                                 \
+    block<1, v, packed, T>, block<2, v, packed, T>, block<3, v, packed, T>, block<4, v, packed, T>, \
+        block<5, v, packed, T>, block<6, v, packed, T>, block < kRows<7 ? kRows : 7, v, packed, T>, \
+        block < kRows<8 ? kRows : 8, v, packed, T>, block < kRows<9 ? kRows : 9, v, packed, T>,     \
+        block < kRows<10 ? kRows : 10, v, packed, T>, block < kRows<11 ? kRows : 11, v, packed, T>, \
+        block < kRows<12 ? kRows : 12, v, packed, T>                                                \
+  }
+template <class T>
+constexpr BlockRun<T> kBlocks[2][2][12] = {{ADJ_BLOCKS(1, false), ADJ_BLOCKS(1, true)},
+                                           {ADJ_BLOCKS(2, false), ADJ_BLOCKS(2, true)}};
+#undef ADJ_BLOCKS
+
+ADJ_ISA_END
