@@ -90,13 +90,32 @@ void Pool::give_back_permit() {
   if (sleeping_ > 0 && open_job() != nullptr) wake_.notify_one();
 }
 
+Pool::Job::Job(const Stage& stage_, const Part& part_, int64_t lane_bytes_, int32_t shares_)
+    : stage(stage_), part(part_), lane_bytes(lane_bytes_), shares_count(shares_) {
+  int64_t from = 0;
+  for (int32_t s = 0; s < shares_count; ++s) {
+    const int64_t rest = stage.parts - from, end = from + rest / (shares_count - s);
+    shares[s].next.store(from, std::memory_order_relaxed);
+    shares[s].end = end;
+    from = end;
+  }
+}
+
+bool Pool::Job::has_parts() const {
+  for (int32_t s = 0; s < shares_count; ++s) {
+    if (shares[s].next.load(std::memory_order_relaxed) < shares[s].end) return true;
+  }
+  return false;
+}
+
 void Pool::run(const Stage& stage, const Part& part, int64_t lane_bytes) {
-  Job job{stage, part, lane_bytes};
   const int64_t turns = (stage.parts + stage.grain - 1) / stage.grain;
   if (turns <= 1 || threads_ == 1) {
-    work_on(job, 0);
+    Part own = part;
+    for (own.index = 0; own.index < stage.parts; ++own.index) stage.run(own);
     return;
   }
+  Job job(stage, part, lane_bytes, static_cast<int32_t>(std::min<int64_t>({turns, threads_, kMostShares})));
   {
     const std::lock_guard<std::mutex> lock(mutex_);
     jobs_.push_back(&job);
@@ -105,7 +124,7 @@ void Pool::run(const Stage& stage, const Part& part, int64_t lane_bytes) {
     const int64_t wanted = std::min<int64_t>({turns - 1, permits_.load(std::memory_order_relaxed), sleeping_});
     for (int64_t i = 0; i < wanted; ++i) wake_.notify_one();
   }
-  work_on(job, 0);
+  work_on(job, 0, 0);
   {
     const std::lock_guard<std::mutex> lock(mutex_);
     jobs_.erase(std::find(jobs_.begin(), jobs_.end(), &job));
@@ -118,32 +137,38 @@ void Pool::run(const Stage& stage, const Part& part, int64_t lane_bytes) {
   }
 }
 
-void Pool::work_on(Job& job, int32_t lane) {
+void Pool::work_on(Job& job, int32_t lane, int32_t worker) {
   Part part = job.part;
   part.lane += lane * job.lane_bytes;
   const Stage stage = job.stage;
-  for (;;) {
-    const int64_t first = job.next.fetch_add(stage.grain, std::memory_order_relaxed);
-    if (first >= stage.parts) return;
-    const int64_t last = std::min(first + stage.grain, stage.parts);
-    for (part.index = first; part.index < last; ++part.index) stage.run(part);
+  for (int32_t s = 0; s < job.shares_count; ++s) {
+    Share& share = job.shares[(worker + s) % job.shares_count];
+    const int64_t end = share.end;
+    for (;;) {
+      if (share.next.load(std::memory_order_relaxed) >= end) break;
+      const int64_t first = share.next.fetch_add(stage.grain, std::memory_order_relaxed);
+      if (first >= end) break;
+      const int64_t last = std::min(first + stage.grain, end);
+      for (part.index = first; part.index < last; ++part.index) stage.run(part);
+    }
   }
 }
 
 Pool::Job* Pool::open_job() {
   if (permits_.load(std::memory_order_relaxed) == 0 || !waiting_.empty()) return nullptr;
   for (Job* job : jobs_) {
-    if (job->next.load(std::memory_order_relaxed) < job->stage.parts) return job;
+    if (job->has_parts()) return job;
   }
   return nullptr;
 }
 
 void* Pool::work_forever(void* pool) {
-  static_cast<Pool*>(pool)->worker();
+  Pool& own = *static_cast<Pool*>(pool);
+  own.worker(own.started_.fetch_add(1) + 1);
   return nullptr;
 }
 
-void Pool::worker() {
+void Pool::worker(int32_t index) {
   std::unique_lock<std::mutex> lock(mutex_);
   while (!stopping_) {
     Job* job = open_job();
@@ -167,7 +192,7 @@ void Pool::worker() {
     const int32_t lane = job->lanes++;
     job->helpers.fetch_add(1, std::memory_order_relaxed);
     lock.unlock();
-    work_on(*job, lane);
+    work_on(*job, lane, index);
     lock.lock();
     /* The last touch of the job: its caller may be gone with it the moment the count is 0. */
     if (job->helpers.fetch_sub(1, std::memory_order_acq_rel) == 1) done_.notify_all();
