@@ -195,10 +195,13 @@ int main(int argc, char** argv) {
   const Context own(isa, threads), blas(isa, threads);
   printf("%s, %d threads\n", adj_context_isa(own), threads);
   const bool has_blas = open_blas(blas);
-  for (const auto& s : {Dims{8, 8, 8}, Dims{16, 16, 16}, Dims{32, 32, 32}, Dims{64, 64, 64}, Dims{64, 64, 128},
-                        Dims{64, 128, 64}, Dims{64, 128, 256}, Dims{64, 256, 128}, Dims{64, 256, 784},
-                        Dims{64, 784, 256}, Dims{784, 256, 64}, Dims{128, 128, 128}, Dims{256, 256, 256},
-                        Dims{512, 512, 512}, Dims{1, 256, 784}, Dims{1024, 1024, 1024}, Dims{512, 2048, 2048}}) {
+  for (const auto& s : {Dims{8, 8, 8},         Dims{16, 16, 16},      Dims{32, 16, 16},       Dims{32, 32, 32},
+                        Dims{64, 64, 64},      Dims{64, 128, 256},    Dims{64, 256, 128},     Dims{64, 256, 784},
+                        Dims{64, 784, 256},    Dims{784, 256, 64},    Dims{64, 10, 128},      Dims{128, 10, 64},
+                        Dims{1, 256, 784},     Dims{128, 128, 128},   Dims{256, 256, 256},    Dims{512, 512, 512},
+                        Dims{1024, 32, 32},    Dims{4096, 64, 64},    Dims{32, 32, 1024},     Dims{64, 64, 4096},
+                        Dims{256, 1024, 1024}, Dims{1024, 1024, 256}, Dims{1024, 1024, 1024}, Dims{512, 2048, 2048},
+                        Dims{2048, 2048, 512}, Dims{2048, 2048, 2048}}) {
     time_matmul<float>(own, has_blas ? static_cast<adj_context*>(blas) : nullptr, s[0], s[1], s[2]);
   }
   time_matmul<double>(own, has_blas ? static_cast<adj_context*>(blas) : nullptr, 256, 256, 256);

@@ -127,11 +127,39 @@ void test_all(adj_context* context) {
     test_form<T>(context, {1, 300, 500, at, bt, 0, 0, Layout::kScalar, {}}, random);
     test_form<T>(context, {300, 1, 500, at, bt, 0, 0, Layout::kScalar, {}}, random);
     /* Copies of both operands for all tiles; of A alone, its rows a power of two apart; of either for one tile. */
-    test_form<T>(context, {402, 100, 512, at, bt, 1, 1, Layout::kRow, {}}, random);
-    test_form<T>(context, {389, 70, 160, at, bt, 1, 2, Layout::kColumn, {2}}, random);
+    test_form<T>(context, {519, 70, 512, at, bt, 1, 1, Layout::kRow, {}}, random);
+    test_form<T>(context, {516, 70, 160, at, bt, 1, 2, Layout::kColumn, {2}}, random);
     test_form<T>(context, {48, 400, 512, at, bt, 1, 3, Layout::kRow, {}}, random);
     test_form<T>(context, {24, 100, 512, at, bt, 1, 0, Layout::kTransposed, {3}}, random);
     test_form<T>(context, {2100, 31, 30, at, bt, 1, 1, Layout::kRow, {}}, random);
+  }
+}
+
+/* An element has the same bits in a product of its row and in the whole one, however that is cut and copied. */
+template <class T>
+void test_places(adj_context* context) {
+  Random random(9);
+  for (const auto& s : {Dims{519, 70, 512}, Dims{61, 75, 300}, Dims{500, 40, 33}}) {
+    const int64_t m = s[0], n = s[1], k = s[2];
+    for (int layouts = 0; layouts < 4; ++layouts) {
+      Array<T> a({m, k}, (layouts & 1) != 0 ? Layout::kTransposed : Layout::kContiguous);
+      Array<T> b({k, n}, (layouts & 2) != 0 ? Layout::kTransposed : Layout::kContiguous);
+      Array<T> c({m, n}), part({7, n});
+      a.fill_with([&](int64_t) { return random.uniform(-1, 1); });
+      b.fill_with([&](int64_t) { return random.uniform(-1, 1); });
+      if (!runs(context, {"matmul", {0, 0}, {a, b}, {c}})) return;
+      for (int64_t from = 0; from + 7 <= m; from += 31) {
+        Operand rows = a;
+        rows.dims[0] = 7;
+        rows.offset = from * rows.strides[0] * static_cast<int64_t>(sizeof(T));
+        if (!runs(context, {"matmul", {0, 0}, {rows, b}, {part}})) return;
+        for (int64_t e = 0; e < 7 * n; ++e) {
+          CHECK(part[e] == c[from * n + e], "[%lld, %lld] x [%lld, %lld]: row %lld depends on its tile",
+                static_cast<long long>(m), static_cast<long long>(k), static_cast<long long>(k),
+                static_cast<long long>(n), static_cast<long long>(from + e / n));
+        }
+      }
+    }
   }
 }
 
@@ -154,6 +182,8 @@ int main() {
   for_each_isa([](adj_context* context) {
     test_all<float>(context);
     test_all<double>(context);
+    test_places<float>(context);
+    test_places<double>(context);
     test_refusals(context);
   });
   for (const std::string& isa : isas()) {

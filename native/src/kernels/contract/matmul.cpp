@@ -83,6 +83,10 @@ void lay_blas_tiles(MatmulPlan& plan) {
 /* Multiply-adds of a tile: a part of some ten microseconds. */
 constexpr int64_t kTileWork = 1 << 19;
 
+/* Up to so many rows one tile has them all, and copies its columns of B while they are in its cache: sharing would send
+ * the copy of B through memory. */
+constexpr int64_t kOwnRows = 512;
+
 /* Multiply-adds from which a stage of its own for copies pays. */
 constexpr int64_t kSharedFrom = 1 << 23;
 constexpr int64_t kSharedBytes = int64_t{1} << 27;
@@ -105,7 +109,7 @@ void lay_own_tiles(MatmulPlan& plan, const MatmulLoops& loops, int64_t size, Ste
 
   const bool can_share = work >= kSharedFrom &&
                          times(plan.batches, round_up(n, width) + m) <= kSharedBytes / size / std::max<int64_t>(k, 1);
-  if (can_share && m > 384 && (plan.a == Source::kOwn || plan.b == Source::kOwn)) {
+  if (can_share && m > kOwnRows && (plan.a == Source::kOwn || plan.b == Source::kOwn)) {
     cut(m, 192, 1, plan.tile_m, plan.tiles_m);
     cut(n, 256, width, plan.tile_n, plan.tiles_n);
   } else if (n * k * size <= 65536) {
@@ -115,9 +119,10 @@ void lay_own_tiles(MatmulPlan& plan, const MatmulLoops& loops, int64_t size, Ste
     cut(m, std::max<int64_t>(kTileWork / times(n, std::max<int64_t>(k, 1)), 8 * loops.rows), 1, plan.tile_m,
         plan.tiles_m);
   } else {
-    const int64_t columns = std::max(kTileWork / times(m, k) / width, int64_t{1}) * width;
+    const int64_t least = n >= 64 * width ? 2 : 1; /* wider ones are a little faster, as long as there are many */
+    const int64_t columns = std::max(kTileWork / times(m, k) / width, least) * width;
     cut(n, columns, width, plan.tile_n, plan.tiles_n);
-    const int64_t rows = std::max(kTileWork / times(k, plan.tile_n), 32 * loops.rows);
+    const int64_t rows = std::max(kTileWork / times(k, plan.tile_n), kOwnRows);
     cut(m, rows, 1, plan.tile_m, plan.tiles_m);
   }
   if (can_share && plan.a == Source::kOwn && plan.tiles_n > 1) plan.a = Source::kShared;
