@@ -69,8 +69,7 @@ final class Contraction {
    * @param alone takes the number of a node
    * @param group takes the number of a group
    */
-  static void visit(
-      Graph graph, int[] groupOf, int groups, IntConsumer alone, IntConsumer group) {
+  static void visit(Graph graph, int[] groupOf, int groups, IntConsumer alone, IntConsumer group) {
     new Contraction(graph, groupOf, groups).run(alone, group);
   }
 
