@@ -131,6 +131,9 @@ void test_all(adj_context* context) {
     test_form<T>(context, {516, 70, 160, at, bt, 1, 2, Layout::kColumn, {2}}, random);
     test_form<T>(context, {48, 400, 512, at, bt, 1, 3, Layout::kRow, {}}, random);
     test_form<T>(context, {24, 100, 512, at, bt, 1, 0, Layout::kTransposed, {3}}, random);
+    /* Split along k. */
+    test_form<T>(context, {33, 30, 1500, at, bt, 1, 3, Layout::kRow, {}}, random);
+    test_form<T>(context, {17, 70, 800, at, bt, 1, 1, Layout::kTransposed, {3}}, random);
     test_form<T>(context, {2100, 31, 30, at, bt, 1, 1, Layout::kRow, {}}, random);
   }
 }
@@ -139,7 +142,7 @@ void test_all(adj_context* context) {
 template <class T>
 void test_places(adj_context* context) {
   Random random(9);
-  for (const auto& s : {Dims{519, 70, 512}, Dims{61, 75, 300}, Dims{500, 40, 33}}) {
+  for (const auto& s : {Dims{519, 70, 512}, Dims{61, 75, 300}, Dims{500, 40, 33}, Dims{69, 40, 1100}}) {
     const int64_t m = s[0], n = s[1], k = s[2];
     for (int layouts = 0; layouts < 4; ++layouts) {
       Array<T> a({m, k}, (layouts & 1) != 0 ? Layout::kTransposed : Layout::kContiguous);

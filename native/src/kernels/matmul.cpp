@@ -1,8 +1,8 @@
 /*
  * The product of matrices, one tile of it at a time. An element is one chain of multiply-adds for each block of k, and
  * the sum of the blocks in order, so it does not depend on the tile that it is in. Operands are read in place or from
- * copies in panels: a tile's own, or those that a first stage has made for all tiles. It refuses to choose how, and
- * between itself and OpenBLAS: contract/matmul.cpp does.
+ * copies in panels: a tile's own, or those that a first stage has made for all tiles. A small product of a long k is
+ * cut along k. It refuses to choose how, and between itself and OpenBLAS: contract/matmul.cpp does.
  */
 #include "kernels/contract/loops.h"
 #include "kernels/matmul_block.h"
@@ -12,9 +12,10 @@ ADJ_ISA_BEGIN
 namespace {
 
 /*
- * The most steps of k of a block, whose sums stay in registers; measured, and flat between 256 and 512 with AVX-512.
- * And the multiply-adds from which OpenBLAS 0.3.31 was faster, on a Zen 5 (without AVX-512, against its Haswell
- * kernels).
+ * The most steps of k of a block, whose sums stay in registers; times are flat between 256 and 512 with AVX-512. And
+ * the multiply-adds from which handing tiles to OpenBLAS 0.3.31 was faster: with AVX-512 never (Emerald Rapids, two
+ * threads, its SkylakeX kernels: ours takes 0.58 to 0.93 of its time from 512^3 to 2048^3), else on a Zen 5 against its
+ * Haswell kernels.
  */
 #if defined(__AVX512F__)
 constexpr int64_t kDepth = 384;
@@ -59,9 +60,61 @@ void pack_part(const Part& part) {
   }
 }
 
+/* The block of k from step p on, of a tile: written to it or added to it, and followed by `finish` unless that is null.
+ */
 template <class T>
-ADJ_ALWAYS void multiply(const Part& part, const MatmulPlan& plan, const MatmulTile<T>& tile) {
+ADJ_ALWAYS void multiply(const Part& part, const MatmulPlan& plan, const MatmulTile<T>& tile, int64_t p, bool add,
+                         Finish<T>* finish) {
   constexpr int64_t kW = kWidth<T>, kL = kLanes<T>;
+  const int64_t k = plan.k - p < plan.depth ? plan.k - p : plan.depth;
+  const bool a_packed = plan.a != Source::kInPlace, b_packed = plan.b != Source::kInPlace;
+  const T* a = tile.a + p * plan.a_k;
+  if (plan.a == Source::kShared) {
+    a = shared_a(part, plan, tile, p);
+  } else if (plan.a == Source::kOwn) {
+    T* own = reinterpret_cast<T*>(part.lane + plan.lane_a_at);
+    pack_a(a, plan.a_m, plan.a_k, k, tile.rows, own);
+    a = own;
+  }
+  const T* b = tile.b + p * plan.b_k;
+  if (plan.b == Source::kShared) {
+    b = shared_b(part, plan, tile, p);
+  } else if (plan.b == Source::kOwn) {
+    T* own = reinterpret_cast<T*>(part.lane);
+    pack_b(b, plan.b_k, plan.b_n, k, tile.columns, own);
+    b = own;
+  }
+  const Cut into = cut(tile.rows);
+  Piece<T> piece;
+  piece.a_m = plan.a_m;
+  piece.a_k = plan.a_k;
+  piece.b_k = b_packed ? kW : plan.b_k;
+  piece.k = k;
+  piece.ldc = tile.ldc;
+  piece.add = add;
+  piece.finish = finish;
+  for (int64_t j = 0; j < tile.columns; j += kW) {
+    piece.columns = tile.columns - j < kW ? tile.columns - j : kW;
+    piece.a = a;
+    piece.b = b_packed ? b + j * k : b + j;
+    piece.c = tile.c + j;
+    if (finish != nullptr && tile.bias != nullptr) finish->bias = tile.bias + j * plan.bias_n;
+    const BlockRun<T>* runs = kBlocks<T>[piece.columns > kL ? 1 : 0][a_packed ? 1 : 0];
+    for (int64_t i = 0; i < into.blocks; ++i) {
+      const int64_t height = into.height + (i < into.larger ? 1 : 0);
+      runs[height - 1](piece);
+      piece.a += a_packed ? height * k : height * plan.a_m;
+      piece.c += height * tile.ldc;
+      if (finish != nullptr && tile.bias != nullptr) finish->bias += height * plan.bias_m;
+    }
+  }
+}
+
+/* A tile, block of k after block. */
+template <class T>
+void own_part(const Part& part) {
+  const MatmulPlan& plan = *static_cast<const MatmulPlan*>(part.plan);
+  const MatmulTile<T> tile = tile_of<T>(part, plan);
   Finish<T> finish{tile.bias, plan.bias_m, plan.bias_n, plan.activation};
   const bool finishes = tile.bias != nullptr || plan.activation != 0;
   if (plan.k == 0) {
@@ -69,58 +122,37 @@ ADJ_ALWAYS void multiply(const Part& part, const MatmulPlan& plan, const MatmulT
       __builtin_memset(tile.c + i * tile.ldc, 0, static_cast<size_t>(tile.columns) * sizeof(T));
     }
     if (finishes) finish_rows(tile.c, tile.ldc, tile.rows, tile.columns, finish);
-    return;
   }
-  T* const own_b = reinterpret_cast<T*>(part.lane);
-  T* const own_a = reinterpret_cast<T*>(part.lane + plan.lane_a_at);
-  const bool a_packed = plan.a != Source::kInPlace, b_packed = plan.b != Source::kInPlace;
-  const Cut into = cut(tile.rows);
   for (int64_t p = 0; p < plan.k; p += plan.depth) {
-    const int64_t k = plan.k - p < plan.depth ? plan.k - p : plan.depth;
-    const T* a = tile.a + p * plan.a_k;
-    if (plan.a == Source::kShared) {
-      a = shared_a(part, plan, tile, p);
-    } else if (plan.a == Source::kOwn) {
-      pack_a(a, plan.a_m, plan.a_k, k, tile.rows, own_a);
-      a = own_a;
-    }
-    const T* b = tile.b + p * plan.b_k;
-    if (plan.b == Source::kShared) {
-      b = shared_b(part, plan, tile, p);
-    } else if (plan.b == Source::kOwn) {
-      pack_b(b, plan.b_k, plan.b_n, k, tile.columns, own_b);
-      b = own_b;
-    }
-    Piece<T> piece;
-    piece.a_m = plan.a_m;
-    piece.a_k = plan.a_k;
-    piece.b_k = b_packed ? kW : plan.b_k;
-    piece.k = k;
-    piece.ldc = tile.ldc;
-    piece.add = p > 0;
-    piece.finish = finishes && p + k == plan.k ? &finish : nullptr;
-    for (int64_t j = 0; j < tile.columns; j += kW) {
-      piece.columns = tile.columns - j < kW ? tile.columns - j : kW;
-      piece.a = a;
-      piece.b = b_packed ? b + j * k : b + j;
-      piece.c = tile.c + j;
-      if (tile.bias != nullptr) finish.bias = tile.bias + j * plan.bias_n;
-      const BlockRun<T>* runs = kBlocks<T>[piece.columns > kL ? 1 : 0][a_packed ? 1 : 0];
-      for (int64_t i = 0; i < into.blocks; ++i) {
-        const int64_t height = into.height + (i < into.larger ? 1 : 0);
-        runs[height - 1](piece);
-        piece.a += a_packed ? height * k : height * plan.a_m;
-        piece.c += height * tile.ldc;
-        if (tile.bias != nullptr) finish.bias += height * plan.bias_m;
-      }
-    }
+    multiply(part, plan, tile, p, p > 0, finishes && p + plan.depth >= plan.k ? &finish : nullptr);
   }
 }
 
+/* One block of k of a whole product, to scratch of its own. */
 template <class T>
-void own_part(const Part& part) {
+void split_part(const Part& part) {
   const MatmulPlan& plan = *static_cast<const MatmulPlan*>(part.plan);
-  multiply(part, plan, tile_of<T>(part, plan));
+  MatmulTile<T> tile = tile_at<T>(part, plan, part.index / plan.splits, 0, 0);
+  tile.rows = plan.m; /* the grid is that of the second stage */
+  tile.c = reinterpret_cast<T*>(part.shared) + part.index * plan.m * plan.n;
+  multiply<T>(part, plan, tile, part.index % plan.splits * plan.depth, false, nullptr);
+}
+
+/* Adds the blocks of k of some rows in order, as a tile does that has them one after the other. */
+template <class T>
+void join_part(const Part& part) {
+  const MatmulPlan& plan = *static_cast<const MatmulPlan*>(part.plan);
+  const MatmulTile<T> tile = tile_of<T>(part, plan);
+  const int64_t apart = plan.m * plan.n, count = tile.rows * plan.n;
+  const T* block = reinterpret_cast<const T*>(part.shared) + tile.batch * plan.splits * apart + tile.i * plan.n;
+  ADJ_LOOP(int64_t e = 0; e < count; ++e) tile.c[e] = block[e] + block[e + apart];
+  for (int64_t s = 2; s < plan.splits; ++s) {
+    const T* next = block + s * apart;
+    ADJ_LOOP(int64_t e = 0; e < count; ++e) tile.c[e] += next[e];
+  }
+  if (tile.bias == nullptr && plan.activation == 0) return;
+  finish_rows(tile.c, tile.ldc, tile.rows, tile.columns,
+              Finish<T>{tile.bias, plan.bias_m, plan.bias_n, plan.activation});
 }
 
 template <class T>
@@ -132,10 +164,10 @@ void epilogue(const void* of, const MatmulPlan& plan) {
 }
 
 constexpr MatmulLoops loops[] = {
-    {ADJ_F32, own_part<float>, pack_part<float>, epilogue<float>, kRows, kWidth<float>, kDepth, kMaskedLoads,
-     kBlasFrom},
-    {ADJ_F64, own_part<double>, pack_part<double>, epilogue<double>, kRows, kWidth<double>, kDepth, kMaskedLoads,
-     kBlasFrom},
+    {ADJ_F32, own_part<float>, pack_part<float>, split_part<float>, join_part<float>, epilogue<float>, kRows,
+     kWidth<float>, kDepth, kMaskedLoads, kBlasFrom},
+    {ADJ_F64, own_part<double>, pack_part<double>, split_part<double>, join_part<double>, epilogue<double>, kRows,
+     kWidth<double>, kDepth, kMaskedLoads, kBlasFrom},
 };
 
 constexpr Kernel kernels[] = {{"matmul", prepare_matmul, loops, 2, 2, 1, {0, 0, 0}}};

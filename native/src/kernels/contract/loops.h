@@ -144,6 +144,8 @@ struct MatmulPlan {
   int64_t a_m, a_k, b_k, b_n, bias_m, bias_n; /* strides, elements */
   int64_t tile_m, tile_n, tiles_m, tiles_n;
   int64_t depth; /* of a block of k */
+  int64_t
+      splits; /* into how many blocks of k a product is split that is too small to be cut otherwise, 0 if it is not */
   Source a, b;
   int64_t shared_b_at, lane_a_at; /* bytes: the copies of b in shared scratch, of a in a thread's */
   int32_t has_bias, activation;
@@ -203,6 +205,8 @@ struct MatmulLoops {
   int32_t dtype;
   Run own;                                                    /* one tile by our kernels */
   Run pack;                                                   /* one block of k of shared copies */
+  Run split;                                                  /* one block of k of a whole product, to scratch */
+  Run join;                                                   /* those of some rows, added in order */
   void (*epilogue)(const void* tile, const MatmulPlan& plan); /* bias and activation of a tile, whoever computed it */
   int64_t rows, width;                                        /* of a register block: rows of A, columns of B */
   int64_t depth;                                              /* the most steps of k of a block */

@@ -63,9 +63,10 @@ int64_t times(int64_t a, int64_t b) {
   return __builtin_mul_overflow(a, b, &product) ? INT64_MAX : product;
 }
 
-/* Cuts `size` into pieces of about `piece`, as even as multiples of `step` allow. */
+/* Cuts `size` into pieces of at most about `piece`, an even number of them, as even as multiples of `step` allow. */
 void cut(int64_t size, int64_t piece, int64_t step, int64_t& tile, int64_t& tiles) {
-  tile = std::min(size, round_up(ceil_div(size, ceil_div(size, piece)), step));
+  const int64_t pieces = ceil_div(size, piece);
+  tile = std::min(size, round_up(ceil_div(size, pieces > 1 ? round_up(pieces, 2) : 1), step));
   tiles = ceil_div(size, tile);
 }
 
@@ -87,6 +88,9 @@ constexpr int64_t kTileWork = 1 << 19;
  * the copy of B through memory. */
 constexpr int64_t kOwnRows = 512;
 
+/* So much of B stays in the second cache beside anything else: tiles are rows of the whole width. */
+constexpr int64_t kNearBytes = 65536;
+
 /* Multiply-adds from which a stage of its own for copies pays. */
 constexpr int64_t kSharedFrom = 1 << 23;
 constexpr int64_t kSharedBytes = int64_t{1} << 27;
@@ -94,10 +98,29 @@ constexpr int64_t kSharedBytes = int64_t{1} << 27;
 /* Rows a multiple of this apart share a few sets of the first cache and push each other out. */
 constexpr int64_t kConflictBytes = 2048;
 
+/* Up to so many elements a product is too small to be cut by rows and columns; and what one part of their joining
+ * takes. */
+constexpr int64_t kSplitElements = 1 << 14;
+constexpr int64_t kJoinElements = 1 << 11;
+
+/* From so many steps of k on, blocks are even in number, so that two threads can have as many each. By k alone: else an
+ * element would depend on the other sizes. */
+constexpr int64_t kEvenDepth = 1024;
+
+/* Scratch of a thread for a tile's own copies. */
+void take_lanes(MatmulPlan& plan, const MatmulLoops& loops, int64_t size, Step& step) {
+  if (plan.b == Source::kOwn) plan.lane_a_at = round_up(plan.tile_n, loops.width) * plan.depth * size;
+  step.lane_bytes = plan.lane_a_at;
+  if (plan.a == Source::kOwn) step.lane_bytes += plan.tile_m * plan.depth * size;
+}
+
 void lay_own_tiles(MatmulPlan& plan, const MatmulLoops& loops, int64_t size, Step& step) {
   const int64_t m = plan.m, n = plan.n, k = plan.k, width = loops.width;
   const int64_t work = times(times(m, n), k);
-  plan.depth = k <= loops.depth ? std::max<int64_t>(k, 1) : round_up(ceil_div(k, ceil_div(k, loops.depth)), 16);
+  int64_t blocks = k == 0 ? 0 : ceil_div(k, loops.depth);
+  if (k >= kEvenDepth) blocks = round_up(blocks, 2);
+  plan.depth = blocks < 2 ? std::max<int64_t>(k, 1) : round_up(ceil_div(k, blocks), 16);
+  blocks = ceil_div(k, plan.depth);
 
   /* A is read once for every panel of columns: a copy pays if there are some, and if it cannot be read well. */
   const bool a_apart = plan.a_k == 1 ? plan.a_m * size % kConflictBytes == 0 : k > 64;
@@ -107,17 +130,30 @@ void lay_own_tiles(MatmulPlan& plan, const MatmulLoops& loops, int64_t size, Ste
   const bool near = m <= 2 * loops.rows || (plan.b_k <= 2 * width && k * plan.b_k * size <= 32768);
   plan.b = plan.b_n == 1 && whole && near ? Source::kInPlace : Source::kOwn;
 
+  const int64_t all = times(times(m, n), plan.batches);
+  if (blocks >= 2 && all <= kSplitElements && work >= kTileWork && all * size <= kSharedBytes / blocks) {
+    plan.splits = blocks;
+    plan.tile_n = n;
+    plan.tiles_n = 1;
+    plan.tile_m = m;
+    take_lanes(plan, loops, size, step);
+    cut(m, ceil_div(kJoinElements, n), 1, plan.tile_m, plan.tiles_m);
+    step.shared_bytes = all * blocks * size;
+    add_stage(step, loops.split, plan.batches * blocks, kTileWork / 2 / (m * n * plan.depth));
+    add_stage(step, loops.join, plan.batches * plan.tiles_m);
+    return;
+  }
+
   const bool can_share = work >= kSharedFrom &&
                          times(plan.batches, round_up(n, width) + m) <= kSharedBytes / size / std::max<int64_t>(k, 1);
-  if (can_share && m > kOwnRows && (plan.a == Source::kOwn || plan.b == Source::kOwn)) {
-    cut(m, 192, 1, plan.tile_m, plan.tiles_m);
-    cut(n, 256, width, plan.tile_n, plan.tiles_n);
-  } else if (n * k * size <= 65536) {
-    /* B stays in the second cache: tiles of rows. */
+  if (n * k * size <= kNearBytes) {
     plan.tile_n = n;
     plan.tiles_n = 1;
     cut(m, std::max<int64_t>(kTileWork / times(n, std::max<int64_t>(k, 1)), 8 * loops.rows), 1, plan.tile_m,
         plan.tiles_m);
+  } else if (can_share && m > kOwnRows && (plan.a == Source::kOwn || plan.b == Source::kOwn)) {
+    cut(m, 192, 1, plan.tile_m, plan.tiles_m);
+    cut(n, 256, width, plan.tile_n, plan.tiles_n);
   } else {
     const int64_t least = n >= 64 * width ? 2 : 1; /* wider ones are a little faster, as long as there are many */
     const int64_t columns = std::max(kTileWork / times(m, k) / width, least) * width;
@@ -128,7 +164,6 @@ void lay_own_tiles(MatmulPlan& plan, const MatmulLoops& loops, int64_t size, Ste
   if (can_share && plan.a == Source::kOwn && plan.tiles_n > 1) plan.a = Source::kShared;
   if (can_share && plan.b == Source::kOwn && plan.tiles_m > 1) plan.b = Source::kShared;
 
-  const int64_t blocks = k == 0 ? 0 : ceil_div(k, plan.depth);
   int64_t packs = 0;
   if (plan.a == Source::kShared) {
     plan.shared_b_at = round_up(plan.batches * m * k * size, 64);
@@ -139,9 +174,7 @@ void lay_own_tiles(MatmulPlan& plan, const MatmulLoops& loops, int64_t size, Ste
     step.shared_bytes += plan.batches * round_up(n, width) * k * size;
     packs += plan.batches * plan.tiles_n * blocks;
   }
-  if (plan.b == Source::kOwn) plan.lane_a_at = round_up(plan.tile_n, width) * plan.depth * size;
-  step.lane_bytes = plan.lane_a_at;
-  if (plan.a == Source::kOwn) step.lane_bytes += plan.tile_m * plan.depth * size;
+  take_lanes(plan, loops, size, step);
   add_stage(step, loops.pack, packs);
   const int64_t tile_work = std::max<int64_t>(times(times(plan.tile_m, plan.tile_n), k), 1);
   add_stage(step, loops.own, plan.batches * plan.tiles_m * plan.tiles_n, kTileWork / 2 / tile_work);
