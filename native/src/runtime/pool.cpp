@@ -1,6 +1,7 @@
 /* Threads and permits: see pool.h. */
 #include "runtime/pool.h"
 
+#include <sched.h>
 #include <signal.h>
 
 #include <algorithm>
@@ -91,7 +92,7 @@ void Pool::give_back_permit() {
 }
 
 Pool::Job::Job(const Stage& stage_, const Part& part_, int64_t lane_bytes_, int32_t shares_)
-    : stage(stage_), part(part_), lane_bytes(lane_bytes_), shares_count(shares_) {
+    : stage(stage_), part(part_), lane_bytes(lane_bytes_), shares_count(shares_), caller_cpu(sched_getcpu()) {
   int64_t from = 0;
   for (int32_t s = 0; s < shares_count; ++s) {
     const int64_t rest = stage.parts - from, end = from + rest / (shares_count - s);
@@ -186,6 +187,13 @@ void Pool::worker(int32_t index) {
         wake_.wait(lock);
         --sleeping_;
       }
+      continue;
+    }
+    if (sched_getcpu() == job->caller_cpu) {
+      /* It would only take turns with the caller. The system puts a thread that wakes on a core that is free. */
+      ++sleeping_;
+      wake_.wait(lock);
+      --sleeping_;
       continue;
     }
     permits_.fetch_sub(1, std::memory_order_relaxed);

@@ -71,6 +71,7 @@ class Pool {
     const Part& part;
     const int64_t lane_bytes;
     const int32_t shares_count;
+    const int caller_cpu;
     std::atomic<int32_t> helpers{0};
     int32_t lanes = 1; /* the caller's is lane 0 */
     Share shares[kMostShares];
