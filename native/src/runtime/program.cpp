@@ -123,6 +123,16 @@ std::string number_text(double number) {
        ll(fault.position), ll(fault.limit - 1));
 }
 
+/* Writes the addresses of operands on the strip of that number. As integers: it is 0 where a binding has no bytes. */
+template <class Place>
+void find(const Place* places, size_t count, const adj_binding* bindings, int64_t strip, char** at) {
+  for (size_t j = 0; j < count; ++j) {
+    const uint64_t address =
+        bindings[places[j].binding].address + static_cast<uint64_t>(places[j].offset + strip * places[j].strip);
+    at[j] = reinterpret_cast<char*>(static_cast<uintptr_t>(address));
+  }
+}
+
 /* Scratch of a run, given back however it ends. */
 class Scratch {
  public:
@@ -158,35 +168,70 @@ adj_program::adj_program(adj_context& context, const adjoint::Image& image) : co
     const Instruction& instruction = image.instructions[i];
     prepare(instruction, *kernels[static_cast<size_t>(instruction.kernel)]);
   }
+  groups_ = adjoint::find_groups(image, kernels); /* after all are known to be what their kernels take */
+  for (const adjoint::Group& group : groups_) prepare_group(group, image, kernels);
+  for (const Prepared& prepared : prepared_) reserve_scratch(prepared.step);
   shared_bytes_ = adjoint::round_up(shared_bytes_, adjoint::kScratchStep);
   context_.programs.fetch_add(1);
 }
 
 adj_program::~adj_program() { context_.programs.fetch_sub(1); }
 
-void adj_program::prepare(const Instruction& instruction, const Kernel& kernel) {
+Step adj_program::prepare_step(const Instruction& instruction, const Kernel& kernel) {
   const adjoint::Call call{instruction.ints.data(),    static_cast<int64_t>(instruction.ints.size()),
                            instruction.inputs.data(),  static_cast<int64_t>(instruction.inputs.size()),
                            instruction.outputs.data(), static_cast<int64_t>(instruction.outputs.size()),
                            context_.blas.load()};
+  Step step{};
+  kernel.prepare(kernel, call, step);
+  if (step.table != nullptr) tables_.emplace_back().reset(step.table);
+  step.lane_bytes = adjoint::round_up(step.lane_bytes, adjoint::kLaneAlignment);
+  return step;
+}
+
+void adj_program::prepare(const Instruction& instruction, const Kernel& kernel) {
+  adjoint::check_sharing(kernel, instruction);
   Prepared& prepared = prepared_.emplace_back();
   prepared.name = kernel.name;
   prepared.places = places_.size();
   prepared.operands = instruction.inputs.size() + instruction.outputs.size();
-  prepared.step = Step{};
-  adjoint::check_sharing(kernel, instruction);
-  kernel.prepare(kernel, call, prepared.step);
-  if (prepared.step.table != nullptr) tables_.emplace_back().reset(prepared.step.table);
+  prepared.step = prepare_step(instruction, kernel);
   for (const auto* operands : {&instruction.inputs, &instruction.outputs}) {
     for (const Operand& operand : *operands) {
-      places_.push_back({operand.binding, operand.offset});
+      places_.push_back({operand.binding, operand.offset, 0});
       int64_t& alignment = bindings_[static_cast<size_t>(operand.binding)].alignment;
       alignment = std::max(alignment, adjoint::size_of(operand.dtype));
     }
   }
   most_operands_ = std::max(most_operands_, prepared.operands);
-  Step& step = prepared.step;
-  step.lane_bytes = adjoint::round_up(step.lane_bytes, adjoint::kLaneAlignment);
+}
+
+/* Prepares the instructions of a group anew, for one strip of rows. */
+void adj_program::prepare_group(const adjoint::Group& group, const adjoint::Image& image,
+                                const std::vector<const Kernel*>& kernels) {
+  const int64_t rest = group.rows % group.strip;
+  for (size_t i = group.first; i < group.first + group.count; ++i) {
+    const Instruction& instruction = image.instructions[i];
+    const Kernel& kernel = *kernels[static_cast<size_t>(instruction.kernel)];
+    Prepared& prepared = prepared_[i];
+    const std::vector<int64_t> rows = adjoint::row_bytes(instruction, kernel);
+    for (size_t j = 0; j < rows.size(); ++j) places_[prepared.places + j].strip = rows[j] * group.strip;
+    const auto one_lane = [&](int64_t count) {
+      Step step = prepare_step(adjoint::first_rows(instruction, kernel, count), kernel);
+      /* A strip is one thread's: what parts would share is its own. */
+      step.lane_bytes += adjoint::round_up(step.shared_bytes, adjoint::kLaneAlignment);
+      return step;
+    };
+    prepared.step = one_lane(group.strip);
+    if (rest > 0) {
+      prepared.rest = rests_.emplace_back(std::make_unique<const Step>(one_lane(rest))).get();
+      reserve_scratch(*prepared.rest);
+    }
+    lanes_ = std::max<int64_t>(lanes_, context_.pool.threads());
+  }
+}
+
+void adj_program::reserve_scratch(const Step& step) {
   shared_bytes_ = std::max(shared_bytes_, step.shared_bytes);
   lane_bytes_ = std::max(lane_bytes_, step.lane_bytes);
   for (int32_t s = 0; s < step.stages_count; ++s) {
@@ -229,15 +274,20 @@ void adj_program::run(const adj_binding* bindings, int32_t count, int64_t& faile
   char* few[adjoint::kFewOperands];
   const std::unique_ptr<char*[]> many(most_operands_ > adjoint::kFewOperands ? new char*[most_operands_] : nullptr);
   char** const at = many != nullptr ? many.get() : few;
-  for (const Prepared& prepared : prepared_) {
-    ++failed;
-    const Place* places = &places_[prepared.places];
-    for (size_t j = 0; j < prepared.operands; ++j) {
-      /* As integers: the address is 0 where a binding has no bytes. */
-      const uint64_t address = bindings[places[j].binding].address + static_cast<uint64_t>(places[j].offset);
-      at[j] = reinterpret_cast<char*>(static_cast<uintptr_t>(address));
-    }
+  auto group = groups_.begin();
+  for (size_t i = 0; i < prepared_.size(); ++i) {
+    failed = static_cast<int64_t>(i);
     adjoint::Fault fault;
+    if (group != groups_.end() && group->first == i) {
+      const Running running{*this, *group, bindings};
+      const Part part{&running, nullptr, 0, nullptr, scratch.address + shared_bytes_, &fault};
+      pool.run({run_strip, group->strips(), 1}, part, lane_bytes_);
+      i += group->count - 1;
+      ++group;
+      continue;
+    }
+    const Prepared& prepared = prepared_[i];
+    adjoint::find(&places_[prepared.places], prepared.operands, bindings, 0, at);
     const Step& step = prepared.step;
     const Part part{step.plan, at, 0, scratch.address, scratch.address + shared_bytes_, &fault};
     for (int32_t s = 0; s < step.stages_count; ++s) {
@@ -246,4 +296,23 @@ void adj_program::run(const adj_binding* bindings, int32_t count, int64_t& faile
     }
   }
   failed = -1;
+}
+
+/* All instructions of a group on one strip, on this thread. */
+void adj_program::run_strip(const Part& part) {
+  const Running& running = *static_cast<const Running*>(part.plan);
+  const adjoint::Group& group = running.group;
+  const bool last = part.index == group.strips() - 1;
+  char* at[adjoint::kFewOperands];
+  for (size_t i = group.first; i < group.first + group.count; ++i) {
+    const Prepared& prepared = running.program.prepared_[i];
+    adjoint::find(&running.program.places_[prepared.places], prepared.operands, running.bindings, part.index, at);
+    const Step& step = last && prepared.rest != nullptr ? *prepared.rest : prepared.step;
+    Part own{step.plan, at, 0, part.lane, part.lane + adjoint::round_up(step.shared_bytes, adjoint::kLaneAlignment),
+             part.fault};
+    for (int32_t s = 0; s < step.stages_count; ++s) {
+      const Stage& stage = step.stages[s];
+      for (own.index = 0; own.index < stage.parts; ++own.index) stage.run(own);
+    }
+  }
 }

@@ -10,6 +10,7 @@
 #include "kernels/kernel.h"
 #include "runtime/context.h"
 #include "runtime/image.h"
+#include "runtime/strips.h"
 
 struct adj_program {
  public:
@@ -28,12 +29,20 @@ struct adj_program {
   /* Where an operand is. */
   struct Place {
     int64_t binding, offset;
+    int64_t strip = 0; /* bytes from one strip of rows to the next */
   };
   struct Prepared {
     const char* name;
     size_t places; /* the first of its operands' */
     size_t operands;
-    adjoint::Step step;
+    adjoint::Step step;                  /* in a group on one strip of rows */
+    const adjoint::Step* rest = nullptr; /* in a group on the last strip, if that is shorter */
+  };
+  /* A group while it runs: what its strips share. */
+  struct Running {
+    const adj_program& program;
+    const adjoint::Group& group;
+    const adj_binding* bindings;
   };
   struct Binding {
     int64_t bytes;
@@ -41,12 +50,19 @@ struct adj_program {
   };
 
   void prepare(const adjoint::Instruction& instruction, const adjoint::Kernel& kernel);
+  adjoint::Step prepare_step(const adjoint::Instruction& instruction, const adjoint::Kernel& kernel);
+  void prepare_group(const adjoint::Group& group, const adjoint::Image& image,
+                     const std::vector<const adjoint::Kernel*>& kernels);
+  void reserve_scratch(const adjoint::Step& step);
+  static void run_strip(const adjoint::Part& part);
   void check(const adj_binding* bindings, int32_t count) const;
 
   adj_context& context_;
   std::vector<Binding> bindings_;
   std::vector<Place> places_;
   std::vector<Prepared> prepared_;
+  std::vector<adjoint::Group> groups_;
+  std::vector<std::unique_ptr<const adjoint::Step>> rests_;
   std::vector<std::unique_ptr<const int64_t[]>> tables_; /* that steps point to */
   size_t most_operands_ = 0;
   int64_t shared_bytes_ = 0; /* the most scratch that any instruction shares among its parts ... */

@@ -1,0 +1,142 @@
+/*
+ * Programs whose instructions are run strip by strip against the same instructions in programs of their own, which are
+ * not: the same bits in all memory, whatever is overwritten, shared in part, or seen transposed meanwhile.
+ */
+#include <cstring>
+
+#include "machine.h"
+
+using namespace test;
+
+namespace {
+
+constexpr int64_t kColumns[] = {1, 17, 32};
+
+/* Writes random calls on values in one block of memory, where new values may take the place of old ones. */
+class Writer {
+ public:
+  Writer(uint64_t seed, int64_t rows, std::vector<char>& memory) : random_(seed), rows_(rows), memory_(memory) {
+    for (const int64_t n : kColumns) values_.push_back(matrix(take(rows_ * n), rows_, n));
+  }
+
+  /* The next call; its operands are whole or disjoint. */
+  Call next() {
+    for (;;) {
+      const Operand& x = values_[pick(values_.size())];
+      const int64_t n = x.dims[1];
+      Call call;
+      switch (pick(6)) {
+        case 0:
+          call = {"tanh", {}, {x}, {}};
+          break;
+        case 1: {
+          Operand row = values_[pick(values_.size())]; /* whatever stands there, as one row for all */
+          row.dims = x.dims;
+          row.strides = {0, 1};
+          if (row.offset + n * 4 > static_cast<int64_t>(memory_.size())) continue;
+          call = {"times", {}, {x, row}, {}};
+          break;
+        }
+        case 2: {
+          const Operand& y = values_[pick(values_.size())];
+          if (y.dims != x.dims) continue;
+          call = {"minus", {}, {x, y}, {}};
+          break;
+        }
+        case 3: {
+          const int64_t m = kColumns[pick(3)];
+          const int64_t at = 64 * static_cast<int64_t>(pick(memory_.size() / 64));
+          if (at + n * m * 4 > static_cast<int64_t>(memory_.size())) continue;
+          /* Bounded by its activation: what overflowed would compare NaN with NaN. */
+          call = {"matmul", {0, 2 + random_.below(2)}, {x, matrix(at, n, m)}, {}};
+          return with_output(call, m);
+        }
+        case 4:
+          call = {"softmax", {}, {x}, {}};
+          break;
+        default: {
+          /* Rows of one value as columns of another: no strip of either is one of the other. */
+          Operand turned = x;
+          turned.strides = {1, rows_};
+          call = {"sigmoid", {}, {turned}, {}};
+          break;
+        }
+      }
+      return with_output(call, n);
+    }
+  }
+
+ private:
+  size_t pick(size_t count) { return static_cast<size_t>(random_.below(static_cast<int64_t>(count))); }
+
+  int64_t take(int64_t elements) {
+    const int64_t most = static_cast<int64_t>(memory_.size()) - elements * 4;
+    return 64 * static_cast<int64_t>(pick(static_cast<size_t>(most / 64)));
+  }
+
+  Operand matrix(int64_t offset, int64_t rows, int64_t columns) {
+    return {ADJ_F32, {rows, columns}, {columns, 1}, memory_.data(), static_cast<int64_t>(memory_.size()), offset};
+  }
+
+  static int64_t end_of(const Operand& o) {
+    int64_t last = 0;
+    for (size_t d = 0; d < o.dims.size(); ++d) last += (o.dims[d] - 1) * o.strides[d];
+    return o.offset + (last + 1) * 4;
+  }
+
+  Call with_output(Call call, int64_t columns) {
+    for (;;) {
+      /* Often where a value has been, as a planner does it. */
+      const Operand& old = values_[pick(values_.size())];
+      const bool reuse = pick(3) > 0 && old.offset + rows_ * columns * 4 <= static_cast<int64_t>(memory_.size());
+      const Operand y = matrix(reuse ? old.offset : take(rows_ * columns), rows_, columns);
+      bool apart = true;
+      for (const Operand& x : call.inputs) apart = apart && (end_of(x) <= y.offset || end_of(y) <= x.offset);
+      if (!apart) continue;
+      call.outputs = {y};
+      values_[pick(values_.size())] = y;
+      return call;
+    }
+  }
+
+  Random random_;
+  int64_t rows_;
+  std::vector<char>& memory_;
+  std::vector<Operand> values_;
+};
+
+void test_against_programs_of_one(const std::string& isa) {
+  const Context context(isa, 1), two(isa, 2), four(isa, 4);
+  for (const int64_t rows : {136, 1009, 2048}) {
+    for (uint64_t seed = 0; seed < 60; ++seed) {
+      std::vector<char> memory(static_cast<size_t>(rows) * 32 * 4 * 12);
+      Random random(seed + 1);
+      for (size_t i = 0; i < memory.size(); i += 4) {
+        const float x = static_cast<float>(random.uniform(-1, 1));
+        std::memcpy(&memory[i], &x, 4);
+      }
+      const std::vector<char> before = memory;
+      Writer writer(seed, rows, memory);
+      std::vector<Call> calls;
+      for (int i = 0; i < 40; ++i) calls.push_back(writer.next());
+      for (const Call& call : calls) {
+        if (!runs(context, call)) return;
+      }
+      const std::vector<char> expected = memory;
+      for (adj_context* threads :
+           {static_cast<adj_context*>(context), static_cast<adj_context*>(two), static_cast<adj_context*>(four)}) {
+        std::memcpy(memory.data(), before.data(), memory.size());
+        CHECK(run(threads, calls) == ADJ_OK, "%s", adj_last_error());
+        CHECK(memory == expected, "%s: %lld rows, seed %llu: other bits", isa.c_str(), static_cast<long long>(rows),
+              static_cast<unsigned long long>(seed));
+      }
+    }
+  }
+}
+
+}  // namespace
+
+int main() {
+  for (const std::string& isa : isas()) test_against_programs_of_one(isa);
+  return finish();
+}
