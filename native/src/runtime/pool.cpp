@@ -3,6 +3,7 @@
 
 #include <sched.h>
 #include <signal.h>
+#include <time.h>
 
 #include <algorithm>
 #include <cstring>
@@ -18,6 +19,31 @@ constexpr int kSpins = 1000;
 void pause() {
 #if defined(__x86_64__)
   __builtin_ia32_pause();
+#endif
+}
+
+/* The coarse clock: a read of memory. */
+uint64_t milliseconds() {
+  timespec now;
+  clock_gettime(CLOCK_MONOTONIC_COARSE, &now);
+  return static_cast<uint64_t>(now.tv_sec) * 1000 + static_cast<uint64_t>(now.tv_nsec) / 1000000;
+}
+
+/*
+ * Moves the calling thread off a core, if it may run on others. Two threads that are busy can stay on one core while
+ * another is idle: Linux does not look for a free one where all of them together look busy (SIS_UTIL), as two cores do
+ * with one and a half threads. Then they would take turns, and two threads be as fast as one.
+ */
+void leave_core(int cpu) {
+#if defined(__linux__)
+  cpu_set_t allowed;
+  if (cpu < 0 || cpu >= CPU_SETSIZE || sched_getaffinity(0, sizeof(allowed), &allowed) != 0) return;
+  cpu_set_t others = allowed;
+  CPU_CLR(static_cast<size_t>(cpu), &others);
+  if (CPU_COUNT(&others) == 0 || sched_setaffinity(0, sizeof(others), &others) != 0) return;
+  sched_setaffinity(0, sizeof(allowed), &allowed);
+#else
+  (void)cpu;
 #endif
 }
 
@@ -170,6 +196,7 @@ void* Pool::work_forever(void* pool) {
 }
 
 void Pool::worker(int32_t index) {
+  uint64_t moved = 0; /* when, so that a machine with too few cores is not asked all the time */
   std::unique_lock<std::mutex> lock(mutex_);
   while (!stopping_) {
     Job* job = open_job();
@@ -190,11 +217,15 @@ void Pool::worker(int32_t index) {
       continue;
     }
     if (sched_getcpu() == job->caller_cpu) {
-      /* It would only take turns with the caller. The system puts a thread that wakes on a core that is free. */
-      ++sleeping_;
-      wake_.wait(lock);
-      --sleeping_;
-      continue;
+      const uint64_t now = milliseconds();
+      if (now != moved) {
+        moved = now;
+        const int cpu = job->caller_cpu;
+        lock.unlock();
+        leave_core(cpu);
+        lock.lock();
+        continue;
+      }
     }
     permits_.fetch_sub(1, std::memory_order_relaxed);
     const int32_t lane = job->lanes++;
