@@ -29,8 +29,6 @@ constexpr int64_t kScratchStep = 4096; /* sizes of scratch are rounded, so that 
 constexpr int64_t kLaneAlignment = 64;
 constexpr size_t kFewOperands = 128; /* of an instruction, whose addresses a run keeps on its stack */
 
-int64_t round_up(int64_t bytes, int64_t step) { return (bytes + step - 1) / step * step; }
-
 /* Whether the kernel lets an output be an input exactly. */
 bool may_be(const Kernel& kernel, const Instruction& instruction, size_t output, size_t input) {
   if (kernel.lists == nullptr) {

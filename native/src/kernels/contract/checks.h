@@ -71,7 +71,18 @@ P& plan_of(Step& step) {
 /* Appends a stage; one without parts is left out. Parts that are small on their own are taken `grain` at a time. */
 void add_stage(Step& step, Run run, int64_t parts, int64_t grain = 1);
 
+/* Checks a product of matrices that gives `result` and says where its operands lie; false if it has no elements. */
+bool plan_product(const Kernel& kernel, const Call& call, int32_t result, ProductPlan& plan);
+
 inline int64_t ceil_div(int64_t a, int64_t b) { return a / b + (a % b != 0); }
+
+inline int64_t round_up(int64_t x, int64_t step) { return ceil_div(x, step) * step; }
+
+/* The product of sizes, saturated. */
+inline int64_t times(int64_t a, int64_t b) {
+  int64_t product;
+  return __builtin_mul_overflow(a, b, &product) ? INT64_MAX : product;
+}
 
 /* Elements of one part, given their cost in plain additions: small enough to share out, large enough to be worth it. */
 int64_t part_elements(int64_t cost);

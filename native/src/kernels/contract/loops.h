@@ -139,20 +139,24 @@ inline constexpr int64_t kCombineTile = 1024;  /* kept elements that one combini
  */
 enum class Source : int32_t { kInPlace, kOwn, kShared };
 
-struct MatmulPlan {
+/* What every product of matrices is cut from: its sizes, where its operands lie, and the grid of its tiles. */
+struct ProductPlan {
   int64_t m, n, k;
   int64_t a_m, a_k, b_k, b_n, bias_m, bias_n; /* strides, elements */
   int64_t tile_m, tile_n, tiles_m, tiles_n;
-  int64_t depth; /* of a block of k */
-  int64_t
-      splits; /* into how many blocks of k a product is split that is too small to be cut otherwise, 0 if it is not */
-  Source a, b;
-  int64_t shared_b_at, lane_a_at; /* bytes: the copies of b in shared scratch, of a in a thread's */
   int32_t has_bias, activation;
   int32_t batch_rank;
   int64_t batches;
   int64_t batch_dims[kMaxRank];
   int64_t batch_a[kMaxRank], batch_b[kMaxRank], batch_bias[kMaxRank];
+};
+
+struct MatmulPlan : ProductPlan {
+  int64_t depth; /* of a block of k */
+  /* Into how many blocks of k a product is split that is too small to be cut otherwise, 0 if it is not. */
+  int64_t splits;
+  Source a, b;
+  int64_t shared_b_at, lane_a_at;  /* bytes: the copies of b in shared scratch, of a in a thread's */
   const struct MatmulLoops* loops; /* whose epilogue follows a tile of OpenBLAS' */
 };
 
@@ -220,18 +224,11 @@ inline constexpr int64_t kBf16Slice = 32;     /* steps of k whose elements of a 
 inline constexpr int64_t kBf16PackRows = 48;  /* rows of A that one part packs */
 inline constexpr int64_t kBf16TileRows = 192; /* of a tile at most; a multiple of the rows of every register block */
 
-struct Bf16Plan {
-  int64_t m, n, k;
-  int64_t a_m, a_k, b_k, b_n, bias_m, bias_n; /* strides, elements */
-  int64_t tile_m, tile_n, tiles_m, tiles_n;
+struct Bf16Plan : ProductPlan {
   int64_t slices;             /* of k, the last one padded with zeros */
   int64_t padded_m, padded_n; /* rounded up to whole register blocks */
   int64_t packed_b;           /* where B's panels start in scratch, behind A; bytes */
   bool shared;                /* packed once for all parts, or by each part for itself */
-  int32_t has_bias, activation;
-  int32_t batch_rank;
-  int64_t batch_dims[kMaxRank];
-  int64_t batch_a[kMaxRank], batch_b[kMaxRank], batch_bias[kMaxRank];
 };
 
 struct Bf16Loops {

@@ -12,25 +12,6 @@
 namespace adjoint {
 namespace {
 
-/* A matrix may be stored by rows or by columns. Fixes the stride of an axis that is too short to have one. */
-void check_layout(const Named& of, int64_t rows, int64_t columns, int64_t& row_stride, int64_t& column_stride) {
-  if (rows == 0 || columns == 0) return;
-  const bool by_rows = (column_stride == 1 || columns == 1) && (row_stride >= columns || rows == 1);
-  const bool by_columns = (row_stride == 1 || rows == 1) && (column_stride >= rows || columns == 1);
-  if (!by_rows && !by_columns) {
-    fail(ADJ_INVALID_IMAGE, "%s: %s %d %s has strides %lld, %lld: one must be 1, the other span the contiguous axis",
-         of.kernel.name, of.side, of.index, shape_text(of.operand).c_str(), static_cast<long long>(row_stride),
-         static_cast<long long>(column_stride));
-  }
-  if (by_rows) {
-    column_stride = 1;
-    row_stride = rows == 1 ? columns : row_stride;
-  } else {
-    row_stride = 1;
-    column_stride = columns == 1 ? rows : column_stride;
-  }
-}
-
 template <class T>
 void run_blas(const Part& part) {
   const MatmulPlan& plan = *static_cast<const MatmulPlan*>(part.plan);
@@ -54,14 +35,6 @@ void run_blas(const Part& part) {
 
 /* A few rows are hardly more than a matrix and a vector, which we read in place and OpenBLAS copies. */
 constexpr int64_t kBlasRows = 4;
-
-int64_t round_up(int64_t x, int64_t step) { return ceil_div(x, step) * step; }
-
-/* The product of sizes, saturated. */
-int64_t times(int64_t a, int64_t b) {
-  int64_t product;
-  return __builtin_mul_overflow(a, b, &product) ? INT64_MAX : product;
-}
 
 /* Cuts `size` into pieces of at most about `piece`, an even number of them, as even as multiples of `step` allow. */
 void cut(int64_t size, int64_t piece, int64_t step, int64_t& tile, int64_t& tiles) {
@@ -189,63 +162,12 @@ bool fits_blas(const MatmulPlan& plan) {
 }  // namespace
 
 void prepare_matmul(const Kernel& kernel, const Call& call, Step& step) {
-  if (call.ints_count != 2) check_counts(kernel, call, 2, kernel.inputs, 1);
-  check_int(kernel, "hasBias", call.ints[0], 0, 1);
-  check_int(kernel, "activation", call.ints[1], 0, 3);
-  const int32_t has_bias = static_cast<int32_t>(call.ints[0]);
-  check_counts(kernel, call, 2, kernel.inputs + has_bias, 1);
-  const Operand &a = call.inputs[0], &b = call.inputs[1], &c = call.outputs[0];
+  if (call.inputs_count < 2) check_counts(kernel, call, 2, kernel.inputs, 1);
+  const Operand& a = call.inputs[0];
   const MatmulLoops& loops = loops_for<MatmulLoops>(kernel, a.dtype);
-  const int rank = a.rank;
-  check_int(kernel, "rank", rank, 2, kMaxRank);
-  check_dtype(input(kernel, call, 1), a.dtype);
-  check_dtype(output(kernel, call, 0), a.dtype);
-  check_rank(input(kernel, call, 1), rank);
-  check_rank(output(kernel, call, 0), rank);
-
   MatmulPlan& plan = plan_of<MatmulPlan>(step);
-  plan.m = a.dims[rank - 2];
-  plan.k = a.dims[rank - 1];
-  plan.n = b.dims[rank - 1];
-  if (b.dims[rank - 2] != plan.k) {
-    fail(ADJ_INVALID_IMAGE, "matmul: inner sizes differ: %s x %s", shape_text(a).c_str(), shape_text(b).c_str());
-  }
-  for (int d = 0; d < rank - 2; ++d) {
-    check_dim(input(kernel, call, 1), d, a.dims[d]);
-    check_dim(output(kernel, call, 0), d, a.dims[d]);
-  }
-  check_dim(output(kernel, call, 0), rank - 2, plan.m);
-  check_dim(output(kernel, call, 0), rank - 1, plan.n);
-  check_contiguous(output(kernel, call, 0));
-  if (has_bias != 0) {
-    check_dtype(input(kernel, call, 2), a.dtype);
-    check_dims(input(kernel, call, 2), c);
-  }
-  if (count_of(c) == 0) return;
-
-  plan.a_m = a.strides[rank - 2];
-  plan.a_k = a.strides[rank - 1];
-  plan.b_k = b.strides[rank - 2];
-  plan.b_n = b.strides[rank - 1];
-  check_layout(input(kernel, call, 0), plan.m, plan.k, plan.a_m, plan.a_k);
-  check_layout(input(kernel, call, 1), plan.k, plan.n, plan.b_k, plan.b_n);
-  plan.has_bias = has_bias;
-  plan.activation = static_cast<int32_t>(call.ints[1]);
-  if (has_bias != 0) {
-    plan.bias_m = call.inputs[2].strides[rank - 2];
-    plan.bias_n = call.inputs[2].strides[rank - 1];
-  }
-  plan.batch_rank = rank - 2;
-  for (int d = 0; d < rank - 2; ++d) {
-    plan.batch_dims[d] = c.dims[d];
-    plan.batch_a[d] = a.strides[d];
-    plan.batch_b[d] = b.strides[d];
-    plan.batch_bias[d] = has_bias != 0 ? call.inputs[2].strides[d] : 0;
-  }
+  if (!plan_product(kernel, call, a.dtype, plan)) return;
   plan.loops = &loops;
-
-  plan.batches = count_of(c) / (plan.m * plan.n);
-
   const int64_t work = times(times(plan.m, plan.n), plan.k);
   if (call.blas && work >= loops.blas_from && plan.m >= kBlasRows && fits_blas(plan)) {
     lay_blas_tiles(plan);
