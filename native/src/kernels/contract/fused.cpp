@@ -25,19 +25,16 @@ constexpr int kNone = -1;
 constexpr int64_t kLine = 64; /* bytes of a line of a cache */
 /* Short tiles, so that the loads of one run ahead into the arithmetic of the one before. */
 constexpr int64_t kLargeTile = 256;
-constexpr int64_t kTilesAhead = 4;
+constexpr int64_t kTilesAhead = 2;
 /* From so many bytes on a region's operands come from memory rather than from a cache, and its results go there. */
 constexpr int64_t kLargeFrom = int64_t{16} << 20;
 constexpr int64_t kLargeShare = 128 * kLargeTile;
 
-/* Where the elements of one operand of a tile lie: rows that are `outer` bytes apart, without gaps if `dense`. */
+/* Where the elements of one operand of a tile lie: rows that are `outer` bytes apart. */
 struct View {
   char* at;
   int64_t outer;
-  bool dense;
 };
-
-View view_of(char* at, int64_t outer, int64_t row_bytes) { return {at, outer, outer == row_bytes}; }
 
 template <class D>
 void spread(const char* from, int64_t outer, int64_t inner, int64_t rows, int64_t n, char* to) {
@@ -110,64 +107,111 @@ void add_up(const FusedPlan& plan, int operand, const FusedOutput& output, const
   }
 }
 
-/* Runs the program on `rows` x `n` elements whose operands start at `at`. */
-void run_tile(const FusedPlan& plan, char* const* at, int64_t rows, int64_t n, char* registers) {
-  View values[kMaxFusedInputs + kMaxFusedOps];
-  for (int j = 0; j < plan.inputs; ++j) {
-    if (plan.slots[j] == kNone) {
-      values[j] = view_of(at[j], plan.outer[j], n * plan.sizes[j]);
-      continue;
-    }
-    char* slot = registers + plan.slots[j] * plan.slot_bytes;
-    if (!is_constant(plan, j)) fill(plan, j, at[j], rows, n, slot);
-    values[j] = {slot, n * plan.sizes[j], true};
-  }
-  for (int k = 0; k < plan.ops; ++k) {
-    const FusedOp& op = plan.op[k];
-    const int arity = op.loops->operands - 1;
-    View& y = values[plan.inputs + k];
-    if (op.output != kNone) {
-      const int operand = plan.inputs + op.output;
-      y = view_of(at[operand], plan.outer[operand], n * op.size);
-    } else {
-      y = {registers + op.slot * plan.slot_bytes, n * op.size, true};
-    }
-    Block block;
-    bool dense = true;
-    for (int j = 0; j <= arity; ++j) {
-      const View& value = j < arity ? values[op.operands[j]] : y;
-      block.at[j] = value.at;
-      block.outer[j] = value.outer;
-      block.inner[j] = 1;
-      dense = dense && value.dense;
-    }
-    /* Without gaps all rows are one long one: vector loops run best on those. */
-    block.rows = dense ? 1 : rows;
-    block.n = dense ? rows * n : n;
-    op.loops->contiguous(block);
-  }
-  for (int o = 0; o < plan.outputs; ++o) {
-    const FusedOutput& output = plan.output[o];
-    const int operand = plan.inputs + o;
-    if (output.sums) {
-      add_up(plan, operand, output, values[output.value], rows, n, at[operand]);
-    } else if (output.aside) {
-      leave(plan, values[output.value], {at[operand], plan.outer[operand], false}, rows, n * plan.sizes[operand]);
-    }
-  }
-}
+/*
+ * The program of a region with the addresses of a tile filled in. What follows from a tile's shape alone is worked out
+ * when the shape changes; from one tile to the next only the addresses of operands outside the registers move.
+ */
+class Tiles {
+ public:
+  Tiles(const FusedPlan& plan, char* registers) : plan_(plan), registers_(registers) {}
 
-/* Asks for what the program will read a few tiles from here; beyond the end that does nothing. */
-void ask_ahead(const FusedPlan& plan, char* const* at, int64_t n) {
-  for (int j = 0; j < plan.inputs; ++j) {
-    if (plan.slots[j] != kNone) continue;
-    const int64_t bytes = n * plan.sizes[j];
-    /* As an integer: the address may lie outside of any object. */
-    const uintptr_t from = reinterpret_cast<uintptr_t>(at[j]) + static_cast<uintptr_t>(kTilesAhead * bytes);
-    for (int64_t i = 0; i < bytes; i += kLine)
-      __builtin_prefetch(reinterpret_cast<const void*>(from + static_cast<uintptr_t>(i)));
+  /* Runs the program on `rows` x `n` elements whose operands start at `at`. */
+  void run(char* const* at, int64_t rows, int64_t n) {
+    if (rows != rows_ || n != n_) bind(rows, n);
+    for (int j = 0; j < plan_.inputs; ++j) {
+      if (plan_.slots[j] != kNone && !is_constant(plan_, j)) fill(plan_, j, at[j], rows, n, slot(plan_.slots[j]));
+    }
+    for (int i = 0; i < moving_; ++i) *moves_[i].address = at[moves_[i].operand];
+    for (int k = 0; k < plan_.ops; ++k) {
+      if (plan_.large) ask_ahead(at, k);
+      plan_.op[k].loops->contiguous(blocks_[k]);
+    }
+    for (int o = 0; o < plan_.outputs; ++o) {
+      const FusedOutput& output = plan_.output[o];
+      const int operand = plan_.inputs + o, k = output.value - plan_.inputs;
+      const int result = plan_.op[k].loops->operands - 1;
+      const View value{blocks_[k].at[result], outers_[output.value]};
+      if (output.sums) {
+        add_up(plan_, operand, output, value, rows, n, at[operand]);
+      } else if (output.aside) {
+        leave(plan_, value, {at[operand], plan_.outer[operand]}, rows, n * plan_.sizes[operand]);
+      }
+    }
   }
-}
+
+ private:
+  static constexpr int64_t kShares = 1024;
+
+  struct Move {
+    char** address;
+    int operand;
+  };
+
+  char* slot(int number) const { return registers_ + number * plan_.slot_bytes; }
+
+  void bind(int64_t rows, int64_t n) {
+    rows_ = rows;
+    n_ = n;
+    moving_ = 0;
+    int8_t slots[kMaxFusedInputs + kMaxFusedOps], operands[kMaxFusedInputs + kMaxFusedOps];
+    const auto place = [&](int value, int register_slot, int operand, int64_t size) {
+      slots[value] = static_cast<int8_t>(register_slot);
+      operands[value] = static_cast<int8_t>(operand);
+      outers_[value] = register_slot == kNone ? plan_.outer[operand] : n * size;
+    };
+    for (int j = 0; j < plan_.inputs; ++j) place(j, plan_.slots[j], j, plan_.sizes[j]);
+    for (int k = 0; k < plan_.ops; ++k) {
+      const FusedOp& op = plan_.op[k];
+      shares_[k + 1] = kShares * (k + 1) / plan_.ops;
+      const int arity = op.loops->operands - 1, y = plan_.inputs + k;
+      place(y, op.output == kNone ? op.slot : kNone, plan_.inputs + op.output, op.size);
+      Block& block = blocks_[k];
+      bool dense = true;
+      for (int j = 0; j <= arity; ++j) {
+        const int value = j < arity ? op.operands[j] : y;
+        const int64_t size = value < plan_.inputs ? plan_.sizes[value] : plan_.op[value - plan_.inputs].size;
+        block.outer[j] = outers_[value];
+        block.inner[j] = 1;
+        dense = dense && outers_[value] == n * size;
+        if (slots[value] == kNone) {
+          moves_[moving_++] = {&block.at[j], operands[value]};
+        } else {
+          block.at[j] = slot(slots[value]);
+        }
+      }
+      /* Without gaps all rows are one long one: vector loops run best on those. */
+      block.rows = dense ? 1 : rows;
+      block.n = dense ? rows * n : n;
+    }
+  }
+
+  /*
+   * Asks for what the program will read a few tiles from here; beyond the end that does nothing. Before each op for a
+   * share of it: more lines at once than a core can wait for would hold up the op. Inlined by force: g++ takes a
+   * function that does nothing but prefetch for one without effect, and drops its calls.
+   */
+  [[gnu::always_inline]] inline void ask_ahead(char* const* at, int op) const {
+    for (int j = 0; j < plan_.inputs; ++j) {
+      if (plan_.slots[j] != kNone) continue;
+      const int64_t bytes = n_ * plan_.sizes[j];
+      const int64_t from = bytes * shares_[op] / kShares / kLine * kLine;
+      const int64_t to = bytes * shares_[op + 1] / kShares / kLine * kLine;
+      /* As an integer: the address may lie outside of any object. */
+      const uintptr_t start = reinterpret_cast<uintptr_t>(at[j]) + static_cast<uintptr_t>(kTilesAhead * bytes);
+      for (int64_t i = from; i < to; i += kLine)
+        __builtin_prefetch(reinterpret_cast<const void*>(start + static_cast<uintptr_t>(i)));
+    }
+  }
+
+  const FusedPlan& plan_;
+  char* const registers_;
+  int64_t rows_ = 0, n_ = 0;
+  int moving_ = 0;
+  int64_t outers_[kMaxFusedInputs + kMaxFusedOps];
+  int64_t shares_[kMaxFusedOps + 1] = {}; /* how much has been asked for before an op, of kShares */
+  Move moves_[kMaxFusedOps * kMaxElementwise];
+  Block blocks_[kMaxFusedOps];
+};
 
 void run_fused(const Part& part) {
   const FusedPlan& plan = *static_cast<const FusedPlan*>(part.plan);
@@ -194,6 +238,7 @@ void run_fused(const Part& part) {
   const int64_t start = part.index % pieces * plan.piece;
   const int64_t end = std::min(start + plan.piece, plan.n);
   const int64_t columns = std::min(plan.tile, end - start), tile_rows = plan.tile / columns;
+  Tiles tiles(plan, part.lane);
   while (row < last) {
     const int64_t within = row % plan.rows;
     int64_t rest = row / plan.rows;
@@ -207,8 +252,7 @@ void run_fused(const Part& part) {
     for (int64_t i = start; i < end; i += columns) {
       char* at[kMaxFusedOperands];
       for (int j = 0; j < count; ++j) at[j] = starts[j] + base[j] + i * plan.inner[j] * plan.sizes[j];
-      if (plan.large) ask_ahead(plan, at, columns);
-      run_tile(plan, at, rows, std::min(columns, end - i), part.lane);
+      tiles.run(at, rows, std::min(columns, end - i));
     }
     row += rows;
   }
