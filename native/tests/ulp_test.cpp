@@ -25,7 +25,7 @@ long double gelu(long double x) { return x < -200 ? -0.0L : x * std::erfc(-x * s
 const Function kFunctions[] = {
     {"exp", [](long double x) { return std::exp(x); }, 1.25, 1.5},
     {"log", [](long double x) { return std::log(x); }, 1.0, 1.5},
-    {"tanh", [](long double x) { return std::tanh(x); }, 1.5, 3.0},
+    {"tanh", [](long double x) { return std::tanh(x); }, 2.0, 3.0},
     {"sigmoid", sigmoid, 2.0, 2.0},
     {"expm1", [](long double x) { return std::expm1(x); }, 2.5, 3.0},
     {"log1p", [](long double x) { return std::log1p(x); }, 2.5, 3.0},

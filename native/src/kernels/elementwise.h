@@ -1,6 +1,7 @@
 /*
  * The loops around an elementwise function, for every layout that is worth a loop of its own. A functor has a static
- * template `f` over its operands; the tables at the end turn it into rows of a family. Nothing here knows any one op.
+ * template `f` over its operands, and a loop of its own over a contiguous row, `row`, where the compiler's is not good
+ * enough; the tables at the end turn it into rows of a family. Nothing here knows any one op.
  */
 #pragma once
 
@@ -26,7 +27,11 @@ void unary_contiguous(const Block& block) {
   for (int64_t r = 0; r < rows; ++r) {
     const X* x = row<const X>(block, 0, r);
     Y* y = row<Y>(block, 1, r);
-    ADJ_LOOP(int64_t i = 0; i < n; ++i) y[i] = F::template f<Y>(x[i]);
+    if constexpr (requires { F::row(x, y, n); }) {
+      F::row(x, y, n);
+    } else {
+      ADJ_LOOP(int64_t i = 0; i < n; ++i) y[i] = F::template f<Y>(x[i]);
+    }
   }
 }
 

@@ -6,6 +6,7 @@
  */
 #include "kernels/bf16.h"
 #include "kernels/contract/loops.h"
+#include "kernels/tanh.h"
 #include "kernels/vector_math.h"
 
 #if defined(__AMX_BF16__) || defined(ADJ_EMULATE_TILES)
@@ -331,7 +332,7 @@ ADJ_ALWAYS void activate(float* c, int64_t n, int32_t activation) {
       for (int64_t j = 0; j < n; ++j) c[j] = c[j] <= 0.0f ? 0.0f : c[j];
       break;
     case 2:
-      for (int64_t j = 0; j < n; ++j) c[j] = tanh_of(c[j]);
+      tanh_row(c, c, n);
       break;
     case 3:
       for (int64_t j = 0; j < n; ++j) c[j] = sigmoid_of(c[j]);

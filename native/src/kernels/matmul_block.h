@@ -8,6 +8,7 @@
 #include "kernels/contract/loops.h"
 #include "kernels/elementwise.h"
 #include "kernels/simd.h"
+#include "kernels/tanh.h"
 #include "kernels/vector_math.h"
 
 ADJ_ISA_BEGIN
@@ -103,7 +104,7 @@ ADJ_ALWAYS void activate(T* c, int64_t n, int32_t activation) {
       ADJ_LOOP(int64_t j = 0; j < n; ++j) c[j] = c[j] <= T(0) ? T(0) : c[j];
       break;
     case 2:
-      ADJ_LOOP(int64_t j = 0; j < n; ++j) c[j] = tanh_of(c[j]);
+      tanh_row(c, c, n);
       break;
     case 3:
       ADJ_LOOP(int64_t j = 0; j < n; ++j) c[j] = sigmoid_of(c[j]);

@@ -2,6 +2,7 @@
  * Elementwise functions of one operand: y = f(x). To add one, write its functor and its row in the table.
  */
 #include "kernels/elementwise.h"
+#include "kernels/tanh.h"
 #include "kernels/vector_math.h"
 
 ADJ_ISA_BEGIN
@@ -71,6 +72,10 @@ struct Tanh {
   template <class T>
   static T f(T x) {
     return tanh_of(x);
+  }
+  template <class T>
+  static void row(const T* x, T* y, int64_t n) {
+    tanh_row(x, y, n);
   }
 };
 struct Sigmoid {

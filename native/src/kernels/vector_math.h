@@ -1,14 +1,13 @@
 /*
- * exp, log, expm1, log1p, tanh and sigmoid for F32 and F64, branch-free, so that loops over them become vector code. It
+ * exp, log, expm1, log1p and sigmoid for F32 and F64, branch-free, so that loops over them become vector code. It
  * refuses tables and lookups: they would need gathers. Bounds in ULP, checked by native/tests/exhaustive_ulp.cpp (F32
- * exp 1.25, log 1, tanh 1.5, sigmoid 2, over all floats) and ulp_test.cpp (F32 expm1 and log1p 2.5; F64 exp and
- * log 1.5, sigmoid 2, expm1, log1p and tanh 3).
+ * exp 1.25, log 1, sigmoid 2, over all floats) and ulp_test.cpp (F32 expm1 and log1p 2.5; F64 exp and log 1.5,
+ * sigmoid 2, expm1 and log1p 3).
  *
  * Sources: argument reduction after Cody and Waite, "Software Manual for the Elementary Functions" (1980); the
  * polynomials are the Taylor series of e^r and of 2 artanh(s), cut where the next term is below a quarter ULP on the
  * reduced interval: |r| <= ln2/2, |s| <= 0.1716. ln2 is split so that n * kLn2High is exact. What roundings lose is
- * taken back by sums as in Knuth, TAOCP 2, 4.2.2, and tanh near 0 is minimax by Remez' algorithm, computed for this
- * file.
+ * taken back by sums as in Knuth, TAOCP 2, 4.2.2.
  */
 #pragma once
 
@@ -241,36 +240,6 @@ ADJ_ALWAYS T expm1_of(T x) {
   const T half = power_of_two<T>(n - 1);
   const T y = fma(half, p, half - T(0.5));
   return y + y;
-}
-
-/* (tanh x - x) / x^3 as a polynomial in z = x^2, |x| <= 0.4. */
-ADJ_ALWAYS float tanh_tail(float z) {
-  float p = 0.0187440608f;
-  p = fma(p, z, -0.0535619371f);
-  p = fma(p, z, 0.133312136f);
-  return fma(p, z, -0.333332986f);
-}
-
-/*
- * tanh |x| = d / (d + 2) with d = e^(2|x|) - 1, which keeps all digits near 0. F32 has a polynomial there, because each
- * of the quotient's three roundings counts double where tanh is just below a power of two.
- */
-template <class T>
-ADJ_ALWAYS T tanh_of(T x) {
-  using F = Float<T>;
-  const T magnitude = x < T(0) ? -x : x;
-  const T clamped = magnitude > F::kTanhMax ? F::kTanhMax : magnitude;
-  typename F::Bits n;
-  const T r = reduce_by_ln2(clamped + clamped, n);
-  const T p = fma(r * r, expm1_tail(r), r);
-  const T scale = power_of_two<T>(n);
-  const T d = fma(scale, p, scale - T(1));
-  T y = d / (d + T(2));
-  if constexpr (sizeof(T) == 4) {
-    const T z = magnitude * magnitude;
-    y = magnitude < T(0.4) ? fma(magnitude * z, tanh_tail(z), magnitude) : y;
-  }
-  return float_of<T>(bits_of(y) | (bits_of(x) & kSignBit<T>));
 }
 
 /*
