@@ -17,6 +17,7 @@ class Writer {
  public:
   Writer(uint64_t seed, int64_t rows, std::vector<char>& memory) : random_(seed), rows_(rows), memory_(memory) {
     for (const int64_t n : kColumns) values_.push_back(matrix(take(rows_ * n), rows_, n));
+    for (const int64_t n : kColumns) folded_.push_back(matrix(take(n * n), n, n));
   }
 
   /* The next call; its operands are whole or disjoint. */
@@ -25,7 +26,7 @@ class Writer {
       const Operand& x = values_[pick(values_.size())];
       const int64_t n = x.dims[1];
       Call call;
-      switch (pick(6)) {
+      switch (pick(10)) {
         case 0:
           call = {"tanh", {}, {x}, {}};
           break;
@@ -49,11 +50,37 @@ class Writer {
           if (at + n * m * 4 > static_cast<int64_t>(memory_.size())) continue;
           /* Bounded by its activation: what overflowed would compare NaN with NaN. */
           call = {"matmul", {0, 2 + random_.below(2)}, {x, matrix(at, n, m)}, {}};
-          return with_output(call, m);
+          return with_output(call, rows_, m, values_);
         }
         case 4:
           call = {"softmax", {}, {x}, {}};
           break;
+        case 5:
+        case 6: {
+          /* Rows folded: a product along them, often on top of another. */
+          const Operand& y = values_[pick(values_.size())];
+          const int64_t m = y.dims[1];
+          Operand turned = x;
+          std::swap(turned.dims[0], turned.dims[1]);
+          std::swap(turned.strides[0], turned.strides[1]);
+          const Operand& other = folded_[pick(folded_.size())];
+          const bool more = other.dims == std::vector<int64_t>{n, m} && pick(2) == 0;
+          call = {"matmul", {more, 2}, {turned, y}, {}};
+          if (more) call.inputs.push_back(other);
+          return with_output(call, n, m, folded_);
+        }
+        case 7: {
+          /* What no strip can do: before them or behind. */
+          const Operand& small = folded_[pick(folded_.size())];
+          call = {"sigmoid", {}, {small}, {}};
+          return with_output(call, small.dims[0], small.dims[1], folded_);
+        }
+        case 8: {
+          /* The same, with scratch of its own. */
+          const Operand y{ADJ_F32, {}, {}, memory_.data(), static_cast<int64_t>(memory_.size()), take(1)};
+          if (x.offset <= y.offset && y.offset < end_of(x)) continue;
+          return {"sum", {2}, {x}, {y}};
+        }
         default: {
           /* Rows of one value as columns of another: no strip of either is one of the other. */
           Operand turned = x;
@@ -62,7 +89,7 @@ class Writer {
           break;
         }
       }
-      return with_output(call, n);
+      return with_output(call, rows_, n, values_);
     }
   }
 
@@ -84,17 +111,17 @@ class Writer {
     return o.offset + (last + 1) * 4;
   }
 
-  Call with_output(Call call, int64_t columns) {
+  Call with_output(Call call, int64_t rows, int64_t columns, std::vector<Operand>& kept) {
     for (;;) {
       /* Often where a value has been, as a planner does it. */
       const Operand& old = values_[pick(values_.size())];
-      const bool reuse = pick(3) > 0 && old.offset + rows_ * columns * 4 <= static_cast<int64_t>(memory_.size());
-      const Operand y = matrix(reuse ? old.offset : take(rows_ * columns), rows_, columns);
+      const bool reuse = pick(3) > 0 && old.offset + rows * columns * 4 <= static_cast<int64_t>(memory_.size());
+      const Operand y = matrix(reuse ? old.offset : take(rows * columns), rows, columns);
       bool apart = true;
       for (const Operand& x : call.inputs) apart = apart && (end_of(x) <= y.offset || end_of(y) <= x.offset);
       if (!apart) continue;
       call.outputs = {y};
-      values_[pick(values_.size())] = y;
+      kept[pick(kept.size())] = y;
       return call;
     }
   }
@@ -102,14 +129,14 @@ class Writer {
   Random random_;
   int64_t rows_;
   std::vector<char>& memory_;
-  std::vector<Operand> values_;
+  std::vector<Operand> values_, folded_;
 };
 
 void test_against_programs_of_one(const std::string& isa) {
   const Context context(isa, 1), two(isa, 2), four(isa, 4);
-  for (const int64_t rows : {136, 1009, 2048}) {
-    for (uint64_t seed = 0; seed < 60; ++seed) {
-      std::vector<char> memory(static_cast<size_t>(rows) * 32 * 4 * 12);
+  for (const int64_t rows : {136, 1009, 4500}) {
+    for (uint64_t seed = 0; seed < 50; ++seed) {
+      std::vector<char> memory(static_cast<size_t>(rows) * 32 * 4 * 30);
       Random random(seed + 1);
       for (size_t i = 0; i < memory.size(); i += 4) {
         const float x = static_cast<float>(random.uniform(-1, 1));

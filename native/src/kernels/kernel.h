@@ -82,6 +82,9 @@ struct Step {
   int64_t lane_bytes;   /* scratch of each thread */
   alignas(16) unsigned char plan[kPlanBytes];
   const int64_t* table; /* what grows with the operands and does not fit the plan, from new[]; the program frees it */
+  /* Where the first stage folds rows: part p those from p * fold_rows on, so many, to scratch that all parts see, which
+   * the other stages join; 0 elsewhere. */
+  int64_t fold_rows;
 };
 
 struct Kernel;

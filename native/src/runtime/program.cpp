@@ -17,6 +17,7 @@ using adjoint::Instruction;
 using adjoint::Kernel;
 using adjoint::Operand;
 using adjoint::Part;
+using adjoint::Role;
 using adjoint::Stage;
 using adjoint::Step;
 
@@ -166,7 +167,10 @@ adj_program::adj_program(adj_context& context, const adjoint::Image& image) : co
     const Instruction& instruction = image.instructions[i];
     prepare(instruction, *kernels[static_cast<size_t>(instruction.kernel)]);
   }
-  groups_ = adjoint::find_groups(image, kernels); /* after all are known to be what their kernels take */
+  std::vector<int64_t> fold_rows;
+  for (const Prepared& prepared : prepared_) fold_rows.push_back(prepared.step.fold_rows);
+  /* After all are known to be what their kernels take. */
+  groups_ = adjoint::find_groups(image, kernels, fold_rows, context_.pool.threads());
   for (const adjoint::Group& group : groups_) prepare_group(group, image, kernels);
   for (const Prepared& prepared : prepared_) reserve_scratch(prepared.step);
   shared_bytes_ = adjoint::round_up(shared_bytes_, adjoint::kScratchStep);
@@ -204,14 +208,23 @@ void adj_program::prepare(const Instruction& instruction, const Kernel& kernel) 
   most_operands_ = std::max(most_operands_, prepared.operands);
 }
 
-/* Prepares the instructions of a group anew, for one strip of rows. */
+/* Prepares what works row by row anew, for one strip of rows, and gives scratch of their own to folds, whose parts'
+ * results stay there while others run. */
 void adj_program::prepare_group(const adjoint::Group& group, const adjoint::Image& image,
                                 const std::vector<const Kernel*>& kernels) {
   const int64_t rest = group.rows % group.strip;
-  for (size_t i = group.first; i < group.first + group.count; ++i) {
+  int64_t folded = 0;
+  lanes_ = std::max<int64_t>(lanes_, context_.pool.threads());
+  for (size_t i = group.first; i < group.first + group.roles.size(); ++i) {
+    Prepared& prepared = prepared_[i];
+    const Role role = group.roles[i - group.first];
+    if (role == Role::kFold) {
+      prepared.shared = folded;
+      folded += adjoint::round_up(prepared.step.shared_bytes, adjoint::kLaneAlignment);
+    }
+    if (role != Role::kRows) continue;
     const Instruction& instruction = image.instructions[i];
     const Kernel& kernel = *kernels[static_cast<size_t>(instruction.kernel)];
-    Prepared& prepared = prepared_[i];
     const std::vector<int64_t> rows = adjoint::row_bytes(instruction, kernel);
     for (size_t j = 0; j < rows.size(); ++j) places_[prepared.places + j].strip = rows[j] * group.strip;
     const auto one_lane = [&](int64_t count) {
@@ -225,7 +238,11 @@ void adj_program::prepare_group(const adjoint::Group& group, const adjoint::Imag
       prepared.rest = rests_.emplace_back(std::make_unique<const Step>(one_lane(rest))).get();
       reserve_scratch(*prepared.rest);
     }
-    lanes_ = std::max<int64_t>(lanes_, context_.pool.threads());
+  }
+  for (size_t i = group.first; i < group.first + group.roles.size(); ++i) {
+    Prepared& prepared = prepared_[i];
+    if (group.roles[i - group.first] == Role::kAfter) prepared.shared = folded;
+    shared_bytes_ = std::max(shared_bytes_, prepared.shared + prepared.step.shared_bytes);
   }
 }
 
@@ -265,8 +282,7 @@ void adj_program::check(const adj_binding* bindings, int32_t count) const {
 void adj_program::run(const adj_binding* bindings, int32_t count, int64_t& failed) const {
   failed = -1;
   check(bindings, count);
-  adjoint::Pool& pool = context_.pool;
-  const adjoint::Pool::Permit permit(pool);
+  const adjoint::Pool::Permit permit(context_.pool);
   const adjoint::Scratch scratch(context_.memory,
                                  adjoint::round_up(shared_bytes_ + lanes_ * lane_bytes_, adjoint::kScratchStep));
   char* few[adjoint::kFewOperands];
@@ -274,38 +290,69 @@ void adj_program::run(const adj_binding* bindings, int32_t count, int64_t& faile
   char** const at = many != nullptr ? many.get() : few;
   auto group = groups_.begin();
   for (size_t i = 0; i < prepared_.size(); ++i) {
-    failed = static_cast<int64_t>(i);
-    adjoint::Fault fault;
     if (group != groups_.end() && group->first == i) {
-      const Running running{*this, *group, bindings};
-      const Part part{&running, nullptr, 0, nullptr, scratch.address + shared_bytes_, &fault};
-      pool.run({run_strip, group->strips(), 1}, part, lane_bytes_);
-      i += group->count - 1;
+      run_group(*group, bindings, at, scratch.address, failed);
+      i += group->roles.size() - 1;
       ++group;
-      continue;
-    }
-    const Prepared& prepared = prepared_[i];
-    adjoint::find(&places_[prepared.places], prepared.operands, bindings, 0, at);
-    const Step& step = prepared.step;
-    const Part part{step.plan, at, 0, scratch.address, scratch.address + shared_bytes_, &fault};
-    for (int32_t s = 0; s < step.stages_count; ++s) {
-      pool.run(step.stages[s], part, step.lane_bytes);
-      if (fault.any) adjoint::refuse(prepared.name, fault);
+    } else {
+      run_stages(i, 0, bindings, at, scratch.address, failed);
     }
   }
   failed = -1;
 }
 
-/* All instructions of a group on one strip, on this thread. */
+/* The stages of an instruction from one on. */
+void adj_program::run_stages(size_t index, int32_t first_stage, const adj_binding* bindings, char** at, char* scratch,
+                             int64_t& failed) const {
+  failed = static_cast<int64_t>(index);
+  const Prepared& prepared = prepared_[index];
+  const Step& step = prepared.step;
+  adjoint::find(&places_[prepared.places], prepared.operands, bindings, 0, at);
+  adjoint::Fault fault;
+  const Part part{step.plan, at, 0, scratch + prepared.shared, scratch + shared_bytes_, &fault};
+  for (int32_t s = first_stage; s < step.stages_count; ++s) {
+    context_.pool.run(step.stages[s], part, step.lane_bytes);
+    if (fault.any) adjoint::refuse(prepared.name, fault);
+  }
+}
+
+void adj_program::run_group(const adjoint::Group& group, const adj_binding* bindings, char** at, char* scratch,
+                            int64_t& failed) const {
+  const size_t count = group.roles.size();
+  for (size_t i = 0; i < count; ++i) {
+    if (group.roles[i] == Role::kBefore) run_stages(group.first + i, 0, bindings, at, scratch, failed);
+  }
+  failed = static_cast<int64_t>(group.first);
+  adjoint::Fault fault;
+  const Running running{*this, group, bindings, scratch};
+  const Part part{&running, nullptr, 0, nullptr, scratch + shared_bytes_, &fault};
+  context_.pool.run({run_strip, group.strips(), 1}, part, lane_bytes_);
+  for (size_t i = 0; i < count; ++i) {
+    if (group.roles[i] == Role::kAfter) run_stages(group.first + i, 0, bindings, at, scratch, failed);
+    if (group.roles[i] == Role::kFold) run_stages(group.first + i, 1, bindings, at, scratch, failed);
+  }
+}
+
+/* What all instructions of a group do for one strip, on this thread. */
 void adj_program::run_strip(const Part& part) {
   const Running& running = *static_cast<const Running*>(part.plan);
   const adjoint::Group& group = running.group;
   const bool last = part.index == group.strips() - 1;
   char* at[adjoint::kFewOperands];
-  for (size_t i = group.first; i < group.first + group.count; ++i) {
-    const Prepared& prepared = running.program.prepared_[i];
+  for (size_t i = 0; i < group.roles.size(); ++i) {
+    const Role role = group.roles[i];
+    if (role != Role::kRows && role != Role::kFold) continue;
+    const Prepared& prepared = running.program.prepared_[group.first + i];
     adjoint::find(&running.program.places_[prepared.places], prepared.operands, running.bindings, part.index, at);
     const Step& step = last && prepared.rest != nullptr ? *prepared.rest : prepared.step;
+    if (role == Role::kFold) {
+      const Stage& stage = step.stages[0];
+      Part own{step.plan, at, 0, running.shared + prepared.shared, part.lane, part.fault};
+      const int64_t parts = group.strip / step.fold_rows;
+      const int64_t end = std::min((part.index + 1) * parts, stage.parts);
+      for (own.index = part.index * parts; own.index < end; ++own.index) stage.run(own);
+      continue;
+    }
     Part own{step.plan, at, 0, part.lane, part.lane + adjoint::round_up(step.shared_bytes, adjoint::kLaneAlignment),
              part.fault};
     for (int32_t s = 0; s < step.stages_count; ++s) {

@@ -37,12 +37,14 @@ struct adj_program {
     size_t operands;
     adjoint::Step step;                  /* in a group on one strip of rows */
     const adjoint::Step* rest = nullptr; /* in a group on the last strip, if that is shorter */
+    int64_t shared = 0;                  /* in a group: where its part of the scratch that parts share begins */
   };
   /* A group while it runs: what its strips share. */
   struct Running {
     const adj_program& program;
     const adjoint::Group& group;
     const adj_binding* bindings;
+    char* shared;
   };
   struct Binding {
     int64_t bytes;
@@ -54,6 +56,10 @@ struct adj_program {
   void prepare_group(const adjoint::Group& group, const adjoint::Image& image,
                      const std::vector<const adjoint::Kernel*>& kernels);
   void reserve_scratch(const adjoint::Step& step);
+  void run_group(const adjoint::Group& group, const adj_binding* bindings, char** at, char* scratch,
+                 int64_t& failed) const;
+  void run_stages(size_t index, int32_t first_stage, const adj_binding* bindings, char** at, char* scratch,
+                  int64_t& failed) const;
   static void run_strip(const adjoint::Part& part);
   void check(const adj_binding* bindings, int32_t count) const;
 

@@ -17,7 +17,9 @@ constexpr int64_t kStripBytes = int64_t{1} << 18;
 constexpr int64_t kRowStep = 24;
 /* The larger matrix of a product stays in the second cache beside them. */
 constexpr int64_t kMatrixBytes = int64_t{1} << 16;
-constexpr size_t kMostInstructions = 32;
+constexpr int64_t kLeastStrips = 4;
+constexpr size_t kMostInstructions = 64;
+constexpr size_t kMostOthers = 16;
 
 bool same_dims(const Operand& a, const Operand& b) {
   return a.rank == b.rank && std::equal(a.dims, a.dims + a.rank, b.dims);
@@ -65,77 +67,157 @@ bool is_cut(const Instruction& instruction, const Kernel& kernel, size_t operand
   return kernel.prepare != prepare_matmul || operand != 1 || instruction.inputs.size() < 2;
 }
 
-/* An operand of a group, and what it moves by from row to row. */
+/* An operand of a group: what it moves by from row to row, 0 if it is touched as a whole. */
 struct Seen {
   const Operand* operand;
   int64_t row;
+  bool apart; /* the bytes of a row come before those of the next */
   bool written;
 };
 
-/* Whether the bytes of a row come before those of the next, which are `row` on. */
-bool rows_apart(const Operand& operand, int64_t row) {
-  int64_t last = size_of(operand.dtype);
-  for (int d = 1; d < operand.rank; ++d) {
-    if (operand.dims[d] > 0) last += (operand.dims[d] - 1) * operand.strides[d] * size_of(operand.dtype);
+Seen seen(const Operand& operand, int axis, bool cut, bool written) {
+  const int64_t size = size_of(operand.dtype), row = cut ? operand.strides[axis] * size : 0;
+  int64_t last = size;
+  for (int d = 0; d < operand.rank; ++d) {
+    if (d != axis && operand.dims[d] > 0) last += (operand.dims[d] - 1) * operand.strides[d] * size;
   }
-  return last <= row;
+  return {&operand, row, row > 0 && last <= row, written};
+}
+
+/* What an instruction touches while strips run, and behind them. */
+struct Touched {
+  std::vector<Seen> strips, late;
+};
+
+Touched touched_by_rows(const Instruction& instruction, const Kernel& kernel) {
+  Touched touched;
+  for (size_t i = 0; i < instruction.inputs.size(); ++i) {
+    touched.strips.push_back(seen(instruction.inputs[i], 0, is_cut(instruction, kernel, i), false));
+  }
+  for (const Operand& y : instruction.outputs) touched.strips.push_back(seen(y, 0, true, true));
+  return touched;
+}
+
+/* Of a product the rows are those of k, which its first two operands have; of a region those of the values. */
+Touched touched_by_fold(const Instruction& instruction, const Kernel& kernel) {
+  Touched touched;
+  const bool product = kernel.prepare == prepare_matmul;
+  for (size_t i = 0; i < instruction.inputs.size(); ++i) {
+    const Operand& x = instruction.inputs[i];
+    if (product && i > 1) {
+      touched.late.push_back(seen(x, 0, false, false));
+    } else {
+      touched.strips.push_back(seen(x, product && i == 0 ? 1 : 0, true, false));
+    }
+  }
+  for (const Operand& y : instruction.outputs) {
+    const bool folded = product || !same_dims(y, instruction.inputs[0]);
+    (folded ? touched.late : touched.strips).push_back(seen(y, 0, !folded, true));
+  }
+  return touched;
+}
+
+int64_t folded_rows(const Instruction& instruction, const Kernel& kernel) {
+  return instruction.inputs[0].dims[kernel.prepare == prepare_matmul ? 1 : 0];
+}
+
+bool share(const Seen& a, const Seen& b) {
+  return (a.written || b.written) && a.operand->binding == b.operand->binding && overlap(*a.operand, *b.operand);
 }
 
 /* Whether the order of rows could matter between two operands. */
 bool conflict(const Seen& a, const Seen& b) {
-  if (!a.written && !b.written) return false;
-  if (a.operand->binding != b.operand->binding || !overlap(*a.operand, *b.operand)) return false;
-  const bool row_for_row = a.operand->offset == b.operand->offset && a.row == b.row && a.row > 0 &&
-                           rows_apart(*a.operand, a.row) && rows_apart(*b.operand, b.row);
-  return !row_for_row;
+  const bool row_for_row = a.operand->offset == b.operand->offset && a.row == b.row && a.apart && b.apart;
+  return !row_for_row && share(a, b);
+}
+
+template <class Test>
+bool any_pair(const std::vector<Seen>& a, const std::vector<Seen>& b, Test test) {
+  return std::any_of(a.begin(), a.end(), [&](const Seen& x) {
+    return std::any_of(b.begin(), b.end(), [&](const Seen& y) { return test(x, y); });
+  });
 }
 
 /* Collects instructions while they fit. */
 class Collector {
  public:
-  explicit Collector(std::vector<Group>& groups) : groups_(groups) {}
+  Collector(std::vector<Group>& groups, int32_t threads) : groups_(groups), threads_(threads) {}
 
-  void add(size_t at, const Instruction& instruction, const Kernel& kernel) {
+  void add(size_t at, const Instruction& instruction, const Kernel& kernel, int64_t fold) {
     const int64_t rows = rows_of(instruction, kernel);
-    std::vector<Seen> operands;
-    const std::vector<int64_t> strides = rows > 0 ? row_bytes(instruction, kernel) : std::vector<int64_t>{};
-    for (size_t i = 0; i < strides.size(); ++i) {
-      const bool written = i >= instruction.inputs.size();
-      const Operand& operand = written ? instruction.outputs[i - instruction.inputs.size()] : instruction.inputs[i];
-      operands.push_back({&operand, strides[i], written});
-    }
-    if (rows != rows_ || count_ == kMostInstructions || conflicts(operands)) {
-      close();
-      first_ = at;
-      rows_ = rows;
-    }
-    if (rows > 0) {
-      ++count_;
-      seen_.insert(seen_.end(), operands.begin(), operands.end());
+    const Touched touched = rows > 0   ? touched_by_rows(instruction, kernel)
+                            : fold > 0 ? touched_by_fold(instruction, kernel)
+                                       : Touched{};
+    if (rows > 0 && (rows == rows_ || rows >= kLeastStrips * kRowStep)) {
+      add_member(at, Role::kRows, rows, 0, touched);
+    } else if (fold > 0 && may_fold(folded_rows(instruction, kernel), fold) &&
+               !any_pair(touched.late, touched.strips, share)) {
+      add_member(at, Role::kFold, folded_rows(instruction, kernel), fold, touched);
+    } else if (members_ > 0) {
+      add_other(instruction);
     }
   }
 
   void close() {
-    if (count_ > 1) {
-      const int64_t fit = std::max<int64_t>(kStripBytes / std::max<int64_t>(touched(), 1), 1);
-      const int64_t strip = (fit + kRowStep - 1) / kRowStep * kRowStep;
+    if (members_ > 1) {
+      const int64_t fit = std::max<int64_t>(kStripBytes / std::max<int64_t>(row_bytes_touched(), 1), 1);
+      const int64_t step = fold_ > 0 ? fold_ : kRowStep;
+      const int64_t strip = fold_ > 0 ? std::max<int64_t>(fit / step, 1) * step : round_up(fit, step);
       /* With fewer than two strips to a core of a small machine the instructions do better one by one. */
-      if (strip * 4 <= rows_) groups_.push_back({first_, count_, rows_, strip});
+      if (strip * kLeastStrips <= rows_) {
+        roles_.resize(last_ - first_ + 1); /* what follows the last member keeps its place */
+        groups_.push_back({first_, rows_, strip, roles_});
+      }
     }
     seen_.clear();
-    count_ = 0;
+    late_.clear();
+    roles_.clear();
+    members_ = 0;
     rows_ = 0;
+    fold_ = 0;
   }
 
  private:
-  bool conflicts(const std::vector<Seen>& operands) const {
-    return std::any_of(operands.begin(), operands.end(), [&](const Seen& operand) {
-      return std::any_of(seen_.begin(), seen_.end(), [&](const Seen& before) { return conflict(before, operand); });
-    });
+  /* Strips begin where parts do, so those of one fold must fit those of all; and every thread wants a strip. */
+  bool may_fold(int64_t rows, int64_t fold) const {
+    const int64_t larger = std::max(fold, fold_);
+    return larger % fold == 0 && (fold_ == 0 || larger % fold_ == 0) &&
+           ceil_div(rows, larger) >= std::max<int64_t>(threads_, kLeastStrips);
+  }
+
+  void add_member(size_t at, Role role, int64_t rows, int64_t fold, const Touched& touched) {
+    if (members_ > 0 && (rows != rows_ || members_ == kMostInstructions || any_pair(touched.strips, seen_, conflict) ||
+                         any_pair(touched.strips, late_, share))) {
+      close();
+    }
+    if (members_ == 0) {
+      first_ = at;
+      rows_ = rows;
+    }
+    last_ = at;
+    ++members_;
+    fold_ = std::max(fold_, fold);
+    roles_.push_back(role);
+    seen_.insert(seen_.end(), touched.strips.begin(), touched.strips.end());
+    late_.insert(late_.end(), touched.late.begin(), touched.late.end());
+  }
+
+  /* Before the strips if it meets nothing of them, else behind. */
+  void add_other(const Instruction& instruction) {
+    if (roles_.size() - members_ == kMostOthers) {
+      close();
+      return;
+    }
+    std::vector<Seen> all;
+    for (const Operand& x : instruction.inputs) all.push_back(seen(x, 0, false, false));
+    for (const Operand& y : instruction.outputs) all.push_back(seen(y, 0, false, true));
+    const bool before = !any_pair(all, seen_, share) && !any_pair(all, late_, share);
+    roles_.push_back(before ? Role::kBefore : Role::kAfter);
+    if (!before) late_.insert(late_.end(), all.begin(), all.end());
   }
 
   /* The bytes of a row of everything, memory that several operands share counted once. */
-  int64_t touched() const {
+  int64_t row_bytes_touched() const {
     int64_t bytes = 0;
     for (size_t i = 0; i < seen_.size(); ++i) {
       const auto same = [&](const Seen& before) {
@@ -148,9 +230,12 @@ class Collector {
   }
 
   std::vector<Group>& groups_;
-  std::vector<Seen> seen_;
-  size_t first_ = 0, count_ = 0;
-  int64_t rows_ = 0;
+  const int32_t threads_;
+  std::vector<Seen> seen_; /* what members touch while strips run */
+  std::vector<Seen> late_; /* what is touched behind them */
+  std::vector<Role> roles_;
+  size_t first_ = 0, last_ = 0, members_ = 0;
+  int64_t rows_ = 0, fold_ = 0;
 };
 
 }  // namespace
@@ -174,12 +259,13 @@ Instruction first_rows(const Instruction& instruction, const Kernel& kernel, int
   return cut;
 }
 
-std::vector<Group> find_groups(const Image& image, const std::vector<const Kernel*>& kernels) {
+std::vector<Group> find_groups(const Image& image, const std::vector<const Kernel*>& kernels,
+                               const std::vector<int64_t>& fold_rows, int32_t threads) {
   std::vector<Group> groups;
-  Collector collector(groups);
+  Collector collector(groups, threads);
   for (size_t i = 0; i < image.instructions.size(); ++i) {
     const Instruction& instruction = image.instructions[i];
-    collector.add(i, instruction, *kernels[static_cast<size_t>(instruction.kernel)]);
+    collector.add(i, instruction, *kernels[static_cast<size_t>(instruction.kernel)], fold_rows[i]);
   }
   collector.close();
   return groups;

@@ -74,6 +74,7 @@ constexpr int64_t kConflictBytes = 2048;
 /* Up to so many elements a product is too small to be cut by rows and columns; and what one part of their joining
  * takes. */
 constexpr int64_t kSplitElements = 1 << 14;
+constexpr int64_t kSplitWork = 1 << 14; /* multiply-adds from which joining costs little beside them */
 constexpr int64_t kJoinElements = 1 << 11;
 
 /* From so many steps of k on, blocks are even in number, so that two threads can have as many each. By k alone: else an
@@ -104,7 +105,7 @@ void lay_own_tiles(MatmulPlan& plan, const MatmulLoops& loops, int64_t size, Ste
   plan.b = plan.b_n == 1 && whole && near ? Source::kInPlace : Source::kOwn;
 
   const int64_t all = times(times(m, n), plan.batches);
-  if (blocks >= 2 && all <= kSplitElements && work >= kTileWork && all * size <= kSharedBytes / blocks) {
+  if (blocks >= 2 && all <= kSplitElements && work >= kSplitWork && all * size <= kSharedBytes / blocks) {
     plan.splits = blocks;
     plan.tile_n = n;
     plan.tiles_n = 1;
@@ -114,6 +115,7 @@ void lay_own_tiles(MatmulPlan& plan, const MatmulLoops& loops, int64_t size, Ste
     step.shared_bytes = all * blocks * size;
     add_stage(step, loops.split, plan.batches * blocks, kTileWork / 2 / (m * n * plan.depth));
     add_stage(step, loops.join, plan.batches * plan.tiles_m);
+    if (plan.batch_rank == 0) step.fold_rows = plan.depth;
     return;
   }
 
