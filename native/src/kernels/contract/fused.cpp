@@ -1,9 +1,11 @@
 /*
- * Plans and runs fused elementwise regions: a small program over registers, tile by tile, so that values between two
- * ops stay in the first-level cache. The ops are the rows of the elementwise families and their loops, each element
- * meets the same functions as unfused, and so the results are the same bits. Up to three values leave, each as it is or
- * added up over leading axes: every part sums its own rows in F64, and `combine` joins the parts in order.
+ * Runs fused elementwise regions: a small program over registers, tile by tile, so that values between two ops stay in
+ * the first-level cache. The ops are the rows of the elementwise families and their loops, each element meets the same
+ * functions as unfused, and so the results are the same bits. Up to three values leave, each as it is or added up over
+ * leading axes: every part sums its own rows in F64, and `combine_fused` joins the parts in order.
  */
+#include "kernels/contract/fused.h"
+
 #include <algorithm>
 #include <cstring>
 
@@ -12,23 +14,12 @@
 #endif
 
 #include "kernels/contract/checks.h"
-#include "kernels/contract/collapse.h"
-#include "kernels/families.h"
 
 namespace adjoint {
 namespace {
 
-constexpr int kNameInts = 3; /* a name is so many ints of eight characters, padded with zeros */
-constexpr int kOpInts = kNameInts + 4;
-constexpr int kOutputInts = 2;
-constexpr int kNone = -1;
 constexpr int64_t kLine = 64; /* bytes of a line of a cache */
-/* Short tiles, so that the loads of one run ahead into the arithmetic of the one before. */
-constexpr int64_t kLargeTile = 256;
 constexpr int64_t kTilesAhead = 2;
-/* From so many bytes on a region's operands come from memory rather than from a cache, and its results go there. */
-constexpr int64_t kLargeFrom = int64_t{16} << 20;
-constexpr int64_t kLargeShare = 128 * kLargeTile;
 
 /* Where the elements of one operand of a tile lie: rows that are `outer` bytes apart. */
 struct View {
@@ -213,6 +204,8 @@ class Tiles {
   Block blocks_[kMaxFusedOps];
 };
 
+}  // namespace
+
 void run_fused(const Part& part) {
   const FusedPlan& plan = *static_cast<const FusedPlan*>(part.plan);
   const int count = plan.inputs + plan.outputs;
@@ -261,8 +254,7 @@ void run_fused(const Part& part) {
 #endif
 }
 
-/* Joins the sums of the parts, in order. */
-void combine(const Part& part) {
+void combine_fused(const Part& part) {
   const FusedPlan& plan = *static_cast<const FusedPlan*>(part.plan);
   int64_t index = part.index;
   for (int o = 0; o < plan.outputs; ++o) {
@@ -287,208 +279,6 @@ void combine(const Part& part) {
     }
     return;
   }
-}
-
-/* The row of that name in an elementwise family of the same instruction set. */
-const Kernel& elementwise_row(const Kernel& kernel, const int64_t* words) {
-  char name[kNameInts * sizeof(int64_t) + 1] = {};
-  std::memcpy(name, words, kNameInts * sizeof(int64_t));
-  const Families& families = *static_cast<const FusedLoops*>(kernel.loops)->families;
-  for (int32_t f = 0; f < families.count; ++f) {
-    const Family& family = *families.families[f];
-    for (int32_t k = 0; k < family.count; ++k) {
-      const Kernel& row = family.kernels[k];
-      if (row.prepare == prepare_elementwise && std::strcmp(row.name, name) == 0) return row;
-    }
-  }
-  fail(ADJ_UNKNOWN_KERNEL, "%s: no elementwise kernel is called \"%s\"", kernel.name, printable(name).c_str());
-}
-
-const Loops& loops_of(const Kernel& kernel, const Kernel& row, const int32_t* dtypes, int32_t result) {
-  const Loops* loops = static_cast<const Loops*>(row.loops);
-  for (int32_t i = 0; i < row.loops_count; ++i) {
-    bool fits = loops[i].dtypes[row.inputs] == result && loops[i].contiguous != nullptr;
-    for (int j = 0; j < row.inputs; ++j) fits = fits && loops[i].dtypes[j] == dtypes[j];
-    if (fits) return loops[i];
-  }
-  fail(ADJ_UNKNOWN_KERNEL, "%s: there is no %s for these dtypes that gives %s", kernel.name, row.name,
-       dtype_text(result).c_str());
-}
-
-/* Whether an output is the memory of an input that is read after op k. Where they overlap they are the same. */
-bool overwrites(const Call& call, const Operand& y, const int* last_use, int k) {
-  for (int64_t j = 0; j < call.inputs_count; ++j) {
-    const Operand& x = call.inputs[j];
-    if (x.binding == y.binding && x.offset == y.offset && last_use[j] > k) return true;
-  }
-  return false;
-}
-
-/* Reads the ops and what leaves; returns the cost of an element. */
-int64_t plan_ops(const Kernel& kernel, const Call& call, FusedPlan& plan) {
-  int32_t dtypes[kMaxFusedInputs + kMaxFusedOps];
-  int last_use[kMaxFusedInputs + kMaxFusedOps] = {};
-  for (int j = 0; j < plan.inputs; ++j) dtypes[j] = call.inputs[j].dtype;
-  int64_t cost = 0;
-  for (int k = 0; k < plan.ops; ++k) {
-    const int64_t* ints = call.ints + 1 + k * kOpInts;
-    const Kernel& row = elementwise_row(kernel, ints);
-    const int64_t result = ints[kNameInts];
-    if (size_of(result) == 0) fail(ADJ_INVALID_IMAGE, "%s: op %d gives %s", kernel.name, k, dtype_text(result).c_str());
-    int32_t operands[3] = {};
-    for (int j = 0; j < 3; ++j) {
-      const int64_t value = ints[kNameInts + 1 + j];
-      check_int(kernel, "a value", value, j < row.inputs ? 0 : kNone, j < row.inputs ? plan.inputs + k - 1 : kNone);
-      if (j >= row.inputs) continue;
-      operands[j] = dtypes[value];
-      plan.op[k].operands[j] = static_cast<int8_t>(value);
-      last_use[value] = k;
-    }
-    dtypes[plan.inputs + k] = static_cast<int32_t>(result);
-    plan.op[k].loops = &loops_of(kernel, row, operands, static_cast<int32_t>(result));
-    plan.op[k].size = static_cast<int8_t>(size_of(result));
-    plan.op[k].output = kNone;
-    cost += row.cost;
-  }
-  for (int o = 0; o < plan.outputs; ++o) {
-    FusedOutput& output = plan.output[o];
-    const int k = output.value - plan.inputs;
-    output.dtype = dtypes[output.value];
-    check_dtype(adjoint::output(kernel, call, o), output.dtype);
-    if (output.sums) {
-      if (output.dtype != ADJ_F32 && output.dtype != ADJ_F64) no_loops(kernel, output.dtype);
-      ++cost;
-    }
-    /* A value that leaves twice, or past the caches, or over an input that is still needed, has a register. */
-    output.aside =
-        !output.sums && (plan.large || plan.op[k].output != kNone || overwrites(call, call.outputs[o], last_use, k));
-    if (!output.sums && !output.aside) plan.op[k].output = static_cast<int8_t>(o);
-    last_use[output.value] = plan.ops;
-  }
-  /* Registers: one an input that has to be filled, then the first that is free. */
-  int next = 0;
-  for (int j = 0; j < plan.inputs; ++j) plan.slots[j] = static_cast<int8_t>(plan.inner[j] == 1 ? kNone : next++);
-  int free_from[kMaxFusedOps] = {}; /* the op after which a register may be written again */
-  int used = 0;
-  for (int k = 0; k < plan.ops; ++k) {
-    if (plan.op[k].output != kNone) continue;
-    int slot = 0;
-    while (slot < used && free_from[slot] >= k) ++slot;
-    used = std::max(used, slot + 1);
-    free_from[slot] = std::max(last_use[plan.inputs + k], k);
-    plan.op[k].slot = static_cast<int8_t>(next + slot);
-  }
-  plan.registers = next + used;
-  return cost;
-}
-
-/* Reads the outputs' ints: the value, and over how many leading axes it is summed. */
-void plan_outputs(const Kernel& kernel, const Call& call, FusedPlan& plan, const Operand& region, Operand* laid_out) {
-  for (int o = 0; o < plan.outputs; ++o) {
-    const int64_t* ints = call.ints + 1 + plan.ops * kOpInts + o * kOutputInts;
-    check_int(kernel, "the value of an output", ints[0], plan.inputs, plan.inputs + plan.ops - 1);
-    check_int(kernel, "summed axes", ints[1], 0, region.rank);
-    const Operand& y = call.outputs[o];
-    const int summed = static_cast<int>(ints[1]);
-    plan.output[o].value = static_cast<int8_t>(ints[0]);
-    plan.output[o].sums = summed > 0;
-    plan.output[o].kept = product(region, summed, region.rank);
-    check_rank(output(kernel, call, o), region.rank - summed);
-    for (int d = summed; d < region.rank; ++d) check_dim(output(kernel, call, o), d - summed, region.dims[d]);
-    check_contiguous(output(kernel, call, o));
-    /* As it lies under the region: a sum does not move along the axes that it is taken over. */
-    laid_out[o] = region;
-    for (int d = 0; d < region.rank; ++d) laid_out[o].strides[d] = d < summed ? 0 : y.strides[d - summed];
-  }
-}
-
-}  // namespace
-
-void prepare_fused(const Kernel& kernel, const Call& call, Step& step) {
-  if (call.ints_count < 1 || call.inputs_count < 1 || call.inputs_count > kMaxFusedInputs || call.outputs_count < 1 ||
-      call.outputs_count > kMaxFusedOutputs) {
-    fail(ADJ_INVALID_IMAGE, "%s: takes 1 to %d inputs, 1 to %d outputs and its ops, not %lld, %lld and %lld ints",
-         kernel.name, kMaxFusedInputs, kMaxFusedOutputs, static_cast<long long>(call.inputs_count),
-         static_cast<long long>(call.outputs_count), static_cast<long long>(call.ints_count));
-  }
-  check_int(kernel, "the number of ops", call.ints[0], 1, kMaxFusedOps);
-  const int64_t ints = 1 + kOpInts * call.ints[0] + kOutputInts * call.outputs_count;
-  check_int(kernel, "the number of ints", call.ints_count, ints, ints);
-  FusedPlan& plan = plan_of<FusedPlan>(step);
-  plan.loops = static_cast<const FusedLoops*>(kernel.loops);
-  plan.inputs = static_cast<int32_t>(call.inputs_count);
-  plan.outputs = static_cast<int32_t>(call.outputs_count);
-  plan.ops = static_cast<int32_t>(call.ints[0]);
-  /* The region's own layout comes last, because axes are ordered by that. */
-  Operand region = call.inputs[0];
-  int64_t stride = 1;
-  for (int d = region.rank - 1; d >= 0; --d) {
-    region.strides[d] = stride;
-    stride *= std::max<int64_t>(region.dims[d], 1);
-  }
-  Operand laid_out[kMaxFusedOutputs];
-  const int count = plan.inputs + plan.outputs;
-  const Operand* operands[kMaxFusedOperands + 1];
-  for (int j = 0; j < plan.inputs; ++j) {
-    check_dims(input(kernel, call, j), region);
-    operands[j] = &call.inputs[j];
-  }
-  plan_outputs(kernel, call, plan, region, laid_out);
-  for (int o = 0; o < plan.outputs; ++o) operands[plan.inputs + o] = &laid_out[o];
-  operands[count] = &region;
-  Axis axes[kMaxRank];
-  const int rank = collapse(operands, count + 1, axes);
-  check_int(kernel, "the number of axes that cannot be merged", rank, 0, kMaxFusedAxes + 2);
-  const int64_t elements = count_of(region);
-  plan.n = rank > 0 ? axes[rank - 1].dim : 1;
-  plan.rows = rank > 1 ? axes[rank - 2].dim : 1;
-  plan.rank = std::max(rank - 2, 0);
-  int64_t widest = 1, bytes = 0;
-  bool any_sums = false, any_kept = false;
-  for (int j = 0; j < count; ++j) {
-    const bool sums = j >= plan.inputs && plan.output[j - plan.inputs].sums;
-    const int64_t size = sums ? static_cast<int64_t>(sizeof(double))
-                              : size_of(j < plan.inputs ? operands[j]->dtype : call.outputs[j - plan.inputs].dtype);
-    widest = std::max(widest, size);
-    plan.sizes[j] = static_cast<int32_t>(size);
-    plan.inner[j] = rank > 0 ? axes[rank - 1].strides[j] : 1;
-    plan.outer[j] = rank > 1 ? axes[rank - 2].strides[j] * size : 0;
-    for (int d = 0; d < plan.rank; ++d) plan.strides[j][d] = axes[d].strides[j] * size;
-    if (j >= plan.inputs && !sums) bytes += elements * size;
-    any_sums = any_sums || sums;
-    any_kept = any_kept || (sums && plan.output[j - plan.inputs].kept > 1);
-  }
-  for (int d = 0; d < plan.rank; ++d) plan.dims[d] = axes[d].dim;
-  plan.large = bytes >= kLargeFrom;
-  plan.tile = plan.large ? kLargeTile : kFusedTile;
-  const int64_t cost = plan_ops(kernel, call, plan);
-  if (elements > 0) {
-    for (int k = 0; k < plan.ops; ++k) widest = std::max<int64_t>(widest, plan.op[k].size);
-    plan.slot_bytes = plan.tile * widest;
-    step.lane_bytes = plan.registers * plan.slot_bytes;
-    /* Of large operands a part takes more: what it asks for ahead of its end is not its own. */
-    const int64_t share = plan.large ? kLargeShare : part_elements(cost);
-    const int64_t rows = elements / plan.n;
-    plan.piece = plan.n > share + share / 2 && !any_kept ? share : plan.n;
-    plan.rows_per_part = plan.piece < plan.n ? 1 : std::max<int64_t>(share / plan.n, 1);
-    /* Every part has sums of its own: no more of them than make sense beside what is added up. */
-    if (any_kept) {
-      const int64_t groups = std::clamp<int64_t>(rows / 4, 1, kFusedGroups);
-      plan.rows_per_part = std::max(plan.rows_per_part, ceil_div(rows, groups));
-    }
-    plan.parts = ceil_div(rows, plan.rows_per_part) * ceil_div(plan.n, plan.piece);
-    add_stage(step, run_fused, plan.parts);
-  }
-  if (!any_sums) return;
-  int64_t tiles = 0;
-  for (int o = 0; o < plan.outputs; ++o) {
-    FusedOutput& output = plan.output[o];
-    if (!output.sums) continue;
-    output.shared = step.shared_bytes;
-    step.shared_bytes += plan.parts * output.kept * static_cast<int64_t>(sizeof(double));
-    tiles += ceil_div(output.kept, kFusedCombineTile);
-  }
-  add_stage(step, combine, tiles);
 }
 
 }  // namespace adjoint
