@@ -4,33 +4,11 @@
 #include <cstring>
 
 #include "machine.h"
+#include "region.h"
 
 using namespace test;
 
 namespace {
-
-struct Op {
-  const char* name;
-  std::vector<int64_t> operands;
-};
-
-/*
- * A region as the ints of a call; every op gives `dtype`, but comparisons, which give BOOL. Outputs are pairs: a value,
- * and over how many leading axes it is summed.
- */
-std::vector<int64_t> region(const std::vector<Op>& ops, int32_t dtype, const std::vector<int64_t>& outputs) {
-  std::vector<int64_t> ints = {static_cast<int64_t>(ops.size())};
-  for (const Op& op : ops) {
-    int64_t name[3] = {};
-    std::memcpy(name, op.name, std::strlen(op.name));
-    ints.insert(ints.end(), name, name + 3);
-    const bool compares = std::strcmp(op.name, "less") == 0;
-    ints.push_back(compares ? static_cast<int64_t>(ADJ_BOOL) : dtype);
-    for (size_t j = 0; j < 3; ++j) ints.push_back(j < op.operands.size() ? op.operands[j] : -1);
-  }
-  ints.insert(ints.end(), outputs.begin(), outputs.end());
-  return ints;
-}
 
 /* Inputs 0..2; t = a·b + c; y = where(t < a, tanh(t), sigmoid(t) − b), with a value that is read three times. */
 const std::vector<Op> kRegion = {{"times", {0, 1}}, {"plus", {3, 2}},  {"less", {4, 0}},    {"tanh", {4}},
@@ -59,14 +37,14 @@ void test_against_single_calls(adj_context* context) {
         for (const Call& call : calls) {
           if (!runs(context, call)) return;
         }
-        if (!runs(context, {"fused", region(kRegion, dtype, {9, 0}), {a, b, c}, {y}})) return;
+        if (!runs(context, {"fused", region(kRegion, dtype, {{9}}), {a, b, c}, {y}})) return;
         for (int64_t i = 0; i < y.count(); ++i) {
           const T want = expected[i], got = y[i];
           CHECK(std::memcmp(&want, &got, sizeof(T)) == 0, "element %lld: %.17g, not %.17g", static_cast<long long>(i),
                 static_cast<double>(got), static_cast<double>(want));
         }
         /* In place of an input that lies as the output does. */
-        if (!runs(context, {"fused", region(kRegion, dtype, {9, 0}), {a, b, c}, {c}})) return;
+        if (!runs(context, {"fused", region(kRegion, dtype, {{9}}), {a, b, c}, {c}})) return;
         for (int64_t i = 0; i < y.count(); ++i) {
           const T want = expected[i], got = c[i];
           CHECK(std::memcmp(&want, &got, sizeof(T)) == 0, "element %lld in place", static_cast<long long>(i));
@@ -94,7 +72,9 @@ void test_several_outputs(adj_context* context) {
         if (!runs(context, {"tanh", {}, {t}, {h}})) return;
         if (!runs(context, {"times", {}, {t, b}, {c}})) return;
         const int64_t r = static_cast<int64_t>(summed), count = count_of(kept);
-        if (!runs(context, {"fused", region(ops, dtype, {3, 0, 2, 0, 4, r}), {a, b}, {b, y, s}})) return;
+        if (r > 0 && count > 1 && count == c.count()) continue;
+        if (!runs(context, {"fused", region(ops, dtype, {{3}, {2}, {4, r > 0 ? kSum : kLeave, r}}), {a, b}, {b, y, s}}))
+          return;
         std::vector<double> expected(static_cast<size_t>(count)), size(static_cast<size_t>(count));
         for (int64_t i = 0; i < c.count(); ++i) {
           const T th = h[i], tb = b[i], ty = y[i], tt = t[i];
@@ -123,7 +103,7 @@ void test_large(adj_context* context) {
   if (!runs(context, {"times", {}, {a, b}, {p}}) || !runs(context, {"tanh", {}, {a}, {t}})) return;
   if (!runs(context, {"plus", {}, {p, t}, {p}})) return;
   const std::vector<Op> ops = {{"times", {0, 1}}, {"tanh", {0}}, {"plus", {2, 3}}};
-  if (!runs(context, {"fused", region(ops, ADJ_F32, {4, 0, 4, 1, 4, 2}), {a, b}, {y, s, all}})) return;
+  if (!runs(context, {"fused", region(ops, ADJ_F32, {{4}, {4, kSum, 1}, {4, kSum, 2}}), {a, b}, {y, s, all}})) return;
   double total = 0, size = 0;
   for (int64_t i = 0; i < y.count(); ++i) {
     const float want = p[i], got = y[i];
@@ -157,7 +137,7 @@ void test_limits(adj_context* context) {
     inputs.push_back(x.operand());
   }
   Array<float> y({33});
-  if (!runs(context, {"fused", region(ops, ADJ_F32, {12 + 31, 0}), inputs, {y}})) return;
+  if (!runs(context, {"fused", region(ops, ADJ_F32, {{12 + 31}}), inputs, {y}})) return;
   for (int64_t i = 0; i < 33; ++i) {
     CHECK(y[i] == static_cast<float>(2 * (66 + 12 * i)), "element %lld: %g", static_cast<long long>(i),
           static_cast<double>(y[i]));
@@ -171,29 +151,29 @@ void test_refusals(adj_context* context) {
   refused(context, call({}), ADJ_INVALID_IMAGE,
           "fused: takes 1 to 12 inputs, 1 to 3 outputs and its ops, not 1, 1 and 0 ints");
   refused(context, call({0}), ADJ_INVALID_IMAGE, "fused: the number of ops is 0, outside 1..32");
-  refused(context, call({1, 2}), ADJ_INVALID_IMAGE, "fused: the number of ints is 2, outside 10..10");
-  refused(context, call(region({{"matmul", {0, 0}}}, ADJ_F32, {1, 0})), ADJ_UNKNOWN_KERNEL,
+  refused(context, call({1, 2}), ADJ_INVALID_IMAGE, "fused: the number of ints is 2, outside 12..12");
+  refused(context, call(region({{"matmul", {0, 0}}}, ADJ_F32, {{1}})), ADJ_UNKNOWN_KERNEL,
           "fused: no elementwise kernel is called \"matmul\"");
-  refused(context, call(region({{"exp", {1}}}, ADJ_F32, {1, 0})), ADJ_INVALID_IMAGE,
+  refused(context, call(region({{"exp", {1}}}, ADJ_F32, {{1}})), ADJ_INVALID_IMAGE,
           "fused: a value is 1, outside 0..0");
-  refused(context, call(region({{"exp", {-1}}}, ADJ_F32, {1, 0})), ADJ_INVALID_IMAGE,
+  refused(context, call(region({{"exp", {-1}}}, ADJ_F32, {{1}})), ADJ_INVALID_IMAGE,
           "fused: a value is -1, outside 0..0");
-  refused(context, call(region({{"exp", {0, 0}}}, ADJ_F32, {1, 0})), ADJ_INVALID_IMAGE,
+  refused(context, call(region({{"exp", {0, 0}}}, ADJ_F32, {{1}})), ADJ_INVALID_IMAGE,
           "fused: a value is 0, outside -1..-1");
-  refused(context, call(region({{"exp", {0}}}, 99, {1, 0})), ADJ_INVALID_IMAGE, "fused: op 0 gives dtype 99");
-  refused(context, call(region({{"exp", {0}}}, ADJ_I32, {1, 0})), ADJ_UNKNOWN_KERNEL,
+  refused(context, call(region({{"exp", {0}}}, 99, {{1}})), ADJ_INVALID_IMAGE, "fused: op 0 gives dtype 99");
+  refused(context, call(region({{"exp", {0}}}, ADJ_I32, {{1}})), ADJ_UNKNOWN_KERNEL,
           "fused: there is no exp for these dtypes that gives I32");
-  refused(context, {"fused", region({{"plus", {0, 1}}}, ADJ_F32, {2, 0}), {x, z}, {y}}, ADJ_INVALID_IMAGE,
+  refused(context, {"fused", region({{"plus", {0, 1}}}, ADJ_F32, {{2}}), {x, z}, {y}}, ADJ_INVALID_IMAGE,
           "fused: input 1 is [4], needs [3]");
-  refused(context, {"fused", region({{"exp", {0}}}, ADJ_F32, {1, 0}), {z}, {y}}, ADJ_INVALID_IMAGE,
+  refused(context, {"fused", region({{"exp", {0}}}, ADJ_F32, {{1}}), {z}, {y}}, ADJ_INVALID_IMAGE,
           "fused: axis 0 of output 0 [3] must be 4 long");
-  refused(context, call(region({{"exp", {0}}}, ADJ_F32, {0, 0})), ADJ_INVALID_IMAGE,
+  refused(context, call(region({{"exp", {0}}}, ADJ_F32, {{0}})), ADJ_INVALID_IMAGE,
           "fused: the value of an output is 0, outside 1..1");
-  refused(context, call(region({{"exp", {0}}}, ADJ_F32, {1, 2})), ADJ_INVALID_IMAGE,
-          "fused: summed axes is 2, outside 0..1");
-  refused(context, call(region({{"exp", {0}}}, ADJ_F32, {1, 1})), ADJ_INVALID_IMAGE,
+  refused(context, call(region({{"exp", {0}}}, ADJ_F32, {{1, kSum, 2}})), ADJ_INVALID_IMAGE,
+          "fused: folded axes is 2, outside -1..1");
+  refused(context, call(region({{"exp", {0}}}, ADJ_F32, {{1, kSum, 1}})), ADJ_INVALID_IMAGE,
           "fused: output 0 [3] has rank 1, needs 0");
-  refused(context, {"fused", region({{"exp", {0}}}, ADJ_F32, {1, 0}), {x}, {i}}, ADJ_UNKNOWN_KERNEL,
+  refused(context, {"fused", region({{"exp", {0}}}, ADJ_F32, {{1}}), {x}, {i}}, ADJ_UNKNOWN_KERNEL,
           "fused: output 0 is I32, needs F32");
 }
 

@@ -5,24 +5,22 @@
 #include <cstring>
 
 #include "machine.h"
+#include "region.h"
 
 using namespace test;
 
 namespace {
 
-/* tanh(a + b), as one region. */
+/* tanh(a + b) as one region, with the largest of each row and the mean of everything. */
 std::vector<int64_t> fused_ints() {
-  std::vector<int64_t> ints = {2, 0, 0, 0, ADJ_F32, 0, 1, -1, 0, 0, 0, ADJ_F32, 2, -1, -1, 3, 0};
-  std::memcpy(&ints[1], "plus", 4);
-  std::memcpy(&ints[8], "tanh", 4);
-  return ints;
+  return region({{"plus", {0, 1}}, {"tanh", {3}}}, ADJ_F32, {{4}, {4, kMax, -1}, {4, kSum, 2, 2}});
 }
 
 /* One of nearly every contract, over small memory. */
 struct Everything {
   Array<float> a{{6, 4}}, b{{4, 5}}, bias{{6, 5}, Layout::kRow}, c{{6, 5}}, t{{5, 6}, Layout::kTransposed}, sums{{6}},
       soft{{6, 5}}, loss{{6}}, picked{{1, 1, 3, 5}}, back{{1, 1, 6, 5}}, m{{6, 5}}, v{{6, 5}}, noise{{2, 9}},
-      extra{{6}};
+      extra{{6}}, number{{6, 5}, Layout::kScalar}, mean{Dims{}};
   Array<int64_t> label{{6}}, index{{1, 3}}, key{{2}}, best{{6}}, order{{6, 5}};
   Array<uint8_t> mask{{6, 5}};
   Array<double> s{Dims{}}, count{Dims{}}, norm{Dims{}};
@@ -42,7 +40,7 @@ struct Everything {
             {"less", {}, {c, soft}, {mask}},
             {"where", {}, {mask, c, soft}, {soft}},
             {"plus", {}, {c, soft}, {c}},
-            {"fused", fused_ints(), {c, soft}, {c}},
+            {"fused", fused_ints(), {c, soft, number}, {c, loss, mean}},
             {"copy", {}, {c}, {c.operand()}},
             {"sum", {1}, {c}, {sums}},
             {"max", {1}, {c}, {loss}},

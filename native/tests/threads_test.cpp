@@ -11,6 +11,7 @@
 #include <thread>
 
 #include "machine.h"
+#include "region.h"
 
 using namespace test;
 
@@ -28,12 +29,10 @@ std::vector<char> bytes_of(const Array<T>& x) {
   return std::vector<char>(data, data + static_cast<size_t>(x.size()) * sizeof(T));
 }
 
-/* x·row, its sums over the rows and over everything, as one region. */
+/* x·row, folded three times. */
 template <class T>
-std::vector<int64_t> square_sums() {
-  std::vector<int64_t> ints = {1, 0, 0, 0, dtype_of<T>(), 0, 1, -1, 2, 0, 2, 1, 2, 2};
-  std::memcpy(&ints[1], "times", 5);
-  return ints;
+std::vector<int64_t> products(const std::vector<Out>& outputs) {
+  return region({{"times", {0, 1}}}, dtype_of<T>(), outputs);
 }
 
 /* Calls large enough to be split, over data that is the same every time; returns every byte that they write. */
@@ -45,7 +44,8 @@ std::vector<std::vector<char>> outputs(adj_context* context) {
       z({rows, n}, Layout::kTransposed), product({rows, 130}), bias({rows, 130}, Layout::kRow), sums({rows}),
       columns({n}), all(Dims{}), soft({rows, n}), loss({rows}), both({rows}), slope({rows, n}), q({rows, n}),
       squares({n}), square(Dims{}), picked({1, 1, rows, n}), back({1, 1, rows, n}), noise({3, 100 * rows}),
-      running({1, rows, n}), p({rows, n}), m({rows, n}), v({rows, n});
+      running({1, rows, n}), p({rows, n}), m({rows, n}), v({rows, n}), row_logs({rows}), row_most({rows}),
+      column_least({n}), log(Dims{}), most(Dims{}), row_sums({rows}), few_logs({3}), few_sums({3}), few_sum(Dims{});
   Array<int64_t> label({rows}), key({3}), best({rows}), index({1, rows}), order({rows, n});
   Array<double> s(Dims{}), count(Dims{}), norm(Dims{});
   s[0] = 0.5;
@@ -67,32 +67,48 @@ std::vector<std::vector<char>> outputs(adj_context* context) {
   xt.strides = {1, n};
   flat.dims = {rows * n};
   flat.strides = {1};
+  Operand few = x; /* long rows */
+  few.dims = {3, rows * n / 3};
+  few.strides = {rows * n / 3, 1};
   const adj_status status =
-      run(context, {{"tanh", {}, {x}, {y}},
-                    {"times", {}, {y, row}, {y}},
-                    {"fused", square_sums<T>(), {x, row}, {q, squares, square}},
-                    {"copy", {}, {x}, {z}},
-                    {"matmul", {1, 1}, {x, w, bias}, {product}},
-                    {"sum", {1}, {x}, {sums}},
-                    {"sum", {1}, {xt}, {columns}},
-                    {"sum", {1}, {flat}, {all}},
-                    {"argmax", {1}, {x}, {best}},
-                    {"logCumSumExp", {0}, {x3}, {running}},
-                    {"argsort", {0}, {x}, {order}},
-                    {"softmax", {}, {x}, {soft}},
-                    {"softmaxCrossEntropy", {}, {x, label}, {loss}},
-                    {"softmaxCrossEntropyWithGrad", {}, {x, label, sums}, {both, slope}},
-                    {"gather", {}, {x4, index}, {picked}},
-                    {"scatterAdd", {}, {index, picked}, {back}},
-                    {"randomNormal", {}, {key}, {noise}},
-                    {"clippedAdam", {}, {s, s, s, s, s, s, s, x, y, m, v}, {count, norm, p, m, v}}});
+      run(context,
+          {{"tanh", {}, {x}, {y}},
+           {"times", {}, {y, row}, {y}},
+           {"fused", products<T>({{2}, {2, kSum, 1}, {2, kSum, 2}}), {x, row}, {q, squares, square}},
+           {"fused",
+            products<T>({{2, kLogSumExp, -1}, {2, kMax, -1}, {2, kMin, 1}}),
+            {x, row},
+            {row_logs, row_most, column_least}},
+           {"fused", products<T>({{2, kLogSumExp, -2}, {2, kMax, -2}, {2, kSum, -1}}), {x, row}, {log, most, row_sums}},
+           {"fused",
+            products<T>({{2, kLogSumExp, -1}, {2, kSum, -1}, {2, kSum, 2}}),
+            {few, few},
+            {few_logs, few_sums, few_sum}},
+           {"copy", {}, {x}, {z}},
+           {"matmul", {1, 1}, {x, w, bias}, {product}},
+           {"sum", {1}, {x}, {sums}},
+           {"sum", {1}, {xt}, {columns}},
+           {"sum", {1}, {flat}, {all}},
+           {"argmax", {1}, {x}, {best}},
+           {"logCumSumExp", {0}, {x3}, {running}},
+           {"argsort", {0}, {x}, {order}},
+           {"softmax", {}, {x}, {soft}},
+           {"softmaxCrossEntropy", {}, {x, label}, {loss}},
+           {"softmaxCrossEntropyWithGrad", {}, {x, label, sums}, {both, slope}},
+           {"gather", {}, {x4, index}, {picked}},
+           {"scatterAdd", {}, {index, picked}, {back}},
+           {"randomNormal", {}, {key}, {noise}},
+           {"clippedAdam", {}, {s, s, s, s, s, s, s, x, y, m, v}, {count, norm, p, m, v}}});
   CHECK(status == ADJ_OK, "%s", adj_last_error());
   Array<T> product_t({rows, 130});
   CHECK(run(context, {{"matmul", {0, 0}, {x, wt}, {product_t}}}) == ADJ_OK, "%s", adj_last_error());
-  return {bytes_of(y),     bytes_of(z),    bytes_of(product), bytes_of(sums),      bytes_of(columns), bytes_of(all),
-          bytes_of(best),  bytes_of(soft), bytes_of(loss),    bytes_of(back),      bytes_of(running), bytes_of(order),
-          bytes_of(noise), bytes_of(p),    bytes_of(m),       bytes_of(product_t), bytes_of(v),       bytes_of(both),
-          bytes_of(slope), bytes_of(q),    bytes_of(squares), bytes_of(square)};
+  return {bytes_of(y),         bytes_of(z),      bytes_of(product),  bytes_of(sums),     bytes_of(columns),
+          bytes_of(all),       bytes_of(best),   bytes_of(soft),     bytes_of(loss),     bytes_of(back),
+          bytes_of(running),   bytes_of(order),  bytes_of(noise),    bytes_of(p),        bytes_of(m),
+          bytes_of(product_t), bytes_of(v),      bytes_of(both),     bytes_of(slope),    bytes_of(q),
+          bytes_of(squares),   bytes_of(square), bytes_of(row_logs), bytes_of(row_most), bytes_of(column_least),
+          bytes_of(log),       bytes_of(most),   bytes_of(row_sums), bytes_of(few_logs), bytes_of(few_sums),
+          bytes_of(few_sum)};
 }
 
 template <class T>

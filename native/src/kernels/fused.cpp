@@ -1,11 +1,9 @@
 /*
  * `fused`: a region of elementwise ops as one instruction. The ops run the loops of the elementwise families of the
- * same instruction set; its own are those that add results up.
+ * same instruction set; its own are those that fold results.
  */
-#include "kernels/contract/loops.h"
-#include "kernels/elementwise.h"
 #include "kernels/families.h"
-#include "kernels/rows.h"
+#include "kernels/fold.h"
 
 #if defined(__SSE2__)
 #include <immintrin.h>
@@ -13,31 +11,6 @@
 
 ADJ_ISA_BEGIN
 namespace {
-
-/* Four rows at a time: one load and one store of the sums serves four additions. */
-template <class T>
-void columns(const char* x, int64_t rows, int64_t outer, int64_t n, double* sums) {
-  int64_t r = 0;
-  for (; r + 4 <= rows; r += 4) {
-    const T* x0 = reinterpret_cast<const T*>(x + r * outer);
-    const T* x1 = reinterpret_cast<const T*>(x + (r + 1) * outer);
-    const T* x2 = reinterpret_cast<const T*>(x + (r + 2) * outer);
-    const T* x3 = reinterpret_cast<const T*>(x + (r + 3) * outer);
-    ADJ_LOOP(int64_t j = 0; j < n; ++j) {
-      sums[j] += (static_cast<double>(x0[j]) + static_cast<double>(x1[j])) +
-                 (static_cast<double>(x2[j]) + static_cast<double>(x3[j]));
-    }
-  }
-  for (; r < rows; ++r) {
-    const T* x0 = reinterpret_cast<const T*>(x + r * outer);
-    ADJ_LOOP(int64_t j = 0; j < n; ++j) sums[j] += static_cast<double>(x0[j]);
-  }
-}
-
-template <class T>
-double total(const char* x, int64_t n) {
-  return sum_block(reinterpret_cast<const T*>(x), n);
-}
 
 void stream(const char* x, char* y, int64_t bytes) {
 #if defined(__AVX512F__)
@@ -57,7 +30,7 @@ void stream(const char* x, char* y, int64_t bytes) {
 #endif
 }
 
-constexpr FusedLoops loops = {&families, {columns<float>, columns<double>}, {total<float>, total<double>}, stream};
+constexpr FusedLoops loops = {&families, kFoldLoops, stream};
 
 constexpr Kernel kernels[] = {{"fused", prepare_fused, &loops, 1, 0, 1, {kAnyInput, kAnyInput, kAnyInput}}};
 

@@ -3,42 +3,10 @@
  * largest element is taken away first, so that nothing overflows. To add one of the kind, write a part and a row.
  */
 #include "kernels/contract/loops.h"
-#include "kernels/elementwise.h"
-#include "kernels/rows.h"
-#include "kernels/vector_math.h"
+#include "kernels/exponentials.h"
 
 ADJ_ISA_BEGIN
 namespace {
-
-template <class T>
-ADJ_ALWAYS bool infinite(T x) {
-  return x - x != T(0);
-}
-
-/*
- * The largest element of a row. A NaN beside finite numbers is passed over, because looking for it costs more than the
- * maximum: it makes the row's sum of exponentials NaN, and with it all that is divided by that.
- */
-template <class T>
-ADJ_ALWAYS T largest_of(const T* x, int64_t n) {
-  using V = Vector<T>;
-  constexpr int64_t kL = kLanes<T>;
-  T largest = kLeast<true, T>;
-  int64_t i = 0;
-  if (n >= kL) {
-    V m0 = splat(largest), m1 = m0, m2 = m0, m3 = m0;
-    for (; i + 4 * kL <= n; i += 4 * kL) {
-      m0 = larger_of(load<V>(x + i), m0);
-      m1 = larger_of(load<V>(x + i + kL), m1);
-      m2 = larger_of(load<V>(x + i + 2 * kL), m2);
-      m3 = larger_of(load<V>(x + i + 3 * kL), m3);
-    }
-    for (; i + kL <= n; i += kL) m0 = larger_of(load<V>(x + i), m0);
-    largest = extreme_lanes<true, T>(larger_of(larger_of(m0, m1), larger_of(m2, m3)));
-  }
-  for (; i < n; ++i) largest = x[i] > largest ? x[i] : largest;
-  return infinite(largest) ? extreme_run<true, T>(x, n, 1, kLeast<true, T>) : largest;
-}
 
 /* Whether a row has no largest element to take away: it is -inf throughout, or empty. Its softmax is 0, the logarithm
    of that -inf, and nothing flows back: 0/0 would poison whatever a mask has hidden completely. */
@@ -50,65 +18,6 @@ ADJ_ALWAYS bool hidden(T largest) {
 template <class T>
 ADJ_ALWAYS void fill_row(T* y, int64_t n, T with) {
   ADJ_LOOP(int64_t i = 0; i < n; ++i) y[i] = with;
-}
-
-constexpr int64_t kChunk = 1024; /* stays in the first-level cache between exponentials and their sum */
-
-/* y = e^(x - largest), and the sum of that; y may be x, or one chunk that is written again and again (kKeep false). */
-template <bool kKeep, class T>
-ADJ_ALWAYS double exp_row(const T* x, int64_t n, T largest, T* y) {
-  Compensated sum{0, 0};
-  for (int64_t i = 0; i < n; i += kChunk) {
-    const int64_t length = n - i < kChunk ? n - i : kChunk;
-    T* e = kKeep ? y + i : y;
-    ADJ_LOOP(int64_t j = 0; j < length; ++j) e[j] = exp_of(x[i + j] - largest);
-    add(sum, sum_block(e, length));
-  }
-  return value(sum);
-}
-
-#if defined(__AVX512F__)
-/* Lanes of F32 added up in F64. */
-struct WideSum {
-  ADJ_ALWAYS void add(Vector<float> e) {
-    low += __builtin_convertvector(__builtin_shufflevector(e, e, 0, 1, 2, 3, 4, 5, 6, 7), Vector<double>);
-    high += __builtin_convertvector(__builtin_shufflevector(e, e, 8, 9, 10, 11, 12, 13, 14, 15), Vector<double>);
-  }
-  ADJ_ALWAYS double total() const { return sum_lanes(low + high); }
-  Vector<double> low{}, high{};
-};
-
-/* As above, the exponentials added up while they are in registers: four in F32, then in F64. */
-template <bool kKeep>
-ADJ_ALWAYS double exp_row(const float* x, int64_t n, float largest, float* y) {
-  using V = Vector<float>;
-  constexpr int64_t kL = kLanes<float>;
-  const V shift = splat(largest);
-  WideSum sum;
-  int64_t i = 0;
-  for (; i + 4 * kL <= n; i += 4 * kL) {
-    V e[4];
-#pragma GCC unroll 4
-    for (int64_t j = 0; j < 4; ++j) e[j] = exp_of_nonpositive(load<V>(x + i + j * kL) - shift);
-#pragma GCC unroll 4
-    for (int64_t j = 0; j < 4 && kKeep; ++j) store(y + i + j * kL, e[j]);
-    sum.add((e[0] + e[1]) + (e[2] + e[3]));
-  }
-  for (; i < n; i += kL) {
-    const __mmask16 lanes = static_cast<__mmask16>(n - i < kL ? (1u << (n - i)) - 1u : 0xffffu);
-    const V e = exp_of_nonpositive((V)_mm512_maskz_loadu_ps(lanes, x + i) - shift);
-    if (kKeep) _mm512_mask_storeu_ps(y + i, lanes, (__m512)e);
-    sum.add((V)_mm512_maskz_mov_ps(lanes, (__m512)e));
-  }
-  return sum.total();
-}
-#endif
-
-/* The sum of e^(x - largest). */
-template <class T>
-ADJ_ALWAYS double sum_of_exp(const T* x, int64_t n, T largest) {
-  T chunk[kChunk];
-  return exp_row<false>(x, n, largest, chunk);
 }
 
 /* An infinite or NaN largest element is the answer itself; so is the -inf of an empty row. */

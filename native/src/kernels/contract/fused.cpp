@@ -1,8 +1,7 @@
 /*
  * Runs fused elementwise regions: a small program over registers, tile by tile, so that values between two ops stay in
  * the first-level cache. The ops are the rows of the elementwise families and their loops, each element meets the same
- * functions as unfused, and so the results are the same bits. Up to three values leave, each as it is or added up over
- * leading axes: every part sums its own rows in F64, and `combine_fused` joins the parts in order.
+ * functions as unfused, and so the results are the same bits. Up to three values leave, each as it is or folded.
  */
 #include "kernels/contract/fused.h"
 
@@ -20,12 +19,6 @@ namespace {
 
 constexpr int64_t kLine = 64; /* bytes of a line of a cache */
 constexpr int64_t kTilesAhead = 2;
-
-/* Where the elements of one operand of a tile lie: rows that are `outer` bytes apart. */
-struct View {
-  char* at;
-  int64_t outer;
-};
 
 template <class D>
 void spread(const char* from, int64_t outer, int64_t inner, int64_t rows, int64_t n, char* to) {
@@ -80,24 +73,6 @@ void leave(const FusedPlan& plan, const View& from, const View& to, int64_t rows
   }
 }
 
-/* Adds a tile of a result to the sums of its part. */
-void add_up(const FusedPlan& plan, int operand, const FusedOutput& output, const View& x, int64_t rows, int64_t n,
-            char* sums) {
-  const int of = output.dtype == ADJ_F64 ? 1 : 0;
-  const int64_t step = plan.outer[operand];
-  double* y = reinterpret_cast<double*>(sums);
-  if (plan.inner[operand] == 0) {
-    for (int64_t r = 0; r < rows; ++r)
-      y[r * step / plan.sizes[operand]] += plan.loops->total[of](x.at + r * x.outer, n);
-  } else if (step == 0) {
-    plan.loops->columns[of](x.at, rows, x.outer, n, y);
-  } else {
-    for (int64_t r = 0; r < rows; ++r) {
-      plan.loops->columns[of](x.at + r * x.outer, 1, 0, n, y + r * step / plan.sizes[operand]);
-    }
-  }
-}
-
 /*
  * The program of a region with the addresses of a tile filled in. What follows from a tile's shape alone is worked out
  * when the shape changes; from one tile to the next only the addresses of operands outside the registers move.
@@ -122,8 +97,8 @@ class Tiles {
       const int operand = plan_.inputs + o, k = output.value - plan_.inputs;
       const int result = plan_.op[k].loops->operands - 1;
       const View value{blocks_[k].at[result], outers_[output.value]};
-      if (output.sums) {
-        add_up(plan_, operand, output, value, rows, n, at[operand]);
+      if (output.fold != nullptr) {
+        fold_tile(plan_, o, value, rows, n, at[operand]);
       } else if (output.aside) {
         leave(plan_, value, {at[operand], plan_.outer[operand]}, rows, n * plan_.sizes[operand]);
       }
@@ -211,28 +186,22 @@ void run_fused(const Part& part) {
   const int count = plan.inputs + plan.outputs;
   char* starts[kMaxFusedOperands];
   for (int j = 0; j < count; ++j) starts[j] = part.at[j];
-  for (int o = 0; o < plan.outputs; ++o) {
-    const FusedOutput& output = plan.output[o];
-    if (!output.sums) continue;
-    const int64_t bytes = output.kept * static_cast<int64_t>(sizeof(double));
-    starts[plan.inputs + o] = part.shared + output.shared + part.index * bytes;
-    std::memset(starts[plan.inputs + o], 0, static_cast<size_t>(bytes));
-  }
+  start_part(part, plan, starts);
   for (int j = 0; j < plan.inputs; ++j) {
     if (plan.slots[j] != kNone && is_constant(plan, j)) {
       fill(plan, j, part.at[j], 1, plan.tile, part.lane + plan.slots[j] * plan.slot_bytes);
     }
   }
   const int64_t pieces = ceil_div(plan.n, plan.piece);
-  int64_t row = part.index / pieces * plan.rows_per_part;
+  const int64_t first = part.index / pieces * plan.rows_per_part;
   int64_t outside = 1;
   for (int d = 0; d < plan.rank; ++d) outside *= plan.dims[d];
-  const int64_t last = std::min(row + plan.rows_per_part, outside * plan.rows);
+  const int64_t last = std::min(first + plan.rows_per_part, outside * plan.rows);
   const int64_t start = part.index % pieces * plan.piece;
   const int64_t end = std::min(start + plan.piece, plan.n);
   const int64_t columns = std::min(plan.tile, end - start), tile_rows = plan.tile / columns;
   Tiles tiles(plan, part.lane);
-  while (row < last) {
+  for (int64_t row = first; row < last;) {
     const int64_t within = row % plan.rows;
     int64_t rest = row / plan.rows;
     int64_t base[kMaxFusedOperands];
@@ -242,43 +211,18 @@ void run_fused(const Part& part) {
       rest /= plan.dims[d];
     }
     const int64_t rows = std::min({tile_rows, plan.rows - within, last - row});
+    if (plan.folds_rows) start_rows(plan, row, rows, first, starts);
     for (int64_t i = start; i < end; i += columns) {
       char* at[kMaxFusedOperands];
       for (int j = 0; j < count; ++j) at[j] = starts[j] + base[j] + i * plan.inner[j] * plan.sizes[j];
       tiles.run(at, rows, std::min(columns, end - i));
     }
+    if (plan.folds_rows) end_rows(part, plan, row, rows, first, last, starts);
     row += rows;
   }
 #if defined(__SSE2__)
   if (plan.large) _mm_sfence();
 #endif
-}
-
-void combine_fused(const Part& part) {
-  const FusedPlan& plan = *static_cast<const FusedPlan*>(part.plan);
-  int64_t index = part.index;
-  for (int o = 0; o < plan.outputs; ++o) {
-    const FusedOutput& output = plan.output[o];
-    if (!output.sums) continue;
-    const int64_t tiles = ceil_div(output.kept, kFusedCombineTile);
-    if (index >= tiles) {
-      index -= tiles;
-      continue;
-    }
-    const int64_t from = index * kFusedCombineTile, to = std::min(from + kFusedCombineTile, output.kept);
-    const double* sums = reinterpret_cast<const double*>(part.shared + output.shared);
-    char* y = part.at[plan.inputs + o];
-    for (int64_t i = from; i < to; ++i) {
-      double total = 0;
-      for (int64_t p = 0; p < plan.parts; ++p) total += sums[p * output.kept + i];
-      if (output.dtype == ADJ_F64) {
-        reinterpret_cast<double*>(y)[i] = total;
-      } else {
-        reinterpret_cast<float*>(y)[i] = static_cast<float>(total);
-      }
-    }
-    return;
-  }
 }
 
 }  // namespace adjoint

@@ -15,12 +15,14 @@ namespace {
 
 constexpr int kNameInts = 3; /* a name is so many ints of eight characters, padded with zeros */
 constexpr int kOpInts = kNameInts + 4;
-constexpr int kOutputInts = 2;
+constexpr int kOutputInts = 4;
 /* Short tiles, so that the loads of one run ahead into the arithmetic of the one before. */
 constexpr int64_t kLargeTile = 256;
 /* From so many bytes on a region's operands come from memory rather than from a cache, and its results go there. */
 constexpr int64_t kLargeFrom = int64_t{16} << 20;
 constexpr int64_t kLargeShare = 128 * kLargeTile;
+/* Enough parts for the cores of a large machine; more would only cost. */
+constexpr int64_t kManyParts = 64;
 
 /* The row of that name in an elementwise family of the same instruction set. */
 const Kernel& elementwise_row(const Kernel& kernel, const int64_t* words) {
@@ -88,14 +90,16 @@ int64_t plan_ops(const Kernel& kernel, const Call& call, FusedPlan& plan) {
     const int k = output.value - plan.inputs;
     output.dtype = dtypes[output.value];
     check_dtype(adjoint::output(kernel, call, o), output.dtype);
-    if (output.sums) {
+    if (output.fold != nullptr) {
       if (output.dtype != ADJ_F32 && output.dtype != ADJ_F64) no_loops(kernel, output.dtype);
-      ++cost;
+      if (output.divisor != kNone) check_dtype(input(kernel, call, output.divisor), output.dtype);
+      cost += output.fold->cost;
     }
     /* A value that leaves twice, or past the caches, or over an input that is still needed, has a register. */
+    const bool folds = output.fold != nullptr;
     output.aside =
-        !output.sums && (plan.large || plan.op[k].output != kNone || overwrites(call, call.outputs[o], last_use, k));
-    if (!output.sums && !output.aside) plan.op[k].output = static_cast<int8_t>(o);
+        !folds && (plan.large || plan.op[k].output != kNone || overwrites(call, call.outputs[o], last_use, k));
+    if (!folds && !output.aside) plan.op[k].output = static_cast<int8_t>(o);
     last_use[output.value] = plan.ops;
   }
   /* Registers: one an input that has to be filled, then the first that is free. */
@@ -115,23 +119,103 @@ int64_t plan_ops(const Kernel& kernel, const Call& call, FusedPlan& plan) {
   return cost;
 }
 
-/* Reads the outputs' ints: the value, and over how many leading axes it is summed. */
+/* Whether an input is one number. */
+bool is_number(const Operand& x) {
+  bool moves = false;
+  for (int d = 0; d < x.rank; ++d) moves = moves || (x.dims[d] != 1 && x.strides[d] != 0);
+  return !moves;
+}
+
+/* Reads how an output is folded; returns over how many leading axes, negative: trailing. */
+int plan_fold(const Kernel& kernel, const Call& call, const int64_t* ints, FusedPlan& plan, FusedOutput& output) {
+  const Operand& region = call.inputs[0];
+  check_int(kernel, "a fold", ints[0], 0, kFolds);
+  const bool folds = ints[0] != static_cast<int64_t>(Fold::kNone);
+  check_int(kernel, "folded axes", ints[1], folds ? -region.rank : 0, folds ? region.rank : 0);
+  check_int(kernel, "a divisor", ints[2], kNone, folds ? plan.inputs - 1 : kNone);
+  output.divisor = static_cast<int8_t>(ints[2]);
+  if (!folds) return 0;
+  const int axes = static_cast<int>(ints[1]);
+  output.fold = &plan.loops->folds[ints[0] - 1];
+  output.kept = axes < 0 ? product(region, 0, region.rank + axes) : product(region, axes, region.rank);
+  const int64_t elements = count_of(region);
+  if (elements == 0 && output.kept > 0 && !output.fold->empty) {
+    fail(ADJ_INVALID_IMAGE, "%s: nothing to reduce in %s", kernel.name, shape_text(region).c_str());
+  }
+  /* Of no elements there may be no memory to read. */
+  if (output.divisor != kNone && (elements == 0 || !is_number(call.inputs[output.divisor]))) {
+    fail(ADJ_INVALID_IMAGE, "%s: input %d divides a fold and is no number", kernel.name, output.divisor);
+  }
+  if (output.kept > 1 && elements == output.kept) {
+    fail(ADJ_INVALID_IMAGE, "%s: a fold of single elements of %s", kernel.name, shape_text(region).c_str());
+  }
+  return axes;
+}
+
+/* Reads the outputs' ints: a value, its fold, over how many axes, and the divisor. */
 void plan_outputs(const Kernel& kernel, const Call& call, FusedPlan& plan, const Operand& region, Operand* laid_out) {
   for (int o = 0; o < plan.outputs; ++o) {
     const int64_t* ints = call.ints + 1 + plan.ops * kOpInts + o * kOutputInts;
+    FusedOutput& output = plan.output[o];
     check_int(kernel, "the value of an output", ints[0], plan.inputs, plan.inputs + plan.ops - 1);
-    check_int(kernel, "summed axes", ints[1], 0, region.rank);
-    const Operand& y = call.outputs[o];
-    const int summed = static_cast<int>(ints[1]);
-    plan.output[o].value = static_cast<int8_t>(ints[0]);
-    plan.output[o].sums = summed > 0;
-    plan.output[o].kept = product(region, summed, region.rank);
-    check_rank(output(kernel, call, o), region.rank - summed);
-    for (int d = summed; d < region.rank; ++d) check_dim(output(kernel, call, o), d - summed, region.dims[d]);
-    check_contiguous(output(kernel, call, o));
-    /* As it lies under the region: a sum does not move along the axes that it is taken over. */
+    output.value = static_cast<int8_t>(ints[0]);
+    const int axes = plan_fold(kernel, call, ints + 1, plan, output);
+    const int from = std::max(axes, 0), to = region.rank + std::min(axes, 0); /* the kept axes */
+    check_rank(adjoint::output(kernel, call, o), to - from);
+    for (int d = from; d < to; ++d) check_dim(adjoint::output(kernel, call, o), d - from, region.dims[d]);
+    check_contiguous(adjoint::output(kernel, call, o));
+    /* As it lies under the region: a fold does not move along the axes that it is taken over. */
     laid_out[o] = region;
-    for (int d = 0; d < region.rank; ++d) laid_out[o].strides[d] = d < summed ? 0 : y.strides[d - summed];
+    for (int d = 0; d < region.rank; ++d) {
+      laid_out[o].strides[d] = d < from || d >= to ? 0 : call.outputs[o].strides[d - from];
+    }
+    if (output.fold == nullptr) continue;
+    const bool trailing = axes < 0 || output.kept == 1;
+    if (!trailing && output.fold->columns[0] == nullptr) {
+      fail(ADJ_INVALID_IMAGE, "%s: output %d can only be folded over trailing axes", kernel.name, o);
+    }
+    output.group = trailing ? 1 : 0;
+  }
+}
+
+/* Cuts the region into parts of rows, or of pieces of rows, and says which outputs they leave to be joined. */
+void plan_parts(FusedPlan& plan, Step& step, int64_t rows, int64_t share) {
+  bool folds_columns = false, keeps_rows = false;
+  int64_t groups = kFusedGroups;
+  for (int o = 0; o < plan.outputs; ++o) {
+    FusedOutput& output = plan.output[o];
+    if (output.fold == nullptr) continue;
+    if (output.group > 0) output.group = rows / output.kept;
+    folds_columns = folds_columns || output.group == 0;
+    /* Every part has states for all columns: no more of them than make sense beside what is folded. */
+    if (output.group == 0) groups = std::clamp<int64_t>(rows * plan.n / output.kept / 4, 1, groups);
+    keeps_rows = keeps_rows || (output.group > 0 && output.kept >= kManyParts);
+  }
+  const bool cut = plan.n > share + share / 2 && !folds_columns && !keeps_rows;
+  plan.piece = cut ? share : plan.n;
+  plan.rows_per_part = cut ? 1 : std::max<int64_t>(share / plan.n, 1);
+  if (folds_columns) plan.rows_per_part = std::max(plan.rows_per_part, ceil_div(rows, groups));
+  /* A part that has all rows of its elements finishes them: worth a larger part, if there are enough of those. */
+  for (int o = 0; o < plan.outputs && !cut; ++o) {
+    const FusedOutput& output = plan.output[o];
+    if (output.group <= 1 || output.kept == 1) continue;
+    const int64_t whole = round_up(plan.rows_per_part, output.group);
+    if (output.kept >= kManyParts || times(whole, plan.n) <= 2 * share) plan.rows_per_part = whole;
+  }
+  plan.parts = ceil_div(rows, plan.rows_per_part) * ceil_div(plan.n, plan.piece);
+  const int64_t tile_rows = plan.tile / std::min(plan.tile, plan.piece);
+  for (int o = 0; o < plan.outputs; ++o) {
+    FusedOutput& output = plan.output[o];
+    if (output.group == 0) {
+      output.states = output.fold == nullptr ? 0 : output.kept;
+      continue;
+    }
+    plan.folds_rows = true;
+    const bool finishes = !cut && (plan.rows_per_part % output.group == 0 || plan.parts == 1);
+    const int64_t touched = (plan.rows_per_part + output.group - 2) / output.group + 1;
+    output.states = finishes ? 0 : std::min(touched, output.kept);
+    output.lane = step.lane_bytes;
+    step.lane_bytes += (output.group == 1 ? tile_rows : 1) * output.fold->width * static_cast<int64_t>(sizeof(double));
   }
 }
 
@@ -177,19 +261,19 @@ void prepare_fused(const Kernel& kernel, const Call& call, Step& step) {
   plan.rows = rank > 1 ? axes[rank - 2].dim : 1;
   plan.rank = std::max(rank - 2, 0);
   int64_t widest = 1, bytes = 0;
-  bool any_sums = false, any_kept = false;
   for (int j = 0; j < count; ++j) {
-    const bool sums = j >= plan.inputs && plan.output[j - plan.inputs].sums;
-    const int64_t size = sums ? static_cast<int64_t>(sizeof(double))
-                              : size_of(j < plan.inputs ? operands[j]->dtype : call.outputs[j - plan.inputs].dtype);
-    widest = std::max(widest, size);
+    const FusedOutput* output = j < plan.inputs ? nullptr : &plan.output[j - plan.inputs];
+    const bool folds = output != nullptr && output->fold != nullptr;
+    const bool by_rows = folds && output->group > 0;
+    const int64_t size = folds ? static_cast<int64_t>(sizeof(double)) * output->fold->width
+                               : size_of(j < plan.inputs ? operands[j]->dtype : call.outputs[j - plan.inputs].dtype);
+    if (!folds) widest = std::max(widest, size);
     plan.sizes[j] = static_cast<int32_t>(size);
-    plan.inner[j] = rank > 0 ? axes[rank - 1].strides[j] : 1;
-    plan.outer[j] = rank > 1 ? axes[rank - 2].strides[j] * size : 0;
-    for (int d = 0; d < plan.rank; ++d) plan.strides[j][d] = axes[d].strides[j] * size;
-    if (j >= plan.inputs && !sums) bytes += elements * size;
-    any_sums = any_sums || sums;
-    any_kept = any_kept || (sums && plan.output[j - plan.inputs].kept > 1);
+    /* The states of rows begin anew with every tile. */
+    plan.inner[j] = by_rows ? 0 : rank > 0 ? axes[rank - 1].strides[j] : 1;
+    plan.outer[j] = by_rows || rank < 2 ? 0 : axes[rank - 2].strides[j] * size;
+    for (int d = 0; d < plan.rank; ++d) plan.strides[j][d] = by_rows ? 0 : axes[d].strides[j] * size;
+    if (j >= plan.inputs && !folds) bytes += elements * size;
   }
   for (int d = 0; d < plan.rank; ++d) plan.dims[d] = axes[d].dim;
   plan.large = bytes >= kLargeFrom;
@@ -200,28 +284,20 @@ void prepare_fused(const Kernel& kernel, const Call& call, Step& step) {
     plan.slot_bytes = plan.tile * widest;
     step.lane_bytes = plan.registers * plan.slot_bytes;
     /* Of large operands a part takes more: what it asks for ahead of its end is not its own. */
-    const int64_t share = plan.large ? kLargeShare : part_elements(cost);
-    const int64_t rows = elements / plan.n;
-    plan.piece = plan.n > share + share / 2 && !any_kept ? share : plan.n;
-    plan.rows_per_part = plan.piece < plan.n ? 1 : std::max<int64_t>(share / plan.n, 1);
-    /* Every part has sums of its own: no more of them than make sense beside what is added up. */
-    if (any_kept) {
-      const int64_t groups = std::clamp<int64_t>(rows / 4, 1, kFusedGroups);
-      plan.rows_per_part = std::max(plan.rows_per_part, ceil_div(rows, groups));
-    }
-    plan.parts = ceil_div(rows, plan.rows_per_part) * ceil_div(plan.n, plan.piece);
+    plan_parts(plan, step, elements / plan.n, plan.large ? kLargeShare : part_elements(cost));
     add_stage(step, run_fused, plan.parts);
   }
-  if (!any_sums) return;
-  int64_t tiles = 0;
+  int64_t joined = 0;
   for (int o = 0; o < plan.outputs; ++o) {
     FusedOutput& output = plan.output[o];
-    if (!output.sums) continue;
+    /* Nothing was folded: that has an end, too. */
+    if (elements == 0 && output.fold != nullptr) output.states = output.kept;
+    if (output.states == 0) continue;
     output.shared = step.shared_bytes;
-    step.shared_bytes += plan.parts * output.kept * static_cast<int64_t>(sizeof(double));
-    tiles += ceil_div(output.kept, kFusedCombineTile);
+    step.shared_bytes += plan.parts * output.states * output.fold->width * static_cast<int64_t>(sizeof(double));
+    joined += combining_parts(output);
   }
-  add_stage(step, combine_fused, tiles);
+  add_stage(step, combine_fused, joined);
 }
 
 }  // namespace adjoint
