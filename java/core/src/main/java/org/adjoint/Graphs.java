@@ -51,14 +51,16 @@ final class Graphs {
   static Tensor reduce(Op op, Tensor x, boolean keepDims, int... axes) {
     long[] normal = axes(op.name(), x.shape(), axes);
     Tensor y = op.apply(normal, x).get(0);
-    if (!keepDims) {
-      return y;
-    }
+    return keepDims ? y.reshape(kept(x, axes)) : y;
+  }
+
+  /** Returns the dims of x with folded axes at size 1. */
+  static long[] kept(Tensor x, int... axes) {
     long[] dims = x.shape().dims();
-    for (long axis : normal) {
+    for (long axis : axes("fold", x.shape(), axes)) {
       dims[(int) axis] = 1;
     }
-    return y.reshape(dims);
+    return dims;
   }
 
   /** Returns how many elements fold into one. */

@@ -811,8 +811,8 @@ public sealed class Tensor permits Parameter {
 
   /** Returns the mean, with the folded axes kept at size 1 if {@code keepDims}. */
   public Tensor mean(boolean keepDims, int... axes) {
-    Tensor sum = sum(keepDims, axes);
-    return sum.div((double) Graphs.folded(this, axes));
+    Tensor mean = sum(false, axes).div((double) Graphs.folded(this, axes));
+    return keepDims ? mean.reshape(Graphs.kept(this, axes)) : mean;
   }
 
   /**

@@ -93,8 +93,8 @@ class PassesTest {
     assertEquals(List.of("fused"), fused(e, e.times(2).neg()));
     assertEquals(List.of("fused", "matmul"), fused(e.times(2).neg().matmul(leaf(3, 5)), e));
     // Around a path through something else there is no region: it would feed itself.
-    Tensor rows = e.sum(true, 1);
-    assertEquals(List.of("exp", "sum", "div"), fused(e.div(rows)));
+    Tensor rows = e.cumsum(1);
+    assertEquals(List.of("exp", "cumsum", "div"), fused(e.div(rows)));
     Tensor product = e.matmul(leaf(3, 3));
     assertEquals(List.of("exp", "matmul", "fused"), fused(e.times(product).neg()));
     // Four results are more than one call has.
@@ -113,10 +113,29 @@ class PassesTest {
     // What is read with its sum waits for it.
     Tensor e = x.exp();
     assertEquals(List.of("fused", "div"), fused(e.div(e.sum(true, 0))));
-    assertEquals(List.of("fused", "sum"), fused(slope.sum(1)));
     assertEquals(List.of("fused"), fused(x.square().mean().sum()).subList(0, 1));
     Tensor few = leaf(4, 3).exp();
     assertEquals(List.of("exp", "sum"), fused(few.sum(0)));
+  }
+
+  @Test
+  void foldsOverTrailingAxesJoinWhatTheyFold() {
+    Tensor x = leaf(4, 3);
+    Tensor slope = x.times(leaf(3)).tanh();
+    assertEquals(List.of("fused"), fused(slope.sum(1), slope.max()));
+    assertEquals(List.of("fused"), fused(slope.logSumExp(1), slope));
+    assertEquals(List.of("fused", "div"), fused(slope.exp().div(slope.exp().sum(true, 1))));
+    // A mean is a sum and its division, which waits for the sum alone.
+    assertEquals(List.of("fused"), fused(slope.mean()));
+    assertEquals(List.of("fused"), fused(slope.mean(1), slope.square().mean(1)));
+    assertEquals(List.of("fused", "div"), fused(slope.sum(), slope.mean()));
+    assertEquals(List.of("fused", "exp"), fused(slope.mean(1).exp()));
+    assertEquals(List.of("sum", "div"), fused(leaf(4, 3).mean()));
+    // Neither axes in the middle nor single elements.
+    Tensor cube = leaf(2, 3, 4).exp();
+    assertEquals(List.of("exp", "sum"), fused(cube.sum(1)));
+    assertEquals(List.of("fused"), fused(cube.sum(1, 2)));
+    assertEquals(List.of("exp", "sum"), fused(leaf(4, 1).exp().sum(1)));
   }
 
   @Test

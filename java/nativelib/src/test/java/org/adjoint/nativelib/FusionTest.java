@@ -100,7 +100,8 @@ class FusionTest {
     }
   }
 
-  private static Tensor random(SplittableRandom random, List<Tensor> leaves) {
+  /** Returns a graph of forty elementwise ops, of the shape of the first and the last leaf. */
+  static Tensor random(SplittableRandom random, List<Tensor> leaves) {
     List<Tensor> values = new ArrayList<>(leaves);
     for (int i = 0; i < 40; i++) {
       Tensor a = values.get(random.nextInt(values.size()));

@@ -1,0 +1,171 @@
+package org.adjoint.internal.compile;
+
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collections;
+import java.util.HashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.adjoint.Shape;
+import org.adjoint.Type;
+import org.adjoint.internal.ir.Graph;
+import org.adjoint.internal.ir.Kernel;
+import org.adjoint.internal.ir.Primitive;
+import org.adjoint.internal.ir.Ref;
+import org.adjoint.internal.ir.ScalarFunction;
+
+/**
+ * Elementwise ops of one shape, and folds of their results, that become one call of the kernel
+ * {@code fused}: what it takes, and how it is written down. Which ops belong together is {@link
+ * ElementwiseFusion}'s business.
+ */
+final class Region {
+  static final String KERNEL = "fused";
+
+  // What the kernel takes: see native/src/kernels/contract/loops.h.
+  private static final int MOST_OPS = 32;
+  private static final int MOST_INPUTS = 12;
+  static final int MOST_OUTPUTS = 3;
+  static final int MOST_AXES = 6;
+  private static final int NAME_WORDS = 3;
+  private static final int OP_WORDS = NAME_WORDS + 4;
+  private static final int OUTPUT_WORDS = 4;
+  private static final int NONE = -1;
+
+  /** Attributes are the kernel's ints, then the region's dims. */
+  private static final Primitive PRIMITIVE =
+      new Primitive(
+          NONE,
+          KERNEL,
+          false,
+          new Kernel(KERNEL, ScalarFunction.NONE, Kernel.ANY, Kernel.ANY, Kernel.ANY),
+          (emitter, attrs, in, out) -> {
+            int ints = 1 + OP_WORDS * (int) attrs[0] + OUTPUT_WORDS * out.length;
+            Shape shape = Shape.of(Arrays.copyOfRange(attrs, ints, attrs.length));
+            Ref[] views = new Ref[in.length];
+            for (int i = 0; i < in.length; i++) {
+              views[i] = in[i].broadcast(shape);
+            }
+            Ref[] y = new Ref[out.length];
+            for (int i = 0; i < out.length; i++) {
+              y[i] = emitter.allocate(out[i]);
+            }
+            Kernel kernel = Region.PRIMITIVE.kernel();
+            emitter.call(kernel, Arrays.copyOf(attrs, ints), views, y);
+            return y;
+          });
+
+  private final Shape shape;
+  private final int height;
+
+  /** Its elementwise ops, the last one first. */
+  private final List<Graph.Node> ops = new ArrayList<>();
+
+  /** Its ops whose results leave as they are. */
+  private final List<Graph.Node> leaving = new ArrayList<>();
+
+  private final List<Fold> folds = new ArrayList<>();
+
+  /** The values that come from outside. */
+  private final Set<Integer> inputs = new LinkedHashSet<>();
+
+  Region(Shape shape, int height) {
+    this.shape = shape;
+    this.height = height;
+  }
+
+  int height() {
+    return height;
+  }
+
+  /** Returns how many nodes it makes one of. */
+  int size() {
+    return ops.size() + folds.size();
+  }
+
+  /** Returns whether an op fits, whose result leaves or not, with these folds of it. */
+  boolean takes(Graph.Node op, boolean leaves, List<Fold> more) {
+    Set<Integer> all = new LinkedHashSet<>(inputs);
+    all.remove(op.first());
+    Arrays.stream(op.inputs()).forEach(all::add);
+    more.forEach(fold -> fold.divisor().ifPresent(all::add));
+    int outputs = leaving.size() + folds.size() + more.size() + (leaves ? 1 : 0);
+    return shape.equals(op.outputs()[0].shape())
+        && ops.size() < MOST_OPS
+        && all.size() <= MOST_INPUTS
+        && outputs <= MOST_OUTPUTS;
+  }
+
+  void add(Graph.Node op, boolean leaves, List<Fold> more) {
+    ops.add(op);
+    inputs.remove(op.first());
+    Arrays.stream(op.inputs()).forEach(inputs::add);
+    if (leaves) {
+      leaving.add(op);
+    }
+    folds.addAll(more);
+    more.forEach(fold -> fold.divisor().ifPresent(inputs::add));
+  }
+
+  /** Appends the one node, and says what it gives in the place of its ops and folds. */
+  void emit(Graph.Builder builder) {
+    List<Graph.Node> ordered = new ArrayList<>(ops);
+    Collections.reverse(ordered);
+    Map<Integer, Integer> places = new HashMap<>();
+    for (int input : inputs) {
+      places.put(input, places.size());
+    }
+    int[] from = inputs.stream().mapToInt(builder::map).toArray();
+    int count = leaving.size() + folds.size();
+    int ints = 1 + OP_WORDS * ordered.size() + OUTPUT_WORDS * count;
+    long[] dims = shape.dims();
+    long[] words = Arrays.copyOf(new long[] {ordered.size()}, ints + dims.length);
+    System.arraycopy(dims, 0, words, ints, dims.length);
+    int at = 1;
+    for (Graph.Node op : ordered) {
+      System.arraycopy(name(op.op().kernel().name()), 0, words, at, NAME_WORDS);
+      words[at + NAME_WORDS] = op.outputs()[0].dtype().code();
+      Arrays.fill(words, at + NAME_WORDS + 1, at + OP_WORDS, NONE);
+      for (int i = 0; i < op.inputs().length; i++) {
+        words[at + NAME_WORDS + 1 + i] = places.get(op.inputs()[i]);
+      }
+      places.put(op.first(), places.size());
+      at += OP_WORDS;
+    }
+    List<Graph.Node> outputs = new ArrayList<>();
+    for (Graph.Node op : leaving) {
+      at = put(words, at, places.get(op.first()), 0, 0, NONE);
+      outputs.add(op);
+    }
+    for (Fold fold : folds) {
+      int divisor = fold.divisor().map(places::get).orElse(NONE);
+      int value = places.get(fold.node().inputs()[0]);
+      at = put(words, at, value, fold.code(), fold.axes(), divisor);
+      outputs.add(fold.last());
+    }
+    Type[] made = outputs.stream().map(output -> output.outputs()[0]).toArray(Type[]::new);
+    int first = builder.add(PRIMITIVE, words, from, made);
+    for (int i = 0; i < count; i++) {
+      builder.replace(outputs.get(i), first + i);
+    }
+  }
+
+  private static int put(long[] words, int at, long... more) {
+    System.arraycopy(more, 0, words, at, more.length);
+    return at + more.length;
+  }
+
+  private static long[] name(String name) {
+    byte[] letters = name.getBytes(StandardCharsets.US_ASCII);
+    ByteBuffer padded = ByteBuffer.allocate(NAME_WORDS * Long.BYTES).order(ByteOrder.nativeOrder());
+    padded.put(letters).rewind();
+    long[] words = new long[NAME_WORDS];
+    padded.asLongBuffer().get(words);
+    return words;
+  }
+}
