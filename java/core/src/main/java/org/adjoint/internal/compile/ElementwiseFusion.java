@@ -22,7 +22,7 @@ import org.adjoint.internal.ir.ScalarFunction;
  */
 public final class ElementwiseFusion {
   /** The kernel that a backend must have. */
-  public static final String KERNEL = Region.KERNEL;
+  public static final String KERNEL = FusedRegion.KERNEL;
 
   private final Graph graph;
   private final Type[] types;
@@ -35,7 +35,7 @@ public final class ElementwiseFusion {
   /** Whether a node divides a fold by a number, and goes where that goes. */
   private final boolean[] divides;
 
-  private final Region[] regions;
+  private final FusedRegion[] regions;
   private final int[] heights;
 
   private ElementwiseFusion(Graph graph) {
@@ -43,7 +43,7 @@ public final class ElementwiseFusion {
     this.types = graph.types();
     this.isRoot = new boolean[graph.values()];
     this.divides = new boolean[graph.nodes().size()];
-    this.regions = new Region[graph.nodes().size()];
+    this.regions = new FusedRegion[graph.nodes().size()];
     this.heights = new int[graph.nodes().size()];
     for (int i = 0; i < graph.values(); i++) {
       readers.add(List.of());
@@ -105,11 +105,11 @@ public final class ElementwiseFusion {
         }
       }
     }
-    List<Region> groups = new ArrayList<>();
-    Map<Region, Integer> numbers = new IdentityHashMap<>();
+    List<FusedRegion> groups = new ArrayList<>();
+    Map<FusedRegion, Integer> numbers = new IdentityHashMap<>();
     int[] groupOf = new int[regions.length];
     for (int at = 0; at < regions.length; at++) {
-      Region region = regions[at];
+      FusedRegion region = regions[at];
       groupOf[at] = Contraction.NONE;
       if (region != null && region.size() > 1) {
         Integer number = numbers.putIfAbsent(region, groups.size());
@@ -135,7 +135,7 @@ public final class ElementwiseFusion {
 
   private static boolean isElementwise(Graph.Node node) {
     return !(node.op().kernel().scalar() instanceof ScalarFunction.None)
-        && node.outputs()[0].shape().rank() <= Region.MOST_AXES;
+        && node.outputs()[0].shape().rank() <= FusedRegion.MOST_AXES;
   }
 
   private int highest(List<Integer> nodes) {
@@ -151,16 +151,17 @@ public final class ElementwiseFusion {
     List<Integer> others = new ArrayList<>();
     List<Integer> folding = new ArrayList<>();
     for (int reader : readers.get(node.first())) {
-      boolean joins = folding.size() < Region.MOST_OUTPUTS - 1 && folds.get(reader).isPresent();
+      boolean joins =
+          folding.size() < FusedRegion.MOST_OUTPUTS - 1 && folds.get(reader).isPresent();
       (joins ? folding : others).add(reader);
     }
     List<Fold> joining = folding.stream().map(reader -> folds.get(reader).orElseThrow()).toList();
     // A fold may rise to the height of what it folds, never sink: its readers are lower than it
     // was.
-    Region region = regionOf(node, others, folding, joining);
+    FusedRegion region = regionOf(node, others, folding, joining);
     if (region == null) {
       int height = Math.max(1 + highest(others), highest(folding));
-      region = new Region(node.outputs()[0].shape(), height);
+      region = new FusedRegion(node.outputs()[0].shape(), height);
     }
     region.add(node, leaves(node, others, region), joining);
     join(at, region);
@@ -172,12 +173,12 @@ public final class ElementwiseFusion {
     }
   }
 
-  private void join(int at, Region region) {
+  private void join(int at, FusedRegion region) {
     regions[at] = region;
     heights[at] = region.height();
   }
 
-  private boolean leaves(Graph.Node node, List<Integer> others, Region region) {
+  private boolean leaves(Graph.Node node, List<Integer> others, FusedRegion region) {
     for (int reader : others) {
       if (regions[reader] != region) {
         return true;
@@ -187,15 +188,15 @@ public final class ElementwiseFusion {
   }
 
   /** Returns the region of the highest readers if it is one and takes the op, else null. */
-  private Region regionOf(
+  private FusedRegion regionOf(
       Graph.Node node, List<Integer> others, List<Integer> folding, List<Fold> joining) {
     int highest = highest(others);
-    Region region = null;
+    FusedRegion region = null;
     for (int reader : others) {
       if (heights[reader] < highest) {
         continue;
       }
-      Region one = regions[reader];
+      FusedRegion one = regions[reader];
       if (one == null || (region != null && one != region)) {
         return null;
       }

@@ -24,7 +24,7 @@ import org.adjoint.internal.ir.ScalarFunction;
  * {@code fused}: what it takes, and how it is written down. Which ops belong together is {@link
  * ElementwiseFusion}'s business.
  */
-final class Region {
+final class FusedRegion {
   static final String KERNEL = "fused";
 
   // What the kernel takes: see native/src/kernels/contract/loops.h.
@@ -55,7 +55,7 @@ final class Region {
             for (int i = 0; i < out.length; i++) {
               y[i] = emitter.allocate(out[i]);
             }
-            Kernel kernel = Region.PRIMITIVE.kernel();
+            Kernel kernel = FusedRegion.PRIMITIVE.kernel();
             emitter.call(kernel, Arrays.copyOf(attrs, ints), views, y);
             return y;
           });
@@ -74,7 +74,7 @@ final class Region {
   /** The values that come from outside. */
   private final Set<Integer> inputs = new LinkedHashSet<>();
 
-  Region(Shape shape, int height) {
+  FusedRegion(Shape shape, int height) {
     this.shape = shape;
     this.height = height;
   }
