@@ -4,6 +4,7 @@
  */
 #pragma once
 
+#include <algorithm>
 #include <cmath>
 #include <cstdint>
 #include <cstdlib>
@@ -100,7 +101,8 @@ class Array {
     for (size_t d = 0; size_ > 0 && d < dims.size(); ++d) size_ += (dims[d] - 1) * strides[d];
     /* Storage is not allowed to be null, so that operands of no bytes still differ. */
     data_.reset(static_cast<T*>(std::malloc(size_ > 0 ? static_cast<size_t>(size_) * sizeof(T) : 1)));
-    for (int64_t i = 0; i < size_; ++i) data_.get()[i] = T(77);
+    const T filler(77);
+    std::fill_n(data_.get(), size_, filler);
   }
 
   int64_t count() const { return count_of(dims_); }

@@ -1,93 +1,100 @@
 /*
- * The register blocks of matmulBf16 that most machines lack, called without the registry. AMX: the same source over an
- * emulated tile layer, compiled here for the baseline, so that its loops, packing and edges are tested everywhere.
- * AVX512-BF16: the library's own object, wherever the processor runs the instruction, even if it does not say so (a
- * virtual machine may hide it). Otherwise the test says what it could not try.
+ * The register blocks of matmulBf16 that most machines lack, called without the registry, in up to two ways each:
+ * their source over emulated intrinsics, compiled for what this machine has; and the library's own object, whose AMX
+ * instructions are trapped and emulated where there are none. What is multiplied are the same products as in
+ * matmul_bf16_test; small whole numbers must come out exact, as they do widened. Where both ways run, their bits agree
+ * even where numbers are flushed to zero, which holds the emulation to the processor. The test says what it could not
+ * try.
  */
 #include <csetjmp>
 #include <csignal>
 
-#include "bf16.h"
-#include "kernels/contract/checks.h"
+#include "bf16_product.h"
+#include "direct.h"
+#include "emulated/tile_trap.h"
+#include "machine.h"
 
 namespace adjoint::cpu {
-namespace emulated {
+namespace emulated_amx {
 extern const Family matmul_bf16;
 }
-#if defined(__x86_64__)
+namespace emulated_avx512bf16 {
+extern const Family matmul_bf16;
+}
 namespace avx512bf16 {
 extern const Family matmul_bf16;
 }
-#endif
+namespace amx {
+extern const Family matmul_bf16;
+}
 }  // namespace adjoint::cpu
 
 using namespace test;
 
 namespace {
 
-adjoint::Operand operand_of(const Operand& from, int64_t binding) {
-  adjoint::Operand to{binding, from.offset, static_cast<int32_t>(from.dtype), static_cast<int32_t>(from.dims.size()),
-                      {},      {}};
-  std::copy(from.dims.begin(), from.dims.end(), to.dims);
-  std::copy(from.strides.begin(), from.strides.end(), to.strides);
-  return to;
-}
-
-/* Plans and runs a call of a family's one kernel, as a program would on one thread. */
-bool run_directly(const adjoint::Family& family, const Call& call) {
-  std::vector<adjoint::Operand> inputs, outputs;
-  std::vector<char*> at;
-  for (const auto* operands : {&call.inputs, &call.outputs}) {
-    for (const Operand& operand : *operands) {
-      (operands == &call.inputs ? inputs : outputs).push_back(operand_of(operand, static_cast<int64_t>(at.size())));
-      at.push_back(static_cast<char*>(operand.memory) + operand.offset);
-    }
+/* The same bits from any number of threads, with operands packed for all parts and by each for itself. */
+void test_threads(const adjoint::Family& family) {
+  Random random(3);
+  for (const Dims& batch : {Dims{}, Dims{5}}) {
+    Dims da = batch, db = batch, dc = batch;
+    da.insert(da.end(), {200, 530});
+    db.insert(db.end(), {530, 70});
+    dc.insert(dc.end(), {200, 70});
+    Array<Bf16> a(da), b(db);
+    Array<float> one(dc), four(dc);
+    a.fill_with([&](int64_t) { return Bf16(random.uniform(-1, 1)); });
+    b.fill_with([&](int64_t) { return Bf16(random.uniform(-1, 1)); });
+    if (!run_directly(family, {"matmulBf16", {0, 0}, {a, b}, {one}}, 1)) return;
+    if (!run_directly(family, {"matmulBf16", {0, 0}, {a, b}, {four}}, 4)) return;
+    CHECK(std::memcmp(one.data(), four.data(), static_cast<size_t>(one.size()) * sizeof(float)) == 0, "threads differ");
   }
-  const adjoint::Call planned{
-      call.ints.data(), static_cast<int64_t>(call.ints.size()), inputs.data(), static_cast<int64_t>(inputs.size()),
-      outputs.data(),   static_cast<int64_t>(outputs.size()),   false};
-  adjoint::Step step{};
-  const adjoint::Kernel& kernel = family.kernels[0];
-  try {
-    kernel.prepare(kernel, planned, step);
-  } catch (const adjoint::Error& error) {
-    CHECK(false, "%s", error.text.c_str());
-    return false;
-  }
-  /* Of exactly their size, so that AddressSanitizer sees every step outside, and full of NaN. */
-  const auto scratch = [](int64_t bytes) {
-    const size_t size = static_cast<size_t>((bytes + 63) / 64 * 64);
-    std::unique_ptr<char, void (*)(void*)> memory(static_cast<char*>(std::aligned_alloc(64, size + 64)), std::free);
-    std::memset(memory.get(), 0xFF, size + 64);
-    return memory;
-  };
-  const auto shared = scratch(step.shared_bytes), lane = scratch(step.lane_bytes);
-  adjoint::Fault* const no_fault = nullptr;
-  for (int32_t s = 0; s < step.stages_count; ++s) {
-    for (int64_t i = 0; i < step.stages[s].parts; ++i) {
-      step.stages[s].run({step.plan, at.data(), i, shared.get(), lane.get(), no_fault});
-    }
-  }
-  return true;
 }
 
 void test_family(const char* name, const adjoint::Family& family) {
-  printf("%s\n", name);
+  const int done = checks_done, failed = checks_failed;
   const Runner run = [&](const Call& call) { return run_directly(family, call); };
-  test_forms(run, false);
+  test_forms(run, Expect::kClose);
+  test_sizes(run);
   test_not_finite(run);
+  test_threads(family);
+  const int64_t refused = TileUnit::faults().exchange(0);
+  CHECK(refused == 0, "%lld instructions refused", static_cast<long long>(refused));
+  printf("%s: %d checks, %d failed\n", name, checks_done - done, checks_failed - failed);
 }
 
-#if defined(__x86_64__)
+/* Any sign and fraction; products lie on both sides of 2^-126, and some numbers are subnormal or zero. */
+Bf16 tiny(Random& random) {
+  const uint64_t bits = random.bits();
+  const uint64_t exponent = bits % 16 == 0 ? bits >> 4 & 1 : 127 - 70 + (bits >> 8) % 14;
+  return Bf16::of_bits(static_cast<uint16_t>((bits >> 16 & 0x807F) | exponent << 7));
+}
+
+void test_same_bits(const adjoint::Family& x, const adjoint::Family& y) {
+  Random random(5);
+  Array<Bf16> a({50, 600}), b({600, 70});
+  Array<float> cx({50, 70}), cy({50, 70});
+  a.fill_with([&](int64_t) { return tiny(random); });
+  b.fill_with([&](int64_t) { return tiny(random); });
+  if (!run_directly(x, {"matmulBf16", {0, 0}, {a, b}, {cx}})) return;
+  if (!run_directly(y, {"matmulBf16", {0, 0}, {a, b}, {cy}})) return;
+  int64_t differ = 0;
+  for (int64_t i = 0; i < cx.count(); ++i) differ += std::memcmp(&cx[i], &cy[i], sizeof(float)) != 0;
+  printf("beside its emulation %lld of %lld elements differ\n", static_cast<long long>(differ),
+         static_cast<long long>(cx.count()));
+  CHECK(differ == 0, "the bits of some differ");
+}
+
+bool has_avx512() {
+  return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
+         __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("fma");
+}
+
 sigjmp_buf before;
 void refuse(int) { siglongjmp(before, 1); }
 
-/* Asks the processor itself: vdpbf16ps on the lowest registers, which nobody looks at. */
+/* Asks the processor itself, since a virtual machine may hide it: on the lowest registers, which nobody looks at. */
 bool multiplies_pairs() {
-  if (!__builtin_cpu_supports("avx512f") || !__builtin_cpu_supports("avx512bw") ||
-      !__builtin_cpu_supports("avx512dq") || !__builtin_cpu_supports("avx512vl")) {
-    return false;
-  }
   struct sigaction action {
   }, old{};
   action.sa_handler = refuse;
@@ -97,18 +104,46 @@ bool multiplies_pairs() {
   sigaction(SIGILL, &old, nullptr);
   return runs;
 }
-#endif
+
+void test_pairs() {
+  test_family("avx512bf16, emulated", adjoint::cpu::emulated_avx512bf16::matmul_bf16);
+  if (multiplies_pairs()) {
+    test_family("avx512bf16", adjoint::cpu::avx512bf16::matmul_bf16);
+    test_same_bits(adjoint::cpu::avx512bf16::matmul_bf16, adjoint::cpu::emulated_avx512bf16::matmul_bf16);
+  } else {
+    printf("avx512bf16 itself is not tried: this processor has no vdpbf16ps\n");
+  }
+}
+
+/* Before anything asks Linux for tiles: until then they are trapped even where the processor has them. */
+void test_trapped_tiles() {
+  const TileTrap trap;
+  test_family("amx, trapped", adjoint::cpu::amx::matmul_bf16);
+  printf("%lld instructions emulated\n", static_cast<long long>(TileTrap::taken()));
+  CHECK(TileTrap::taken() > 0, "no instruction was emulated");
+  test_same_bits(adjoint::cpu::amx::matmul_bf16, adjoint::cpu::emulated_amx::matmul_bf16);
+}
+
+void test_tiles() {
+  const std::vector<std::string> names = isas(); /* asks */
+  if (std::find(names.begin(), names.end(), "amx") != names.end()) {
+    test_family("amx", adjoint::cpu::amx::matmul_bf16);
+    test_same_bits(adjoint::cpu::amx::matmul_bf16, adjoint::cpu::emulated_amx::matmul_bf16);
+  } else {
+    printf("amx itself is not tried: this machine does not run it\n");
+  }
+}
 
 }  // namespace
 
 int main() {
-  test_family("amx, emulated", adjoint::cpu::emulated::matmul_bf16);
-#if defined(__x86_64__)
-  if (multiplies_pairs()) {
-    test_family("avx512bf16", adjoint::cpu::avx512bf16::matmul_bf16);
+  test_family("amx, emulated", adjoint::cpu::emulated_amx::matmul_bf16);
+  if (has_avx512()) {
+    test_pairs();
+    test_trapped_tiles();
+    test_tiles();
   } else {
-    printf("avx512bf16 is not tried: this processor has no vdpbf16ps\n");
+    printf("neither avx512bf16 nor the library's own amx is tried: this processor has no AVX-512\n");
   }
-#endif
   return finish();
 }

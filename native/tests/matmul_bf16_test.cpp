@@ -1,6 +1,6 @@
 /* matmulBf16 on every instruction set of this machine: values, refusals, and the same bits from any number of threads.
  */
-#include "bf16.h"
+#include "bf16_product.h"
 #include "machine.h"
 
 using namespace test;
@@ -52,11 +52,12 @@ void test_same_bits(const std::string& isa) {
 int main() {
   for (const std::string& isa : isas()) {
     printf("%s\n", isa.c_str());
-    const bool exact = isa != "amx" && isa != "avx512bf16";
+    const bool chain = isa != "amx" && isa != "avx512bf16";
     {
       const Context context(isa, 2);
       const Runner run = [&](const Call& call) { return runs(context, call); };
-      test_forms(run, exact);
+      test_forms(run, chain ? Expect::kChain : Expect::kClose);
+      test_sizes(run);
       test_not_finite(run);
       test_refusals(context);
     }

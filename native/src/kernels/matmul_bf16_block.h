@@ -9,8 +9,7 @@
 #include "kernels/contract/loops.h"
 #include "kernels/simd.h"
 
-#if defined(__AMX_BF16__) || defined(ADJ_EMULATE_TILES)
-#define ADJ_TILES
+#if defined(__AMX_BF16__)
 #include "kernels/tile.h"
 #endif
 
@@ -31,16 +30,19 @@ struct Packed {
   int64_t slices;
 };
 
-#if defined(ADJ_TILES)
+#if defined(__AMX_BF16__)
 
-/* Four tiles of C, two of A, two of B: every tile that is loaded is used twice. */
+/*
+ * Four tiles of C, two of A, two of B: every tile that is loaded is used twice. A thread's unit is configured for a
+ * part and released after it, so that tiles are saved with a thread only while it multiplies.
+ */
 struct Tile {
   using Element = Bf16;
   static constexpr int64_t kRows = 2 * kTileRows, kColumns = 32, kDepth = 512;
   static constexpr int64_t kWork = int64_t{1} << 25, kLeastColumns = 128;
 
-  static void begin() { ADJ_TILES_CONFIGURE(); }
-  static void end() { ADJ_TILES_RELEASE(); }
+  static void begin() { _tile_loadconfig(&kTileConfig); }
+  static void end() { _tile_release(); }
 
   ADJ_ALWAYS static void block(const Packed& packed, float* c, int64_t ldc, bool add) {
     constexpr int64_t kHalf = kTileRows * kSlice, kStep = kPairs * kColumns * 2, kStride = 2 * kTileBytes;
@@ -48,35 +50,34 @@ struct Tile {
     const Bf16* b = packed.b;
     const int64_t c_stride = ldc * static_cast<int64_t>(sizeof(float));
     float* low = c + kTileRows * ldc;
-    ADJ_TILES_BEGIN(tiles);
+    settle_memory();
     if (add) {
-      ADJ_TILE_LOAD(tiles, 0, c, c_stride);
-      ADJ_TILE_LOAD(tiles, 1, c + kColumns / 2, c_stride);
-      ADJ_TILE_LOAD(tiles, 2, low, c_stride);
-      ADJ_TILE_LOAD(tiles, 3, low + kColumns / 2, c_stride);
+      _tile_loadd(0, c, c_stride);
+      _tile_loadd(1, c + kColumns / 2, c_stride);
+      _tile_loadd(2, low, c_stride);
+      _tile_loadd(3, low + kColumns / 2, c_stride);
     } else {
-      ADJ_TILE_ZERO(tiles, 0);
-      ADJ_TILE_ZERO(tiles, 1);
-      ADJ_TILE_ZERO(tiles, 2);
-      ADJ_TILE_ZERO(tiles, 3);
+      _tile_zero(0);
+      _tile_zero(1);
+      _tile_zero(2);
+      _tile_zero(3);
     }
     for (int64_t s = 0; s < packed.slices; ++s) {
-      ADJ_TILE_LOAD(tiles, 4, a, kTileBytes);
-      ADJ_TILE_LOAD(tiles, 6, b, kStride);
-      ADJ_TILE_DOT(tiles, 0, 4, 6);
-      ADJ_TILE_LOAD(tiles, 7, b + kColumns, kStride);
-      ADJ_TILE_DOT(tiles, 1, 4, 7);
-      ADJ_TILE_LOAD(tiles, 5, a + kHalf, kTileBytes);
-      ADJ_TILE_DOT(tiles, 2, 5, 6);
-      ADJ_TILE_DOT(tiles, 3, 5, 7);
+      _tile_loadd(4, a, kTileBytes);
+      _tile_loadd(6, b, kStride);
+      _tile_dpbf16ps(0, 4, 6);
+      _tile_loadd(7, b + kColumns, kStride);
+      _tile_dpbf16ps(1, 4, 7);
+      _tile_loadd(5, a + kHalf, kTileBytes);
+      _tile_dpbf16ps(2, 5, 6);
+      _tile_dpbf16ps(3, 5, 7);
       a += packed.a_slice;
       b += kStep;
     }
-    ADJ_TILE_STORE(tiles, 0, c, c_stride);
-    ADJ_TILE_STORE(tiles, 1, c + kColumns / 2, c_stride);
-    ADJ_TILE_STORE(tiles, 2, low, c_stride);
-    ADJ_TILE_STORE(tiles, 3, low + kColumns / 2, c_stride);
-    ADJ_TILES_END(tiles);
+    _tile_stored(0, c, c_stride);
+    _tile_stored(1, c + kColumns / 2, c_stride);
+    _tile_stored(2, low, c_stride);
+    _tile_stored(3, low + kColumns / 2, c_stride);
   }
 };
 using Engine = Tile;
