@@ -1,8 +1,10 @@
 package org.adjoint;
 
+import java.lang.invoke.VarHandle;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.AtomicReferenceFieldUpdater;
 import java.util.function.DoubleSupplier;
 import org.adjoint.internal.backend.Storage;
 import org.adjoint.op.Op;
@@ -17,6 +19,11 @@ class Node {
   private static final int[] NO_INDICES = {};
 
   private static final long NEVER = 0;
+
+  private static final AtomicReferenceFieldUpdater<Node, Node[]> INPUTS =
+      AtomicReferenceFieldUpdater.newUpdater(Node.class, Node[].class, "inputs");
+  private static final AtomicReferenceFieldUpdater<Node, Storage[]> VALUES =
+      AtomicReferenceFieldUpdater.newUpdater(Node.class, Storage[].class, "values");
 
   /** A supplier may ask for values, whose programs read other scalars: so deep, not deeper. */
   private static final int MOST_NESTED = 16;
@@ -58,20 +65,23 @@ class Node {
   private final Anomaly.Site site;
   private final int hash = newHash();
 
+  // No initialisers here: each would be a volatile store, with a full fence, in every new node.
   private volatile Node[] inputs;
   private volatile Storage[] values;
-  private volatile long variableSince = NEVER;
-  private volatile long cutAt = NEVER;
-  private volatile Set<Parameter> behind = Set.of();
+  private volatile long variableSince;
+  private volatile long cutAt;
   private volatile boolean retired;
   private volatile boolean seed;
   private volatile boolean owned;
 
+  /** The parameters that a program read which gave this value; null for none. */
+  private volatile Set<Parameter> behind;
+
   /**
-   * Sources that this evaluated node keeps its inputs for: versions and variables; empty for a node
+   * Sources that this evaluated node keeps its inputs for: versions and variables; null for a node
    * that has none.
    */
-  private volatile Node[] sources = NO_INPUTS;
+  private volatile Node[] sources;
 
   private Node(
       Kind kind,
@@ -85,13 +95,14 @@ class Node {
     this.kind = kind;
     this.op = op;
     this.attrs = attrs;
-    this.inputs = inputs;
+    INPUTS.lazySet(this, inputs);
     this.indices = indices;
     this.types = types;
     this.word = word;
     this.source = source;
     this.symbolic = kind == Kind.ARGUMENT || anySymbolic(inputs);
     this.site = Anomaly.here().orElse(null);
+    VarHandle.storeStoreFence(); // whichever thread finds the node finds its inputs
   }
 
   private static boolean anySymbolic(Node... inputs) {
@@ -125,7 +136,7 @@ class Node {
   /** Returns a node that is a value. */
   static Node value(Type type, Storage storage) {
     Node node = leaf(Kind.VALUE, type, 0, null);
-    node.values = new Storage[] {storage};
+    VALUES.lazySet(node, new Storage[] {storage});
     return node;
   }
 
@@ -221,12 +232,8 @@ class Node {
   }
 
   /** Gives the node its values unless another thread did; returns whether these were taken. */
-  final synchronized boolean publish(Storage[] storages) {
-    if (values != null) {
-      return false;
-    }
-    values = storages;
-    return true;
+  final boolean publish(Storage[] storages) {
+    return VALUES.compareAndSet(this, null, storages);
   }
 
   /** Takes the values away from a version whose memory a newer one took over. */
@@ -242,8 +249,10 @@ class Node {
         cutAt = EVENTS.incrementAndGet();
       }
     }
-    inputs = NO_INPUTS;
-    sources = NO_INPUTS;
+    dropInputs();
+    if (sources != null) {
+      sources = null;
+    }
   }
 
   /**
@@ -251,7 +260,7 @@ class Node {
    * behind it.
    */
   final void dropInputs() {
-    inputs = NO_INPUTS;
+    INPUTS.lazySet(this, NO_INPUTS);
   }
 
   /**
@@ -265,7 +274,8 @@ class Node {
 
   /** Returns the parameters that a program read which gave this value. */
   final Set<Parameter> behind() {
-    return behind;
+    Set<Parameter> read = behind;
+    return read == null ? Set.of() : read;
   }
 
   /** Returns whether derivatives once passed this node to inputs that it has lost. */
@@ -335,9 +345,10 @@ class Node {
     if (reaches) {
       found.add(this);
     }
-    for (Node source : sources) {
-      if (source.isSource()) {
-        found.add(source);
+    Node[] kept = sources;
+    for (int i = 0; kept != null && i < kept.length; i++) {
+      if (kept[i].isSource()) {
+        found.add(kept[i]);
         reaches = true;
       }
     }

@@ -5,7 +5,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
-import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicIntegerFieldUpdater;
 import org.adjoint.internal.backend.Storage;
 
 /**
@@ -14,6 +14,9 @@ import org.adjoint.internal.backend.Storage;
  * parameter stands for the version that is current at that moment.
  */
 public final class Parameter extends Tensor {
+  private static final AtomicIntegerFieldUpdater<Parameter> WRITTEN =
+      AtomicIntegerFieldUpdater.newUpdater(Parameter.class, "written");
+
   private final String name;
   private final boolean trainable;
 
@@ -22,7 +25,8 @@ public final class Parameter extends Tensor {
   private volatile Version settled;
   private final List<Version> replaced = new ArrayList<>();
 
-  private final AtomicBoolean written = new AtomicBoolean();
+  /** 1 while a run has the right to compute the next version. */
+  private volatile int written;
 
   /** Written under the lock. */
   private volatile Tensor gradient;
@@ -319,11 +323,11 @@ public final class Parameter extends Tensor {
    * Takes the right to compute the next version from this one; a compiled function has it alone.
    */
   boolean tryWrite() {
-    return written.compareAndSet(false, true);
+    return WRITTEN.compareAndSet(this, 0, 1);
   }
 
   void endWrite() {
-    written.setRelease(false);
+    WRITTEN.lazySet(this, 0);
   }
 
   private static void supersede(Version old, Storage taken) {

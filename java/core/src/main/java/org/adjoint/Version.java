@@ -1,6 +1,6 @@
 package org.adjoint;
 
-import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicIntegerFieldUpdater;
 import org.adjoint.op.Op;
 import org.adjoint.op.ShapeOps;
 
@@ -11,12 +11,18 @@ import org.adjoint.op.ShapeOps;
  */
 final class Version extends Node {
   private static final long[] NO_ATTRS = {};
+  private static final int[] FIRST = {0};
+  private static final AtomicIntegerFieldUpdater<Version> CLAIMED =
+      AtomicIntegerFieldUpdater.newUpdater(Version.class, "claimed");
 
   private final Parameter parameter;
   private final long sequence;
   private final long assignedById = Thread.currentThread().getId();
   private final String assignedByName = Thread.currentThread().getName();
-  private final AtomicBoolean claimed = new AtomicBoolean();
+
+  /** 1 while one evaluation has the right to give it its value. */
+  private volatile int claimed;
+
   private volatile boolean snapshot;
   private volatile boolean superseded;
   private volatile boolean handedOut;
@@ -26,7 +32,7 @@ final class Version extends Node {
         detach(),
         NO_ATTRS,
         new Node[] {assigned},
-        new int[] {index},
+        index == 0 ? FIRST : new int[] {index},
         new Type[] {assigned.type(index)});
     this.parameter = parameter;
     this.sequence = sequence;
@@ -67,11 +73,11 @@ final class Version extends Node {
 
   /** Takes the right to evaluate this version; only one evaluation at a time has it. */
   boolean claim() {
-    return claimed.compareAndSet(false, true);
+    return CLAIMED.compareAndSet(this, 0, 1);
   }
 
   void release() {
-    claimed.set(false);
+    CLAIMED.lazySet(this, 0);
   }
 
   /** States that a graph may have been built on this version. */
