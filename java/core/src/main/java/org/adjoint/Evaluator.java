@@ -2,10 +2,8 @@ package org.adjoint;
 
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
-import java.util.Set;
 import java.util.concurrent.locks.LockSupport;
 import org.adjoint.internal.backend.Backend;
 import org.adjoint.internal.backend.Storage;
@@ -152,8 +150,11 @@ final class Evaluator {
   }
 
   private static Outcome attempt(List<Tensor> wanted, List<Version> assigned) {
-    Trace trace = new Trace();
-    List<Tensor> fixed = wanted.stream().map(Tensor::fixed).toList();
+    Trace trace = new Trace(Backends.cache().guess());
+    List<Tensor> fixed = new ArrayList<>(wanted.size());
+    for (Tensor tensor : wanted) {
+      fixed.add(tensor.fixed());
+    }
     try {
       return attempt(trace, fixed, assigned);
     } catch (IllegalStateException e) {
@@ -221,13 +222,14 @@ final class Evaluator {
 
   /** Gathers what is pending. */
   private static void fill(Trace trace, List<Tensor> wanted, List<Version> assigned) {
-    Set<Node> seen = new LinkedHashSet<>();
+    NodeMap seen = new NodeMap(wanted.size());
     for (Tensor tensor : wanted) {
       Node node = tensor.node();
       boolean needed = node.kind() == Node.Kind.OP && !node.isEvaluated();
       if (node instanceof Version || node.kind() == Node.Kind.ARGUMENT) {
         trace.walk(node); // a pending version becomes a root at the end, by itself
-      } else if (needed && seen.add(node)) {
+      } else if (needed && seen.get(node) == NodeMap.ABSENT) {
+        seen.put(node, 0);
         trace.walk(node);
         // Unless another thread has evaluated it just now.
         for (int output = 0; trace.isOp(node) && output < node.outputs(); output++) {

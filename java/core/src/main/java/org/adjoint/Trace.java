@@ -15,7 +15,7 @@ import org.adjoint.op.ShapeOps;
  * types, roots and donations, and no value of any scalar.
  */
 final class Trace {
-  private static final long[] NO_KEY = {};
+  private static final int USUAL = 256;
   private static final int LEAF = 0;
   private static final int SCALAR = 1;
   private static final int OP = 2;
@@ -37,10 +37,14 @@ final class Trace {
   private final List<Node> scalars = new ArrayList<>();
   private final List<Tensor> roots = new ArrayList<>();
   private final List<Version> pending = new ArrayList<>();
-  private final NodeMap places = new NodeMap(256);
-  private final Map<Long, Long> regions = new HashMap<>();
-  private long[] key = new long[512];
-  private int keyLength;
+  private final NodeMap places;
+  private final KeyWriter key;
+
+  /** Barriers' regions by their first use; null while none was met. */
+  private Map<Long, Long> regions;
+
+  /** The codes of the inputs of the op that is being finished. */
+  private long[] codes = new long[32];
 
   /** The walk's stack: nodes on the way down, their inputs, and which of those comes next. */
   private Node[] path = new Node[32];
@@ -48,6 +52,26 @@ final class Trace {
   private Node[][] pathInputs = new Node[32][];
   private int[] pathNext = new int[32];
   private int depth;
+
+  /** Makes an empty trace. */
+  Trace() {
+    this(new KeyWriter(), USUAL);
+  }
+
+  /** Makes an empty trace that expects to be that of a program which ran before. */
+  Trace(ProgramCache.Guess guess) {
+    this(new KeyWriter(guess.words()), guess.nodes());
+  }
+
+  private Trace(KeyWriter key, int nodes) {
+    this.key = key;
+    this.places = new NodeMap(nodes);
+  }
+
+  /** Returns how many nodes were met so far. */
+  int nodes() {
+    return ops.size() + leaves.size() + scalars.size();
+  }
 
   /** Returns the ops, each after its inputs. */
   List<Node> ops() {
@@ -138,11 +162,10 @@ final class Trace {
     Type type = node.type(index);
     leaves.add(new Leaf(node, index));
     Shape shape = type.shape();
-    reserve(2 + shape.rank());
-    key[keyLength++] = -1 - type.dtype().code();
-    key[keyLength++] = shape.rank();
+    key.add(-1 - type.dtype().code());
+    key.add(shape.rank());
     for (int i = 0; i < shape.rank(); i++) {
-      key[keyLength++] = shape.dim(i);
+      key.add(shape.dim(i));
     }
     return leaves.size() - 1;
   }
@@ -165,9 +188,7 @@ final class Trace {
         path[top] = null;
         pathInputs[top] = null;
         depth = top;
-        if (places.get(node) == NodeMap.ABSENT) {
-          finish(node, inputs);
-        }
+        finish(node, inputs);
       }
     }
   }
@@ -193,7 +214,7 @@ final class Trace {
       return;
     }
     if (node.kind() == Node.Kind.SCALAR) {
-      append(-100 - node.type(0).dtype().code());
+      key.add(-100 - node.type(0).dtype().code());
       declare(node);
       return;
     }
@@ -223,35 +244,35 @@ final class Trace {
   }
 
   private void finish(Node node, Node[] inputs) {
+    if (codes.length < inputs.length) {
+      codes = new long[2 * inputs.length];
+    }
     for (int i = 0; i < inputs.length; i++) {
-      number(inputs[i], node.index(i)); // a new leaf describes itself before the op begins
+      codes[i] = code(inputs[i], node.index(i)); // a new leaf describes itself before the op begins
     }
     long[] attrs = node.attrs();
-    reserve(3 + attrs.length + inputs.length);
-    key[keyLength++] = node.op().primitive().id();
-    key[keyLength++] = attrs.length;
+    key.add(node.op().primitive().id());
+    key.add(attrs.length);
     if (node.op() == ShapeOps.BARRIER) {
-      // Which region it is means nothing beyond this graph: by the order of their first use.
-      key[keyLength++] = regions.computeIfAbsent(attrs[0], id -> (long) regions.size());
+      key.add(region(attrs[0]));
     } else {
-      System.arraycopy(attrs, 0, key, keyLength, attrs.length);
-      keyLength += attrs.length;
+      key.addAll(attrs);
     }
-    key[keyLength++] = inputs.length;
+    key.add(inputs.length);
     for (int i = 0; i < inputs.length; i++) {
-      key[keyLength++] = code(inputs[i], node.index(i));
+      key.add(codes[i]);
     }
     places.put(node, place(OP, ops.size()));
     ops.add(node);
     opInputs.add(inputs);
   }
 
-  private void number(Node node, int index) {
-    int place = places.get(node);
-    if (place == NodeMap.ABSENT
-        || ((place & 3) == LEAF && leaves.get(place >> 2).index() != index)) {
-      leafNumber(node, index);
+  /** Returns a region's number by first use: which one it is means nothing beyond this graph. */
+  private long region(long id) {
+    if (regions == null) {
+      regions = new HashMap<>();
     }
+    return regions.computeIfAbsent(id, first -> (long) regions.size());
   }
 
   /** Returns a number for an input that means the same in every trace of this structure. */
@@ -263,31 +284,17 @@ final class Trace {
     return (long) place << Integer.SIZE | index;
   }
 
-  private void append(long word) {
-    reserve(1);
-    key[keyLength++] = word;
-  }
-
-  private void reserve(int words) {
-    if (key.length - keyLength < words) {
-      key = Arrays.copyOf(key, Math.max(2 * key.length, keyLength + words));
-    }
-  }
-
   /**
    * Returns the structural key, once, with which leaf each root may take the memory of (−1 for
    * none).
    */
   long[] key(int[] donors) {
-    append(-200);
+    key.add(-200);
     for (int i = 0; i < donors.length; i++) {
-      append(code(roots.get(i).node(), roots.get(i).index()));
-      append(donors[i]);
+      key.add(code(roots.get(i).node(), roots.get(i).index()));
+      key.add(donors[i]);
     }
-    long[] words = Arrays.copyOf(key, keyLength);
-    key = NO_KEY;
-    keyLength = 0;
-    return words;
+    return key.finish();
   }
 
   /** Returns the graph for the compiler. */
