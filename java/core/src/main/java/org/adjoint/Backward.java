@@ -41,9 +41,12 @@ record Backward(Tensor loss, List<Parameter> parameters) {
       LOG.info(
           "backward(): this loss was evaluated before, so its forward part runs twice; ask for its value afterwards");
     }
-    List<Parameter> parameters = Grad.trainableParameters(loss.node());
-    evaluateEarlier(parameters);
-    List<Tensor> gradients = Grad.grad(loss, parameters.toArray(new Tensor[0]));
+    DifferentiablePart part = DifferentiablePart.of(List.of(loss.node()), List.of());
+    List<Parameter> parameters = Grad.trainableParameters(loss.node(), part);
+    if (evaluateEarlier(parameters)) {
+      part = DifferentiablePart.of(List.of(loss.node()), List.of()); // it may have lost history
+    }
+    List<Tensor> gradients = Grad.grad(loss, part, parameters.toArray(new Tensor[0]));
     Backward backward = new Backward(loss, parameters);
     for (int i = 0; i < parameters.size(); i++) {
       parameters.get(i).accumulate(gradients.get(i).detach(), backward);
@@ -52,31 +55,36 @@ record Backward(Tensor loss, List<Parameter> parameters) {
 
   /**
    * Evaluates gradients of earlier passes, so that K micro-batches are K runs and not one K-fold
-   * program.
+   * program; returns whether there were any.
    */
-  private static void evaluateEarlier(List<Parameter> parameters) {
-    List<Tensor> roots = new ArrayList<>();
-    Set<Backward> passes = new LinkedHashSet<>();
+  private static boolean evaluateEarlier(List<Parameter> parameters) {
+    List<Tensor> roots = List.of();
+    Set<Backward> passes = Set.of();
     for (Parameter parameter : parameters) {
       Optional<Tensor> g = parameter.grad();
       if (g.isEmpty() || g.get().node().isEvaluated()) {
         continue;
       }
-      if (parameter.consumers().isEmpty()) {
+      if (roots.isEmpty()) {
+        roots = new ArrayList<>();
+        passes = new LinkedHashSet<>();
+      }
+      if (!parameter.addConsumers(passes)) {
         throw new IllegalStateException(
             "backward(): the gradient of parameter '"
                 + parameter.name()
                 + "' was consumed by step() without being evaluated; call zeroGrad() after step()");
       }
       roots.add(g.get());
-      passes.addAll(parameter.consumers());
     }
     for (Backward pass : passes) {
       roots.add(pass.loss());
     }
-    if (!roots.isEmpty()) {
-      Evaluator.evaluate(roots);
+    if (roots.isEmpty()) {
+      return false;
     }
+    Evaluator.evaluate(roots);
+    return true;
   }
 
   /** Ends this pass after a step: the loss keeps its value and loses its graph. */

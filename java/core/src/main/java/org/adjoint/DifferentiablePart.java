@@ -1,8 +1,10 @@
 package org.adjoint;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 
 /**
@@ -16,21 +18,46 @@ final class DifferentiablePart {
   private final List<Node> order = new ArrayList<>();
   private final List<Node[]> inputs = new ArrayList<>();
   private final NodeMap positions = new NodeMap();
-  private final NodeMap boundary = new NodeMap();
+  private final Optional<NodeMap> boundary;
   private long earliestCut = Long.MAX_VALUE;
-  private final Set<Parameter> behind = new LinkedHashSet<>();
+  private Set<Parameter> behind = Set.of();
 
-  private DifferentiablePart() {}
+  /** For each input of each node its position, ABSENT where no derivative passes. */
+  private int[] edges = new int[64];
+
+  /** Where the edges of each node start. */
+  private int[] firstEdges = new int[32];
+
+  private int edgeCount;
+
+  /** The walk's stack: nodes on the way down, their inputs, and which of those comes next. */
+  private Node[] path = new Node[32];
+
+  private Node[][] pathInputs = new Node[32][];
+  private int[] pathNext = new int[32];
+  private int depth;
+
+  private DifferentiablePart(Optional<NodeMap> boundary) {
+    this.boundary = boundary;
+  }
 
   static DifferentiablePart of(List<Node> outputs, List<Node> boundary) {
-    DifferentiablePart part = new DifferentiablePart();
-    for (Node node : boundary) {
-      part.boundary.put(node, 0);
-    }
+    DifferentiablePart part = new DifferentiablePart(marked(boundary));
     for (Node output : outputs) {
       part.walk(output);
     }
     return part;
+  }
+
+  private static Optional<NodeMap> marked(List<Node> nodes) {
+    if (nodes.isEmpty()) {
+      return Optional.empty();
+    }
+    NodeMap map = new NodeMap(nodes.size());
+    for (Node node : nodes) {
+      map.put(node, 0);
+    }
+    return Optional.of(map);
   }
 
   /** Returns whether a derivative passes from a node to its input {@code i}. */
@@ -45,6 +72,16 @@ final class DifferentiablePart {
   /** Returns the place of a node in the order, {@link NodeMap#ABSENT} if it is not part of it. */
   int position(Node node) {
     return positions.get(node);
+  }
+
+  /** Returns whether a derivative passes from the node at a place to its input {@code i}. */
+  boolean passes(int at, int i) {
+    return position(at, i) != NodeMap.ABSENT;
+  }
+
+  /** Returns the place of input {@code i} of the node at a place, if a derivative passes. */
+  int position(int at, int i) {
+    return edges[firstEdges[at] + i];
   }
 
   /** Returns the inputs of a node as the walk found them; none where the walk stopped. */
@@ -71,40 +108,50 @@ final class DifferentiablePart {
   }
 
   private void walk(Node output) {
-    List<Node> path = new ArrayList<>();
-    List<Node[]> inputsOf = new ArrayList<>();
-    List<int[]> next = new ArrayList<>();
-    enter(output, path, inputsOf, next);
-    while (!path.isEmpty()) {
-      int top = path.size() - 1;
-      Node node = path.get(top);
-      Node[] found = inputsOf.get(top);
-      int[] at = next.get(top);
-      while (at[0] < found.length && !passes(node, found, at[0])) {
-        at[0]++;
+    enter(output);
+    while (depth > 0) {
+      int top = depth - 1;
+      Node node = path[top];
+      Node[] found = pathInputs[top];
+      int next = pathNext[top];
+      while (next < found.length && !passes(node, found, next)) {
+        next++;
       }
-      if (at[0] < found.length) {
-        enter(found[at[0]++], path, inputsOf, next);
+      pathNext[top] = next + 1;
+      if (next < found.length) {
+        enter(found[next]);
       } else {
-        path.remove(top);
-        inputsOf.remove(top);
-        next.remove(top);
-        if (positions.get(node) == NodeMap.ABSENT) {
-          positions.put(node, order.size());
-          order.add(node);
-          inputs.add(found);
-        }
+        path[top] = null;
+        pathInputs[top] = null;
+        depth = top;
+        finish(node, found);
       }
     }
+  }
+
+  private void finish(Node node, Node[] found) {
+    if (order.size() == firstEdges.length) {
+      firstEdges = Arrays.copyOf(firstEdges, 2 * order.size());
+    }
+    if (edges.length - edgeCount < found.length) {
+      edges = Arrays.copyOf(edges, 2 * edges.length + found.length);
+    }
+    firstEdges[order.size()] = edgeCount;
+    for (int i = 0; i < found.length; i++) {
+      edges[edgeCount++] = passes(node, found, i) ? positions.get(found[i]) : NodeMap.ABSENT;
+    }
+    positions.put(node, order.size());
+    order.add(node);
+    inputs.add(found);
   }
 
   private boolean stopsAt(Node node) {
     return node.kind() != Node.Kind.OP
         || node instanceof Version
-        || boundary.get(node) != NodeMap.ABSENT;
+        || (boundary.isPresent() && boundary.get().get(node) != NodeMap.ABSENT);
   }
 
-  private void enter(Node node, List<Node> path, List<Node[]> inputsOf, List<int[]> next) {
+  private void enter(Node node) {
     if (positions.get(node) != NodeMap.ABSENT) {
       return;
     }
@@ -119,10 +166,18 @@ final class DifferentiablePart {
     Node[] found = stopsAt(node) ? NONE : node.inputs();
     if (found.length == 0 && node.isCut()) {
       earliestCut = Math.min(earliestCut, node.cutAt());
-      behind.addAll(node.behind());
+      if (!node.behind().isEmpty()) {
+        behind = behind.isEmpty() ? new LinkedHashSet<>() : behind;
+        behind.addAll(node.behind());
+      }
     }
-    path.add(node);
-    inputsOf.add(found);
-    next.add(new int[] {0});
+    if (depth == path.length) {
+      path = Arrays.copyOf(path, 2 * depth);
+      pathInputs = Arrays.copyOf(pathInputs, 2 * depth);
+      pathNext = Arrays.copyOf(pathNext, 2 * depth);
+    }
+    path[depth] = node;
+    pathInputs[depth] = found;
+    pathNext[depth++] = 0;
   }
 }

@@ -27,7 +27,13 @@ public final class Grad {
    */
   public static List<Tensor> grad(Tensor y, Tensor... xs) {
     checkScalar("grad", y);
-    List<Tensor> gradients = new ArrayList<>(vjp(y, Seed.of(y), xs));
+    return grad(y, DifferentiablePart.of(List.of(y.node()), List.of()), xs);
+  }
+
+  /** Returns the gradient of a scalar whose differentiable part is known. */
+  static List<Tensor> grad(Tensor y, DifferentiablePart part, Tensor... xs) {
+    List<Tensor> gradients =
+        new ArrayList<>(pull(List.of(y), List.of(Seed.of(y)), part, false, xs));
     gradients.replaceAll(Seed::handedOut);
     return gradients;
   }
@@ -49,7 +55,8 @@ public final class Grad {
               + ", got "
               + cotangent.type());
     }
-    return pull(List.of(y), List.of(cotangent), List.of(), false, xs);
+    DifferentiablePart part = DifferentiablePart.of(List.of(y.node()), List.of());
+    return pull(List.of(y), List.of(cotangent), part, false, xs);
   }
 
   /**
@@ -59,7 +66,8 @@ public final class Grad {
    */
   public static List<Tensor> vjpWithin(
       List<Tensor> ys, List<Tensor> cotangents, List<Tensor> inputs, List<Tensor> xs) {
-    return pull(ys, cotangents, inputs, true, xs.toArray(new Tensor[0]));
+    DifferentiablePart part = DifferentiablePart.of(nodes(ys), nodes(inputs));
+    return pull(ys, cotangents, part, true, xs.toArray(new Tensor[0]));
   }
 
   /**
@@ -293,7 +301,9 @@ public final class Grad {
     for (int i = 0; i < inputs.length; i++) {
       tensors.add(new Tensor(inputs[i], node.index(i)));
     }
-    return new Call(tensors, Tensor.outputs(node), node.attrs());
+    List<Tensor> outputs =
+        node.outputs() == 1 ? List.of(new Tensor(node, 0)) : Tensor.outputs(node);
+    return new Call(tensors, outputs, node.attrs());
   }
 
   /**
@@ -322,9 +332,8 @@ public final class Grad {
    * Returns the trainable parameters that a node reaches, in the order a depth-first walk meets
    * them.
    */
-  static List<Parameter> trainableParameters(Node y) {
+  static List<Parameter> trainableParameters(Node y, DifferentiablePart part) {
     List<Parameter> parameters = new ArrayList<>();
-    DifferentiablePart part = DifferentiablePart.of(List.of(y), List.of());
     checkNotCut("backward", y, part);
     for (Node node : part.order()) {
       if (node instanceof Version v && v.parameter().isTrainable()) {
@@ -384,25 +393,33 @@ public final class Grad {
    *     cotangent 0 whatever was dropped elsewhere
    */
   private static List<Tensor> pull(
-      List<Tensor> ys, List<Tensor> cotangents, List<Tensor> inputs, boolean within, Tensor... xs) {
-    return Eager.built(Eager.suspended(() -> build(ys, cotangents, inputs, within, xs)));
+      List<Tensor> ys,
+      List<Tensor> cotangents,
+      DifferentiablePart part,
+      boolean within,
+      Tensor... xs) {
+    return Eager.built(Eager.suspended(() -> build(ys, cotangents, part, within, xs)));
+  }
+
+  private static List<Node> nodes(List<Tensor> tensors) {
+    List<Node> nodes = new ArrayList<>(tensors.size());
+    for (Tensor tensor : tensors) {
+      nodes.add(tensor.node());
+    }
+    return nodes;
   }
 
   private static List<Tensor> build(
-      List<Tensor> ys, List<Tensor> cotangents, List<Tensor> inputs, boolean within, Tensor... xs) {
-    List<Node> outputs = new ArrayList<>();
-    for (Tensor y : ys) {
-      outputs.add(y.node());
-    }
-    List<Node> boundary = new ArrayList<>();
-    for (Tensor input : inputs) {
-      boundary.add(input.node());
-    }
-    DifferentiablePart part = DifferentiablePart.of(outputs, boundary);
+      List<Tensor> ys,
+      List<Tensor> cotangents,
+      DifferentiablePart part,
+      boolean within,
+      Tensor... xs) {
     List<Node> order = part.order();
-    boolean lone = outputs.size() == 1 && part.position(outputs.get(0)) == 0;
-    if (!within && lone && !isAsked(outputs.get(0), xs)) {
-      checkNotCut("grad", outputs.get(0), part);
+    Node first = ys.get(0).node();
+    boolean lone = ys.size() == 1 && part.position(first) == 0;
+    if (!within && lone && !isAsked(first, xs)) {
+      checkNotCut("grad", first, part);
     }
     Cotangents sums = new Cotangents(part);
     boolean[] needed = new boolean[order.size()];
@@ -487,10 +504,9 @@ public final class Grad {
       if (needed[at] || !part.isInner(at)) {
         continue;
       }
-      Node node = order.get(at);
       Node[] inputs = part.inputs(at);
       for (int i = 0; i < inputs.length && !needed[at]; i++) {
-        needed[at] = DifferentiablePart.passes(node, inputs, i) && needed[part.position(inputs[i])];
+        needed[at] = part.passes(at, i) && needed[part.position(at, i)];
       }
     }
   }
@@ -501,7 +517,7 @@ public final class Grad {
     Call call = call(node, inputs);
     List<Integer> wanted = new ArrayList<>(inputs.length);
     for (int i = 0; i < inputs.length; i++) {
-      if (DifferentiablePart.passes(node, inputs, i) && needed[part.position(inputs[i])]) {
+      if (part.passes(at, i) && needed[part.position(at, i)]) {
         wanted.add(i);
       }
     }
@@ -509,7 +525,8 @@ public final class Grad {
         Anomaly.differentiating(node, () -> node.op().vjps(call, wanted, sums.ofAll(at, node)));
     for (int nth = 0; nth < wanted.size(); nth++) {
       int i = wanted.get(nth);
-      sums.add(inputs[i], node.index(i), pulled.get(nth).sumTo(call.x(i).shape()));
+      Shape shape = inputs[i].type(node.index(i)).shape();
+      sums.add(part.position(at, i), inputs[i], node.index(i), pulled.get(nth).sumTo(shape));
     }
   }
 
@@ -524,7 +541,10 @@ public final class Grad {
     }
 
     void add(Node node, int index, Tensor g) {
-      int at = part.position(node);
+      add(part.position(node), node, index, g);
+    }
+
+    void add(int at, Node node, int index, Tensor g) {
       if (sums[at] == null) {
         sums[at] = new Tensor[node.outputs()];
       }
@@ -543,11 +563,15 @@ public final class Grad {
     }
 
     Tensor of(Tensor x) {
-      return present(x.node(), x.index())
-          .orElseGet(() -> Tensor.zeros(x.dtype().tangent(), x.shape().dims()));
+      int at = part.position(x.node());
+      Tensor sum = at == NodeMap.ABSENT || sums[at] == null ? null : sums[at][x.index()];
+      return sum == null ? Tensor.zeros(x.dtype().tangent(), x.shape().dims()) : sum;
     }
 
     List<Tensor> ofAll(int at, Node node) {
+      if (node.outputs() == 1) {
+        return List.of(sums[at][0]);
+      }
       List<Tensor> all = new ArrayList<>(node.outputs());
       for (int i = 0; i < node.outputs(); i++) {
         Tensor sum = sums[at][i];

@@ -1,6 +1,5 @@
 package org.adjoint;
 
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import org.adjoint.op.Op;
@@ -10,20 +9,40 @@ import org.adjoint.op.Op;
  * ops expect them.
  */
 final class Graphs {
+  private static final Type[] NO_TYPES = {};
+
+  /** By the number of inputs: all the first outputs of their nodes, as nearly always. */
+  private static final int[][] FIRST_OUTPUTS = new int[32][];
+
+  static {
+    Arrays.setAll(FIRST_OUTPUTS, int[]::new);
+  }
+
   private Graphs() {}
 
   static List<Tensor> apply(Op op, long[] attrs, Tensor... inputs) {
     Node[] nodes = new Node[inputs.length];
-    int[] indices = new int[inputs.length];
-    List<Type> types = new ArrayList<>(inputs.length);
+    Type[] types = new Type[inputs.length];
+    int[] indices = inputs.length < FIRST_OUTPUTS.length ? FIRST_OUTPUTS[inputs.length] : null;
     for (int i = 0; i < inputs.length; i++) {
       nodes[i] = inputs[i].node();
-      indices[i] = inputs[i].index();
-      types.add(nodes[i].type(indices[i]));
+      int index = inputs[i].index();
+      if (index != 0 || indices == null) {
+        indices = indices(inputs);
+      }
+      types[i] = nodes[i].type(index);
     }
-    List<Type> outputs = op.infer(types, attrs);
-    Node node = new Node(op, attrs, nodes, indices, outputs.toArray(new Type[0]));
+    List<Type> outputs = op.infer(Arrays.asList(types), attrs);
+    Node node = new Node(op, attrs, nodes, indices, outputs.toArray(NO_TYPES));
     return Eager.built(node.outputs() == 1 ? List.of(new Tensor(node, 0)) : Tensor.outputs(node));
+  }
+
+  private static int[] indices(Tensor... inputs) {
+    int[] indices = new int[inputs.length];
+    for (int i = 0; i < inputs.length; i++) {
+      indices[i] = inputs[i].index();
+    }
+    return indices;
   }
 
   /** Returns the axes counted from the front, ascending; all axes if none are given. */

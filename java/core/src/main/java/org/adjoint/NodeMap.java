@@ -8,6 +8,7 @@ final class NodeMap {
   static final int ABSENT = -1;
 
   private static final int FIRST = 64;
+  private static final int LEAST = 8;
 
   private Node[] keys;
   private int[] values;
@@ -19,7 +20,7 @@ final class NodeMap {
 
   /** Makes a map that holds about {@code expected} nodes without growing. */
   NodeMap(int expected) {
-    int length = Math.max(FIRST, Integer.highestOneBit(Math.max(1, 2 * expected - 1)) << 1);
+    int length = Math.max(LEAST, Integer.highestOneBit(Math.max(1, 2 * expected - 1)) << 1);
     this.keys = new Node[length];
     this.values = new int[length];
   }

@@ -1,7 +1,6 @@
 package org.adjoint;
 
 import java.util.ArrayList;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -34,7 +33,8 @@ public final class Parameter extends Tensor {
   /** Whether a compiled function left the gradient and nobody else has seen it. */
   private boolean gradientIsOurs;
 
-  private final Set<Backward> consumers = new LinkedHashSet<>();
+  /** The backward passes that the gradient came from and no step has consumed. */
+  private final List<Backward> consumers = new ArrayList<>(1);
 
   private Parameter(Tensor init, String name, boolean trainable) {
     super(null, 0);
@@ -43,7 +43,7 @@ public final class Parameter extends Tensor {
     if (init.node().isSymbolic()) {
       throw dependsOnStandIn("cannot start as");
     }
-    this.current = new Version(this, 0, init.node(), init.index());
+    this.current = new Version(this, 0, init.node(), init.index(), new Type[] {init.type()});
     Pending.add(this);
   }
 
@@ -139,7 +139,8 @@ public final class Parameter extends Tensor {
         }
         replaced.add(before);
       }
-      current = new Version(this, before.sequence() + 1, value.node(), value.index());
+      current =
+          new Version(this, before.sequence() + 1, value.node(), value.index(), before.types());
     }
     Pending.add(this);
   }
@@ -240,16 +241,24 @@ public final class Parameter extends Tensor {
     gradient = gradient == null ? g : gradient.plus(g);
     gradientIsOurs = false;
     gradient.node().markOwned();
-    consumers.add(backward);
+    if (!consumers.contains(backward)) {
+      consumers.add(backward);
+    }
   }
 
-  /** Returns the backward passes whose gradients this parameter holds and no step has consumed. */
-  Set<Backward> consumers() {
-    return gradient == null ? Set.of() : copyOfConsumers();
+  /**
+   * Adds the backward passes whose gradients this parameter holds and no step has consumed; returns
+   * whether there are any.
+   */
+  boolean addConsumers(Set<Backward> passes) {
+    return gradient != null && copyConsumers(passes);
   }
 
-  private synchronized Set<Backward> copyOfConsumers() {
-    return consumers.isEmpty() ? Set.of() : new LinkedHashSet<>(consumers);
+  private synchronized boolean copyConsumers(Set<Backward> passes) {
+    for (int i = 0; i < consumers.size(); i++) {
+      passes.add(consumers.get(i));
+    }
+    return !consumers.isEmpty();
   }
 
   synchronized void removeConsumer(Backward backward) {
@@ -293,6 +302,9 @@ public final class Parameter extends Tensor {
       supersede(settled, values[0]);
     }
     settled = version;
+    if (replaced.isEmpty()) {
+      return;
+    }
     for (Version old : List.copyOf(replaced)) {
       if (old.sequence() <= version.sequence()) {
         replaced.remove(old);
@@ -311,7 +323,7 @@ public final class Parameter extends Tensor {
     Version before = current;
     boolean overtaken = before.isPending();
     long sequence = overtaken ? settled.sequence() : before.sequence() + 1;
-    Version version = new Version(this, sequence, before.type(0));
+    Version version = new Version(this, sequence, before.types());
     // First the value: nobody may find a current version that has neither value nor inputs.
     settle(version, new Storage[] {value});
     if (!overtaken) {

@@ -2,6 +2,7 @@ package org.adjoint;
 
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
@@ -74,23 +75,36 @@ public final class Parameters {
     }
     Set<Backward> consumed = new LinkedHashSet<>();
     for (Parameter parameter : parameters) {
-      consumed.addAll(parameter.consumers());
+      parameter.addConsumers(consumed);
     }
-    Set<Parameter> own = new LinkedHashSet<>(parameters);
-    List<Tensor> roots = new ArrayList<>();
+    List<Tensor> roots = new ArrayList<>(consumed.size() + also.length);
     for (Backward backward : consumed) {
       roots.add(backward.loss());
-      for (Parameter other : backward.parameters()) {
-        if (!own.contains(other)) {
-          other.grad().ifPresent(roots::add);
-        }
-      }
+      addOthers(backward, parameters, roots);
     }
     roots.addAll(List.of(also));
     try {
       Evaluator.evaluateTogether(roots);
     } finally {
       consumed.forEach(Backward::retire);
+    }
+  }
+
+  /** Adds the gradients that a pass left in parameters which are not among {@code own}. */
+  private static void addOthers(Backward backward, List<Parameter> own, List<Tensor> roots) {
+    List<Parameter> reached = backward.parameters();
+    int same = 0; // as a rule all that was reached is what the optimizer moves, in the same order
+    while (same < Math.min(reached.size(), own.size()) && reached.get(same) == own.get(same)) {
+      same++;
+    }
+    if (same == reached.size()) {
+      return;
+    }
+    Set<Parameter> known = new HashSet<>(own);
+    for (Parameter other : reached.subList(same, reached.size())) {
+      if (!known.contains(other)) {
+        other.grad().ifPresent(roots::add);
+      }
     }
   }
 }

@@ -1,17 +1,16 @@
 package org.adjoint;
 
 import java.util.ArrayList;
-import java.util.LinkedHashSet;
 import java.util.List;
-import java.util.Set;
 
 /**
  * The assignments that each thread has made and not evaluated yet; any evaluation on that thread
  * flushes them.
  */
 final class Pending {
-  private static final ThreadLocal<Set<Parameter>> ASSIGNED =
-      ThreadLocal.withInitial(LinkedHashSet::new);
+  /** One assigned to twice is there twice: that costs nothing, and a set costs every step. */
+  private static final ThreadLocal<List<Parameter>> ASSIGNED =
+      ThreadLocal.withInitial(ArrayList::new);
 
   private Pending() {}
 
@@ -21,11 +20,11 @@ final class Pending {
 
   /** Returns the versions this thread has assigned that are still current and pending. */
   static List<Version> versions() {
-    Set<Parameter> assigned = ASSIGNED.get();
+    List<Parameter> assigned = ASSIGNED.get();
     if (assigned.isEmpty()) {
       return List.of();
     }
-    List<Version> versions = new ArrayList<>();
+    List<Version> versions = new ArrayList<>(assigned.size());
     for (Parameter parameter : assigned) {
       Version version = parameter.current();
       if (version.isPending()) {

@@ -11,6 +11,7 @@ import org.adjoint.op.ShapeOps;
  */
 final class Version extends Node {
   private static final long[] NO_ATTRS = {};
+  private static final Node[] NOTHING = {};
   private static final int[] FIRST = {0};
   private static final AtomicIntegerFieldUpdater<Version> CLAIMED =
       AtomicIntegerFieldUpdater.newUpdater(Version.class, "claimed");
@@ -27,20 +28,16 @@ final class Version extends Node {
   private volatile boolean superseded;
   private volatile boolean handedOut;
 
-  Version(Parameter parameter, long sequence, Node assigned, int index) {
-    super(
-        detach(),
-        NO_ATTRS,
-        new Node[] {assigned},
-        index == 0 ? FIRST : new int[] {index},
-        new Type[] {assigned.type(index)});
+  /** Makes the version that a tensor of these types, its only one, was assigned to. */
+  Version(Parameter parameter, long sequence, Node assigned, int index, Type[] types) {
+    super(detach(), NO_ATTRS, new Node[] {assigned}, index == 0 ? FIRST : new int[] {index}, types);
     this.parameter = parameter;
     this.sequence = sequence;
   }
 
   /** Makes a version that was computed elsewhere and gets its value at once. */
-  Version(Parameter parameter, long sequence, Type type) {
-    super(detach(), NO_ATTRS, new Node[0], new int[0], new Type[] {type});
+  Version(Parameter parameter, long sequence, Type[] types) {
+    super(detach(), NO_ATTRS, NOTHING, FIRST, types);
     this.parameter = parameter;
     this.sequence = sequence;
   }

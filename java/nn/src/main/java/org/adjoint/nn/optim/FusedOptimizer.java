@@ -3,6 +3,7 @@ package org.adjoint.nn.optim;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Function;
 import org.adjoint.DType;
 import org.adjoint.Parameter;
 import org.adjoint.Tensor;
@@ -107,11 +108,11 @@ public abstract sealed class FusedOptimizer extends Optimizer permits Adam, Sgd 
 
   @Override
   final void update(List<Move> moves) {
-    List<List<Tensor>> lists = new ArrayList<>();
-    lists.add(moves.stream().<Tensor>map(Move::parameter).toList());
-    lists.add(moves.stream().map(Move::gradient).toList());
+    List<List<Tensor>> lists = new ArrayList<>(2 + memories.size());
+    lists.add(each(moves, Move::parameter));
+    lists.add(each(moves, Move::gradient));
     for (List<Parameter> memory : memories) {
-      lists.add(moves.stream().<Tensor>map(move -> memory.get(move.index())).toList());
+      lists.add(each(moves, move -> memory.get(move.index())));
     }
     Stepped next = build(lists, clips || checks ? Optional.of(limit) : Optional.empty());
     next.count().ifPresent(this::counted);
@@ -123,6 +124,14 @@ public abstract sealed class FusedOptimizer extends Optimizer permits Adam, Sgd 
         memories.get(list).get(move.index()).assign(next.lists().get(list + 1).get(i));
       }
     }
+  }
+
+  private static List<Tensor> each(List<Move> moves, Function<Move, Tensor> part) {
+    List<Tensor> parts = new ArrayList<>(moves.size());
+    for (Move move : moves) {
+      parts.add(part.apply(move));
+    }
+    return parts;
   }
 
   @Override
