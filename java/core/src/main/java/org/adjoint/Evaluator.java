@@ -290,21 +290,17 @@ final class Evaluator {
   }
 
   /**
-   * What one attempt holds: claims on versions, pins on leaves, sole ownership of donated memory.
+   * What one attempt holds: the right to write parameters, pins on leaves, sole ownership of
+   * donated memory.
    */
   private static final class Holds {
-    private final List<Version> claimed = new ArrayList<>();
     private final List<Parameter> writing = new ArrayList<>();
     private final List<Storage> pinned = new ArrayList<>();
     private final List<Storage> owned = new ArrayList<>();
 
     boolean claim(Version version) {
-      if (!version.claim()) {
-        return false;
-      }
-      claimed.add(version);
       if (!version.parameter().tryWrite()) {
-        return false; // a compiled function is computing the next version
+        return false; // another run is computing this version or the next
       }
       writing.add(version.parameter());
       return version.isPending() && version.parameter().current() == version;
@@ -354,9 +350,6 @@ final class Evaluator {
         storage.unpin();
       }
       owned.forEach(Storage::disown);
-      for (Version version : claimed) {
-        version.release();
-      }
       writing.forEach(Parameter::endWrite);
     }
   }

@@ -26,7 +26,16 @@ final class History {
 
   /** Applies the rule to every root of an evaluated trace. */
   static void drop(Trace trace) {
-    new History(trace).run();
+    boolean reaches = false;
+    for (Node candidate : trace.candidates()) {
+      reaches |= candidate.reachesSource();
+    }
+    History history = new History(trace);
+    if (reaches) {
+      history.run();
+    } else {
+      history.cutAll();
+    }
   }
 
   private void run() {

@@ -238,7 +238,7 @@ class Node {
 
   /** Takes the values away from a version whose memory a newer one took over. */
   final void forget() {
-    values = null;
+    VALUES.lazySet(this, null);
   }
 
   /** Makes this node a leaf: what it was computed from may be freed. */
@@ -353,6 +353,27 @@ class Node {
       }
     }
     if (!reaches && kind == Kind.OP && isEvaluated()) {
+      cut();
+    }
+    return reaches;
+  }
+
+  /** Returns whether {@link #reachesSource()} may be true now or after a run. */
+  final boolean mayReachSource() {
+    return isVariable() || sources != null || this instanceof Version;
+  }
+
+  /**
+   * Returns whether this is a source, or keeps its inputs for one; if those that it kept them for
+   * are gone, the node becomes a leaf.
+   */
+  final boolean reachesSource() {
+    Node[] kept = sources;
+    boolean reaches = isSource();
+    for (int i = 0; !reaches && kept != null && i < kept.length; i++) {
+      reaches = kept[i].isSource();
+    }
+    if (!reaches && kept != null) {
       cut();
     }
     return reaches;

@@ -37,6 +37,7 @@ final class Trace {
   private final List<Node> scalars = new ArrayList<>();
   private final List<Tensor> roots = new ArrayList<>();
   private final List<Version> pending = new ArrayList<>();
+  private final List<Node> candidates = new ArrayList<>();
   private final NodeMap places;
   private final KeyWriter key;
 
@@ -102,6 +103,14 @@ final class Trace {
   /** Returns the pending versions met on the way that are still current; each is a root. */
   List<Version> pending() {
     return pending;
+  }
+
+  /**
+   * Returns the inputs that derivatives may be taken by or through, some twice: found while the
+   * walk has them at hand, since after the run the whole graph has left the caches.
+   */
+  List<Node> candidates() {
+    return candidates;
   }
 
   /** Registers a leaf before the walk, so that it has the next number whatever the order. */
@@ -248,6 +257,9 @@ final class Trace {
       codes = new long[2 * inputs.length];
     }
     for (int i = 0; i < inputs.length; i++) {
+      if (inputs[i].mayReachSource()) {
+        candidates.add(inputs[i]);
+      }
       codes[i] = code(inputs[i], node.index(i)); // a new leaf describes itself before the op begins
     }
     long[] attrs = node.attrs();

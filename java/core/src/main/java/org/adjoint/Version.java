@@ -13,20 +13,23 @@ final class Version extends Node {
   private static final long[] NO_ATTRS = {};
   private static final Node[] NOTHING = {};
   private static final int[] FIRST = {0};
-  private static final AtomicIntegerFieldUpdater<Version> CLAIMED =
-      AtomicIntegerFieldUpdater.newUpdater(Version.class, "claimed");
+  private static final AtomicIntegerFieldUpdater<Version> SUPERSEDED =
+      AtomicIntegerFieldUpdater.newUpdater(Version.class, "superseded");
+  private static final AtomicIntegerFieldUpdater<Version> HANDED_OUT =
+      AtomicIntegerFieldUpdater.newUpdater(Version.class, "handedOut");
 
   private final Parameter parameter;
   private final long sequence;
   private final long assignedById = Thread.currentThread().getId();
   private final String assignedByName = Thread.currentThread().getName();
 
-  /** 1 while one evaluation has the right to give it its value. */
-  private volatile int claimed;
-
   private volatile boolean snapshot;
-  private volatile boolean superseded;
-  private volatile boolean handedOut;
+
+  /** 1 from the moment that a newer one has its value. */
+  private volatile int superseded;
+
+  /** 1 once a graph may have been built on this version. */
+  private volatile int handedOut;
 
   /** Makes the version that a tensor of these types, its only one, was assigned to. */
   Version(Parameter parameter, long sequence, Node assigned, int index, Type[] types) {
@@ -57,7 +60,7 @@ final class Version extends Node {
 
   /** Returns whether this version waits for its first evaluation. */
   boolean isPending() {
-    return !isEvaluated() && !superseded;
+    return !isEvaluated() && superseded == 0;
   }
 
   boolean isAssignedByThisThread() {
@@ -68,25 +71,16 @@ final class Version extends Node {
     return assignedByName;
   }
 
-  /** Takes the right to evaluate this version; only one evaluation at a time has it. */
-  boolean claim() {
-    return CLAIMED.compareAndSet(this, 0, 1);
-  }
-
-  void release() {
-    CLAIMED.lazySet(this, 0);
-  }
-
   /** States that a graph may have been built on this version. */
   void handOut() {
-    if (!handedOut) {
-      handedOut = true;
+    if (handedOut == 0) {
+      HANDED_OUT.lazySet(this, 1);
     }
   }
 
   /** Returns whether anybody could tell this version from the next one. */
   boolean isHandedOut() {
-    return handedOut;
+    return handedOut == 1;
   }
 
   void keepAsSnapshot() {
@@ -103,12 +97,12 @@ final class Version extends Node {
   }
 
   boolean isSuperseded() {
-    return superseded;
+    return superseded == 1;
   }
 
   /** Ends this version: its graph goes, and its value too unless a snapshot keeps it. */
   void supersede() {
-    superseded = true;
+    SUPERSEDED.lazySet(this, 1); // in this order, and seen at the latest with the parameter's lock
     if (!snapshot) {
       forget();
     }
