@@ -15,6 +15,9 @@ import org.adjoint.internal.ir.Ref;
  * overlap.
  */
 final class Plan {
+  /** The most bytes of a small buffer: of a bias, a gradient of one, a batch of numbers. */
+  private static final long SMALL = 16 << 10;
+
   private static final int NONE = -1;
 
   private final Steps steps;
@@ -53,8 +56,9 @@ final class Plan {
   private Program run() {
     boolean[] donated = donate();
     reuseInputs();
-    Workspace workspace = new Workspace();
-    long[] offsets = place(workspace);
+    Workspace large = new Workspace();
+    Workspace small = new Workspace();
+    long[] offsets = place(large, small);
     int[] bindings = new int[first.length];
     Arrays.fill(bindings, Program.WORKSPACE);
     int leaves = steps.leaves().size();
@@ -88,7 +92,11 @@ final class Plan {
     }
     long[] argumentBytes = sizes.stream().mapToLong(Long::longValue).toArray();
     return new Program(
-        instructions, workspace.bytes(), steps.scalars(), argumentBytes, rootArguments);
+        instructions,
+        Math.addExact(large.bytes(), small.bytes()),
+        steps.scalars(),
+        argumentBytes,
+        rootArguments);
   }
 
   private List<Operand> operands(Ref[] refs, int[] bindings, long[] offsets) {
@@ -199,8 +207,12 @@ final class Plan {
     return true;
   }
 
-  /** Returns where in the workspace each buffer with memory of its own stands. */
-  private long[] place(Workspace workspace) {
+  /**
+   * Returns where in the workspace each buffer with memory of its own stands. Small ones stand
+   * behind all large ones: one that was cut from a large one's place would move the next large one
+   * by a little, and two whose rows overlap in part cannot be worked on row by row together.
+   */
+  private long[] place(Workspace large, Workspace small) {
     long[] offsets = new long[first.length];
     List<List<Integer>> ending = new ArrayList<>();
     for (int i = 0; i < steps.steps().size(); i++) {
@@ -218,11 +230,18 @@ final class Plan {
       for (Ref output : steps.steps().get(at).outputs()) {
         int buffer = output.buffer();
         if (first[buffer] == at && inWorkspace(buffer)) {
-          offsets[buffer] = workspace.take(steps.buffers().get(buffer).bytes());
+          long bytes = steps.buffers().get(buffer).bytes();
+          offsets[buffer] = (bytes > SMALL ? large : small).take(bytes);
         }
       }
       for (int buffer : ending.get(at)) {
-        workspace.give(offsets[buffer], steps.buffers().get(buffer).bytes());
+        long bytes = steps.buffers().get(buffer).bytes();
+        (bytes > SMALL ? large : small).give(offsets[buffer], bytes);
+      }
+    }
+    for (int buffer = 0; buffer < first.length; buffer++) {
+      if (inWorkspace(buffer) && steps.buffers().get(buffer).bytes() <= SMALL) {
+        offsets[buffer] += large.bytes();
       }
     }
     return offsets;
