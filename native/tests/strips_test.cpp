@@ -5,6 +5,7 @@
 #include <cstring>
 
 #include "machine.h"
+#include "region.h"
 
 using namespace test;
 
@@ -26,7 +27,7 @@ class Writer {
       const Operand& x = values_[pick(values_.size())];
       const int64_t n = x.dims[1];
       Call call;
-      switch (pick(10)) {
+      switch (pick(12)) {
         case 0:
           call = {"tanh", {}, {x}, {}};
           break;
@@ -81,6 +82,22 @@ class Writer {
           if (x.offset <= y.offset && y.offset < end_of(x)) continue;
           return {"sum", {2}, {x}, {y}};
         }
+        case 9:
+        case 10: {
+          /* A region of which one value leaves as it is, and is folded over rows or over everything. */
+          const bool all = pick(2) == 0;
+          const Out folded{1, pick(2) == 0 ? kSum : kMax, all ? 2 : 1};
+          Call with =
+              with_output({"fused", region({{"tanh", {0}}}, ADJ_F32, {{1}, folded}), {x}, {}}, rows_, n, values_);
+          const Operand& y = with.outputs[0];
+          Operand z{ADJ_F32, {n}, {1}, memory_.data(), static_cast<int64_t>(memory_.size()), 0};
+          if (all) z.dims = z.strides = {};
+          do {
+            z.offset = take(n);
+          } while (!apart(with.inputs[0], z) || !apart(y, z));
+          with.outputs.push_back(z);
+          return with;
+        }
         default: {
           /* Rows of one value as columns of another: no strip of either is one of the other. */
           Operand turned = x;
@@ -111,15 +128,17 @@ class Writer {
     return o.offset + (last + 1) * 4;
   }
 
+  static bool apart(const Operand& x, const Operand& y) { return end_of(x) <= y.offset || end_of(y) <= x.offset; }
+
   Call with_output(Call call, int64_t rows, int64_t columns, std::vector<Operand>& kept) {
     for (;;) {
       /* Often where a value has been, as a planner does it. */
       const Operand& old = values_[pick(values_.size())];
       const bool reuse = pick(3) > 0 && old.offset + rows * columns * 4 <= static_cast<int64_t>(memory_.size());
       const Operand y = matrix(reuse ? old.offset : take(rows * columns), rows, columns);
-      bool apart = true;
-      for (const Operand& x : call.inputs) apart = apart && (end_of(x) <= y.offset || end_of(y) <= x.offset);
-      if (!apart) continue;
+      bool all_apart = true;
+      for (const Operand& x : call.inputs) all_apart = all_apart && apart(x, y);
+      if (!all_apart) continue;
       call.outputs = {y};
       kept[pick(kept.size())] = y;
       return call;

@@ -178,23 +178,47 @@ void plan_outputs(const Kernel& kernel, const Call& call, FusedPlan& plan, const
   }
 }
 
-/* Cuts the region into parts of rows, or of pieces of rows, and says which outputs they leave to be joined. */
-void plan_parts(FusedPlan& plan, Step& step, int64_t rows, int64_t share) {
-  bool folds_columns = false, keeps_rows = false;
+/* Rows of the first axis that parts of a small region take which folds them: see Step::fold_rows. Strips of several
+ * regions and products go together if these powers of two divide the products' blocks of k. */
+constexpr int64_t kFoldFrom = 1024;
+constexpr int64_t kFoldRows = 32;
+constexpr int64_t kFoldParts = 128;
+
+/*
+ * Cuts the region, whose first axis is `lead` long, into parts of rows, or of pieces of rows, and says which outputs
+ * they leave to be joined.
+ */
+void plan_parts(FusedPlan& plan, Step& step, int64_t rows, int64_t share, int64_t lead) {
+  bool folds_columns = false, keeps_rows = false, folds = false, folds_lead = true;
   int64_t groups = kFusedGroups;
   for (int o = 0; o < plan.outputs; ++o) {
     FusedOutput& output = plan.output[o];
     if (output.fold == nullptr) continue;
     if (output.group > 0) output.group = rows / output.kept;
+    folds = true;
+    folds_lead = folds_lead && (output.group == 0 || output.kept == 1);
     folds_columns = folds_columns || output.group == 0;
     /* Every part has states for all columns: no more of them than make sense beside what is folded. */
     if (output.group == 0) groups = std::clamp<int64_t>(rows * plan.n / output.kept / 4, 1, groups);
     keeps_rows = keeps_rows || (output.group > 0 && output.kept >= kManyParts);
   }
-  const bool cut = plan.n > share + share / 2 && !folds_columns && !keeps_rows;
+  bool cut = plan.n > share + share / 2 && !folds_columns && !keeps_rows;
   plan.piece = cut ? share : plan.n;
   plan.rows_per_part = cut ? 1 : std::max<int64_t>(share / plan.n, 1);
   if (folds_columns) plan.rows_per_part = std::max(plan.rows_per_part, ceil_div(rows, groups));
+  const int64_t line = rows * plan.n / lead;
+  folds_lead = folds_lead && folds;
+  if (folds_lead && lead >= kFoldFrom) {
+    int64_t taken = kFoldRows;
+    while (taken * kFoldParts < lead) taken *= 2;
+    if (line % plan.n == 0 && taken * line <= share) {
+      plan.rows_per_part = taken * line / plan.n;
+    } else if (rows == 1 && taken * line <= share) {
+      cut = true;
+      plan.piece = taken * line;
+      plan.rows_per_part = 1;
+    }
+  }
   /* A part that has all rows of its elements finishes them: worth a larger part, if there are enough of those. */
   for (int o = 0; o < plan.outputs && !cut; ++o) {
     const FusedOutput& output = plan.output[o];
@@ -203,6 +227,8 @@ void plan_parts(FusedPlan& plan, Step& step, int64_t rows, int64_t share) {
     if (output.kept >= kManyParts || times(whole, plan.n) <= 2 * share) plan.rows_per_part = whole;
   }
   plan.parts = ceil_div(rows, plan.rows_per_part) * ceil_div(plan.n, plan.piece);
+  const int64_t part = plan.rows_per_part * plan.piece;
+  if (folds_lead && plan.parts > 1 && part % line == 0 && (!cut || rows == 1)) step.fold_rows = part / line;
   const int64_t tile_rows = plan.tile / std::min(plan.tile, plan.piece);
   for (int o = 0; o < plan.outputs; ++o) {
     FusedOutput& output = plan.output[o];
@@ -284,8 +310,9 @@ void prepare_fused(const Kernel& kernel, const Call& call, Step& step) {
     plan.slot_bytes = plan.tile * widest;
     step.lane_bytes = plan.registers * plan.slot_bytes;
     /* Of large operands a part takes more: what it asks for ahead of its end is not its own. */
-    plan_parts(plan, step, elements / plan.n, plan.large ? kLargeShare : part_elements(cost));
-    add_stage(step, run_fused, plan.parts);
+    const int64_t share = plan.large ? kLargeShare : part_elements(cost);
+    plan_parts(plan, step, elements / plan.n, share, region.rank > 0 ? region.dims[0] : 1);
+    add_stage(step, run_fused, plan.parts, share / (plan.rows_per_part * plan.piece));
   }
   int64_t joined = 0;
   for (int o = 0; o < plan.outputs; ++o) {
