@@ -336,6 +336,35 @@ void test_awkward_norms(adj_context* context) {
   }
 }
 
+/* Moments end at zero and not among subnormals, where a decaying one would stay for ever; other kernels keep theirs. */
+void test_subnormals(adj_context* context) {
+  for (const bool wide : {false, true}) {
+    const double least = wide ? std::numeric_limits<double>::min() : std::numeric_limits<float>::min();
+    for (const Rule& rule : {Rule{true, false, 0, 0}, Rule{false, false, 0, 0}, Rule{true, false, 0, 1}}) {
+      constexpr int64_t kCount = 37;
+      const Dtypes dtypes = wide ? Dtypes::kWide : Dtypes::kNarrow;
+      List p = list_of({kCount}, dtypes), g = list_of({kCount}, dtypes);
+      std::vector<List> state;
+      for (int i = 0; i < (rule.adam ? 2 : 1); ++i) state.push_back(list_of({kCount}, dtypes));
+      p[0].fill_with([] { return 1; });
+      g[0].fill_with([] { return 0; });
+      for (List& list : state) list[0].fill_with([least] { return least; });
+      Array<double> count = scalar(0);
+      const Step step(rule, count, count, p, g, state, p, state);
+      runs(context, step.call);
+      for (const List& list : state) {
+        for (int64_t i = 0; i < kCount; ++i) {
+          CHECK(list[0].get(i) == 0, "%s of %g leaves %g", step.call.kernel.c_str(), least, list[0].get(i));
+        }
+      }
+      Numbers x(kCount, wide), y(kCount, wide);
+      x.fill_with([least] { return least / 4; });
+      runs(context, {"plus", {}, {x, x}, {y}});
+      CHECK(y.get(0) == least / 2, "after %s, %g + %g is %g", step.call.kernel.c_str(), x.get(0), x.get(0), y.get(0));
+    }
+  }
+}
+
 void test_refusals(adj_context* context) {
   Array<float> p({4}), g({4}), u({4}), q({4}), five({5});
   Array<double> wide({4});
@@ -380,6 +409,7 @@ int main() {
       }
     }
     test_awkward_norms(context);
+    test_subnormals(context);
     test_refusals(context);
   });
   for (const std::string& isa : isas()) {
