@@ -60,6 +60,29 @@ void pack_part(const Part& part) {
   }
 }
 
+/* What block number i of those that are computed meanwhile asks for: a part of `columns` columns of b, k long. */
+template <class T>
+ADJ_ALWAYS Ahead ahead_of(const T* b, int64_t b_k, int64_t b_n, int64_t k, int64_t columns, int64_t i) {
+  constexpr int64_t kW = kWidth<T>, kSize = static_cast<int64_t>(sizeof(T));
+  const int64_t turns = k / kTurn, panel = i / kTurn * kW;
+  if (b_n == 1) {
+    const T* at = b + panel + i % kTurn * turns * b_k;
+    return {reinterpret_cast<const char*>(at), b_k * kSize, panel < columns ? turns : 0};
+  }
+  return {reinterpret_cast<const char*>(b + i * kW), b_n * kSize, i * kW >= k ? 0 : columns < turns ? columns : turns};
+}
+
+/* The columns of b that a thread is likely to copy when the block of k from step p on is done: the tile's next steps of
+ * k, or those of the tile after it. */
+template <class T>
+ADJ_ALWAYS const T* next_b(const Part& part, const MatmulPlan& plan, const MatmulTile<T>& tile, int64_t p) {
+  if (p + plan.depth < plan.k) return tile.b + (p + plan.depth) * plan.b_k;
+  if (part.index + 1 >= plan.batches * plan.tiles_m * plan.tiles_n) return tile.b;
+  Part next = part;
+  ++next.index;
+  return tile_of<T>(next, plan).b;
+}
+
 /* The block of k from step p on, of a tile: written to it or added to it, and followed by `finish` unless that is null.
  */
 template <class T>
@@ -93,6 +116,8 @@ ADJ_ALWAYS void multiply(const Part& part, const MatmulPlan& plan, const MatmulT
   piece.ldc = tile.ldc;
   piece.add = add;
   piece.finish = finish;
+  const T* next = plan.b == Source::kOwn ? next_b(part, plan, tile, p) : nullptr;
+  int64_t done = 0; /* blocks */
   for (int64_t j = 0; j < tile.columns; j += kW) {
     piece.columns = tile.columns - j < kW ? tile.columns - j : kW;
     piece.a = a;
@@ -102,6 +127,17 @@ ADJ_ALWAYS void multiply(const Part& part, const MatmulPlan& plan, const MatmulT
     const BlockRun<T>* runs = kBlocks<T>[piece.columns > kL ? 1 : 0][a_packed ? 1 : 0];
     for (int64_t i = 0; i < into.blocks; ++i) {
       const int64_t height = into.height + (i < into.larger ? 1 : 0);
+      switch (plan.b) {
+        case Source::kInPlace:
+          piece.ahead = {reinterpret_cast<const char*>(piece.c), 0, 0};
+          break;
+        case Source::kOwn:
+          piece.ahead = ahead_of(next, plan.b_k, plan.b_n, k, tile.columns, done++);
+          break;
+        case Source::kShared: /* the next panel */
+          piece.ahead = ahead_of(piece.b + k * kW, kW, 1, k, kW, i);
+          break;
+      }
       runs[height - 1](piece);
       piece.a += a_packed ? height * k : height * plan.a_m;
       piece.c += height * tile.ldc;

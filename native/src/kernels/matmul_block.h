@@ -83,6 +83,16 @@ struct Finish {
   int32_t activation;
 };
 
+inline constexpr int64_t kLineBytes = 64;
+inline constexpr int64_t kTurn = 4;   /* steps of k between two times that a block asks for memory ahead */
+inline constexpr int64_t kAhead = 32; /* by how many steps it asks for packed rows of A: a latency of the last cache */
+
+/* Memory that is wanted soon, asked for while a block is computed: once a turn kWidth elements, `step` bytes apart. */
+struct Ahead {
+  const char* at;
+  int64_t step, turns;
+};
+
 /* c[rows x columns] (+)= a[rows x k] * b[k x columns], and what follows. */
 template <class T>
 struct Piece {
@@ -95,6 +105,7 @@ struct Piece {
   int64_t ldc, columns;
   bool add;
   const Finish<T>* finish; /* null for nothing */
+  Ahead ahead;
 };
 
 template <class T>
@@ -159,7 +170,7 @@ __attribute__((noinline)) void block(const Piece<T>& of) {
 #pragma GCC unroll 16
   for (int i = 0; i < kR; i += kStep) a[i / kStep] = of.a + i * a_m;
   const T* b = of.b;
-  for (int64_t p = of.k; p > 0; --p) {
+  const auto step = [&]() __attribute__((always_inline)) {
     V x[kV];
 #pragma GCC unroll 2
     for (int v = 0; v < kV; ++v) x[v] = kMaskedLoads && v == kV - 1 ? load(b + v * kL, last) : load<V>(b + v * kL);
@@ -174,7 +185,26 @@ __attribute__((noinline)) void block(const Piece<T>& of) {
     for (int i = 0; i < kR; i += kStep) {
       if (!kPacked || i == 0) a[i / kStep] += a_k;
     }
+  };
+  Ahead ahead = of.ahead;
+  int64_t p = of.k;
+  for (; p >= kTurn; p -= kTurn) {
+    if constexpr (kPacked) {
+#pragma GCC unroll 16
+      for (int64_t byte = 0; byte < kTurn * kR * static_cast<int64_t>(sizeof(T)); byte += kLineBytes) {
+        __builtin_prefetch(reinterpret_cast<const char*>(a[0] + kAhead * kR) + byte);
+      }
+    }
+#pragma GCC unroll 4
+    for (int64_t byte = 0; byte < kWidth<T> * static_cast<int64_t>(sizeof(T)); byte += kLineBytes) {
+      __builtin_prefetch(ahead.at + byte, 0, 2);
+    }
+    ahead.at += --ahead.turns > 0 ? ahead.step : 0;
+    /* Unrolled, GCC 12 keeps sums in memory. */
+#pragma GCC unroll 1
+    for (int64_t s = 0; s < kTurn; ++s) step();
   }
+  for (; p > 0; --p) step();
   if (of.add) {
     row = of.c;
 #pragma GCC unroll 16
