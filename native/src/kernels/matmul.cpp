@@ -60,6 +60,9 @@ void pack_part(const Part& part) {
   }
 }
 
+/* Up to so many bytes B is near whatever asks for it. */
+constexpr int64_t kNearBytes = 65536;
+
 /* What block number i of those that are computed meanwhile asks for: a part of `columns` columns of b, k long. */
 template <class T>
 ADJ_ALWAYS Ahead ahead_of(const T* b, int64_t b_k, int64_t b_n, int64_t k, int64_t columns, int64_t i) {
@@ -73,14 +76,16 @@ ADJ_ALWAYS Ahead ahead_of(const T* b, int64_t b_k, int64_t b_n, int64_t k, int64
 }
 
 /* The columns of b that a thread is likely to copy when the block of k from step p on is done: the tile's next steps of
- * k, or those of the tile after it. */
+ * k, or those of the tile after it. Null if they are near already. */
 template <class T>
 ADJ_ALWAYS const T* next_b(const Part& part, const MatmulPlan& plan, const MatmulTile<T>& tile, int64_t p) {
+  if (plan.n * plan.k * static_cast<int64_t>(sizeof(T)) <= kNearBytes) return nullptr;
   if (p + plan.depth < plan.k) return tile.b + (p + plan.depth) * plan.b_k;
-  if (part.index + 1 >= plan.batches * plan.tiles_m * plan.tiles_n) return tile.b;
+  if (part.index + 1 >= plan.batches * plan.tiles_m * plan.tiles_n) return nullptr;
   Part next = part;
   ++next.index;
-  return tile_of<T>(next, plan).b;
+  const T* b = tile_of<T>(next, plan).b;
+  return b == tile.b ? nullptr : b;
 }
 
 /* The block of k from step p on, of a tile: written to it or added to it, and followed by `finish` unless that is null.
@@ -118,6 +123,7 @@ ADJ_ALWAYS void multiply(const Part& part, const MatmulPlan& plan, const MatmulT
   piece.finish = finish;
   const T* next = plan.b == Source::kOwn ? next_b(part, plan, tile, p) : nullptr;
   int64_t done = 0; /* blocks */
+  piece.ahead = {reinterpret_cast<const char*>(tile.c), 0, 0};
   for (int64_t j = 0; j < tile.columns; j += kW) {
     piece.columns = tile.columns - j < kW ? tile.columns - j : kW;
     piece.a = a;
@@ -127,16 +133,10 @@ ADJ_ALWAYS void multiply(const Part& part, const MatmulPlan& plan, const MatmulT
     const BlockRun<T>* runs = kBlocks<T>[piece.columns > kL ? 1 : 0][a_packed ? 1 : 0];
     for (int64_t i = 0; i < into.blocks; ++i) {
       const int64_t height = into.height + (i < into.larger ? 1 : 0);
-      switch (plan.b) {
-        case Source::kInPlace:
-          piece.ahead = {reinterpret_cast<const char*>(piece.c), 0, 0};
-          break;
-        case Source::kOwn:
-          piece.ahead = ahead_of(next, plan.b_k, plan.b_n, k, tile.columns, done++);
-          break;
-        case Source::kShared: /* the next panel */
-          piece.ahead = ahead_of(piece.b + k * kW, kW, 1, k, kW, i);
-          break;
+      if (plan.b == Source::kShared) {
+        piece.ahead = ahead_of(piece.b + k * kW, kW, 1, k, kW, i); /* the next panel */
+      } else if (next != nullptr) {
+        piece.ahead = ahead_of(next, plan.b_k, plan.b_n, k, tile.columns, done++);
       }
       runs[height - 1](piece);
       piece.a += a_packed ? height * k : height * plan.a_m;

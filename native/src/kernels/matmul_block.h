@@ -188,7 +188,7 @@ __attribute__((noinline)) void block(const Piece<T>& of) {
   };
   Ahead ahead = of.ahead;
   int64_t p = of.k;
-  for (; p >= kTurn; p -= kTurn) {
+  for (; p >= kTurn && (kPacked || ahead.turns > 0); p -= kTurn) {
     if constexpr (kPacked) {
 #pragma GCC unroll 16
       for (int64_t byte = 0; byte < kTurn * kR * static_cast<int64_t>(sizeof(T)); byte += kLineBytes) {
