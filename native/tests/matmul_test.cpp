@@ -166,6 +166,27 @@ void test_places(adj_context* context) {
   }
 }
 
+/* Subnormal numbers count as zero, whatever the way through the kernel, and only while it runs. */
+template <class T>
+void test_subnormals(adj_context* context) {
+  const double least = static_cast<double>(std::numeric_limits<T>::min());
+  for (const auto& s : {Dims{5, 7, 3}, Dims{64, 64, 64}, Dims{16, 16, 4096}}) { /* the last one is cut along k */
+    for (const double x : {least, least / 4}) {
+      Array<T> a({s[0], s[2]}), b({s[2], s[1]}), c({s[0], s[1]});
+      a.fill_with([](int64_t) { return 0; });
+      b.fill_with([](int64_t) { return 0; });
+      for (int64_t i = 0; i < s[0]; ++i) a[i * s[2]] = static_cast<T>(x);
+      for (int64_t j = 0; j < s[1]; ++j) b[j] = static_cast<T>(x < least ? 1e10 : 0.25);
+      runs(context, {"matmul", {0, 0}, {a, b}, {c}});
+      for (int64_t i = 0; i < c.count(); ++i) CHECK(c[i] == 0, "%g * %g is %g", x, double(b[0]), double(c[i]));
+      Array<T> y({s[0], s[2]});
+      a.fill_with([least](int64_t) { return least / 4; });
+      runs(context, {"plus", {}, {a, a}, {y}});
+      CHECK(static_cast<double>(y[0]) == least / 2, "then %g + %g is %g", least / 4, least / 4, double(y[0]));
+    }
+  }
+}
+
 void test_refusals(adj_context* context) {
   Array<float> a({64, 784}), b({785, 256}), c({64, 256});
   refused(context, {"matmul", {0, 0}, {a, b}, {c}}, ADJ_INVALID_IMAGE,
@@ -187,6 +208,8 @@ int main() {
     test_all<double>(context);
     test_places<float>(context);
     test_places<double>(context);
+    test_subnormals<float>(context);
+    test_subnormals<double>(context);
     test_refusals(context);
   });
   for (const std::string& isa : isas()) {

@@ -7,6 +7,7 @@
 #include "kernels/contract/loops.h"
 #include "kernels/matmul_block.h"
 #include "kernels/matmul_pack.h"
+#include "kernels/subnormals.h"
 
 ADJ_ISA_BEGIN
 namespace {
@@ -149,6 +150,7 @@ ADJ_ALWAYS void multiply(const Part& part, const MatmulPlan& plan, const MatmulT
 /* A tile, block of k after block. */
 template <class T>
 void own_part(const Part& part) {
+  const SubnormalsAreZero here;
   const MatmulPlan& plan = *static_cast<const MatmulPlan*>(part.plan);
   const MatmulTile<T> tile = tile_of<T>(part, plan);
   Finish<T> finish{tile.bias, plan.bias_m, plan.bias_n, plan.activation};
@@ -167,6 +169,7 @@ void own_part(const Part& part) {
 /* One block of k of a whole product, to scratch of its own. */
 template <class T>
 void split_part(const Part& part) {
+  const SubnormalsAreZero here;
   const MatmulPlan& plan = *static_cast<const MatmulPlan*>(part.plan);
   MatmulTile<T> tile = tile_at<T>(part, plan, part.index / plan.splits, 0, 0);
   tile.rows = plan.m; /* the grid is that of the second stage */
@@ -176,7 +179,7 @@ void split_part(const Part& part) {
 
 /* Adds the blocks of k of some rows in order, as a tile does that has them one after the other. */
 template <class T>
-void join_part(const Part& part) {
+__attribute__((noinline)) void join_rows(const Part& part) {
   const MatmulPlan& plan = *static_cast<const MatmulPlan*>(part.plan);
   const MatmulTile<T> tile = tile_of<T>(part, plan);
   const int64_t apart = plan.m * plan.n, count = tile.rows * plan.n;
@@ -189,6 +192,12 @@ void join_part(const Part& part) {
   if (tile.bias == nullptr && plan.activation == 0) return;
   finish_rows(tile.c, tile.ldc, tile.rows, tile.columns,
               Finish<T>{tile.bias, plan.bias_m, plan.bias_n, plan.activation});
+}
+
+template <class T>
+void join_part(const Part& part) {
+  const SubnormalsAreZero here;
+  join_rows<T>(part);
 }
 
 template <class T>

@@ -7,6 +7,7 @@
  */
 #include "kernels/contract/loops.h"
 #include "kernels/elementwise.h"
+#include "kernels/subnormals.h"
 
 ADJ_ISA_BEGIN
 namespace {
@@ -227,25 +228,6 @@ struct Sgd {
       u_new[i] = velocity;
     }
   }
-};
-
-/*
- * Reads and writes subnormal numbers as zero while it lives. Of a gradient that is tiny or stays zero, squares and
- * fading moments end there, a decaying moment for ever: rounding holds it at a few times the least number. Every
- * operation on one takes the processor some hundred cycles.
- */
-class SubnormalsAreZero {
- public:
-#if defined(__SSE2__)
-  SubnormalsAreZero() : before_(__builtin_ia32_stmxcsr()) {
-    __builtin_ia32_ldmxcsr(before_ | kFlush | kDenormalsAreZero);
-  }
-  ~SubnormalsAreZero() { __builtin_ia32_ldmxcsr(before_); }
-
- private:
-  static constexpr unsigned kFlush = 1u << 15, kDenormalsAreZero = 1u << 6; /* of MXCSR */
-  const unsigned before_;
-#endif
 };
 
 /* Not inlined: the compiler does not know that the arithmetic must stay between two writes of MXCSR. */
