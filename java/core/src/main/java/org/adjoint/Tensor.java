@@ -1274,7 +1274,9 @@ public sealed class Tensor permits Parameter {
 
   /**
    * Returns the matrix product of [batch…, m, k] and [batch…, k, n]; batch axes broadcast. A vector
-   * on the left is a row, on the right a column, and its axis is dropped from the result.
+   * on the left is a row, on the right a column, and its axis is dropped from the result. The
+   * native backend reads and writes subnormal numbers as zero here, as in optimizers: each would
+   * cost a hundred cycles, and gradients of a trained network have many.
    */
   public Tensor matmul(Tensor y) {
     return Graphs.matmul(ProductOps.MATMUL, this, y);

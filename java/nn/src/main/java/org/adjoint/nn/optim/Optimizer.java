@@ -16,7 +16,8 @@ import org.adjoint.Tensor;
  * <p>To add a rule, extend this class: make the state in the constructor, {@link #keep} it, and
  * {@code assign} the new values in {@link #update}. The rules of this package do that for all
  * parameters by one instruction, see {@link FusedOptimizer}. An optimizer belongs to one thread at
- * a time.
+ * a time. The native backend reads and writes subnormal numbers as zero in these rules: moments of
+ * units that fell silent decay into them and stay, each step a hundred cycles a number.
  */
 public abstract class Optimizer {
   private final List<Parameter> parameters;
