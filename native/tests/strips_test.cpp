@@ -154,7 +154,7 @@ class Writer {
 void test_against_programs_of_one(const std::string& isa) {
   const Context context(isa, 1), two(isa, 2), four(isa, 4);
   for (const int64_t rows : {136, 1009, 4500}) {
-    for (uint64_t seed = 0; seed < 50; ++seed) {
+    for (uint64_t seed = 0; seed < 30; ++seed) {
       std::vector<char> memory(static_cast<size_t>(rows) * 32 * 4 * 30);
       Random random(seed + 1);
       for (size_t i = 0; i < memory.size(); i += 4) {
