@@ -161,8 +161,9 @@ class Collector {
   void close() {
     if (members_ > 1) {
       const int64_t fit = std::max<int64_t>(kStripBytes / std::max<int64_t>(row_bytes_touched(), 1), 1);
-      const int64_t step = fold_ > 0 ? fold_ : kRowStep;
-      const int64_t strip = fold_ > 0 ? std::max<int64_t>(fit / step, 1) * step : round_up(fit, step);
+      const int64_t most = rows_ / std::max<int64_t>(threads_, kLeastStrips);
+      const int64_t strip =
+          fold_ > 0 ? std::clamp<int64_t>(fit / fold_, 1, most / fold_) * fold_ : round_up(fit, kRowStep);
       /* With fewer than two strips to a core of a small machine the instructions do better one by one. */
       if (strip * kLeastStrips <= rows_) {
         roles_.resize(last_ - first_ + 1); /* what follows the last member keeps its place */
@@ -182,7 +183,7 @@ class Collector {
   bool may_fold(int64_t rows, int64_t fold) const {
     const int64_t larger = std::max(fold, fold_);
     return larger % fold == 0 && (fold_ == 0 || larger % fold_ == 0) &&
-           ceil_div(rows, larger) >= std::max<int64_t>(threads_, kLeastStrips);
+           rows / larger >= std::max<int64_t>(threads_, kLeastStrips);
   }
 
   void add_member(size_t at, Role role, int64_t rows, int64_t fold, const Touched& touched) {
