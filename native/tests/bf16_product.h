@@ -6,6 +6,7 @@
 
 #include <functional>
 
+#include "activation.h"
 #include "bf16.h"
 
 namespace test {
@@ -32,19 +33,6 @@ inline Dims strides_of_matrix(const Dims& dims, bool transposed, int64_t gap) {
     step *= dims[d];
   }
   return strides;
-}
-
-inline double activated(double x, int64_t activation) {
-  switch (activation) {
-    case 1:
-      return x > 0 ? x : 0;
-    case 2:
-      return std::tanh(x);
-    case 3:
-      return 1 / (1 + std::exp(-x));
-    default:
-      return x;
-  }
 }
 
 /*

@@ -1,4 +1,5 @@
 /* matmul against a naive twin: sizes around the register blocks, all layouts, batches, bias, activation, OpenBLAS. */
+#include "activation.h"
 #include "machine.h"
 
 using namespace test;
@@ -12,20 +13,6 @@ struct Form {
   Layout bias;
   Dims batch;
 };
-
-template <class T>
-double activated(double x, int64_t activation) {
-  switch (activation) {
-    case 1:
-      return x > 0 ? x : 0;
-    case 2:
-      return std::tanh(x);
-    case 3:
-      return 1 / (1 + std::exp(-x));
-    default:
-      return x;
-  }
-}
 
 Dims matrix(const Dims& batch, int64_t rows, int64_t columns) {
   Dims dims = batch;
@@ -85,7 +72,7 @@ void test_form(adj_context* context, const Form& f, Random& random) {
         for (int64_t p = 0; p < f.k; ++p) sum += row[p] * column[p];
         const int64_t at = (e * f.m + i) * f.n + j;
         if (f.has_bias != 0) sum += static_cast<double>(bias[at]);
-        const double expected = activated<T>(sum, f.activation), got = static_cast<double>(c[at]);
+        const double expected = activated(sum, f.activation), got = static_cast<double>(c[at]);
         CHECK(near(got, expected, tolerance), "[%lld, %lld] x [%lld, %lld] %d%d at %lld: %.9g, not %.9g",
               static_cast<long long>(f.m), static_cast<long long>(f.k), static_cast<long long>(f.k),
               static_cast<long long>(f.n), f.a_transposed, f.b_transposed, static_cast<long long>(at), got, expected);

@@ -61,9 +61,6 @@ void pack_part(const Part& part) {
   }
 }
 
-/* Up to so many bytes B is near whatever asks for it. */
-constexpr int64_t kNearBytes = 65536;
-
 /* What block number i of those that are computed meanwhile asks for: a part of `columns` columns of b, k long. */
 template <class T>
 ADJ_ALWAYS Ahead ahead_of(const T* b, int64_t b_k, int64_t b_n, int64_t k, int64_t columns, int64_t i) {

@@ -15,8 +15,6 @@ namespace {
 constexpr int64_t kStripBytes = int64_t{1} << 18;
 /* Rows of a strip are a multiple of this, so that vectors and register blocks are full. */
 constexpr int64_t kRowStep = 24;
-/* The larger matrix of a product stays in the second cache beside them. */
-constexpr int64_t kMatrixBytes = int64_t{1} << 16;
 constexpr int64_t kLeastStrips = 4;
 constexpr size_t kMostInstructions = 64;
 constexpr size_t kMostOthers = 16;
@@ -44,7 +42,7 @@ bool all_alike(const Instruction& instruction) {
 
 bool is_small_product(const Instruction& instruction) {
   const Operand& b = instruction.inputs[1];
-  return b.rank == 2 && b.dims[0] * b.dims[1] * size_of(b.dtype) <= kMatrixBytes;
+  return b.rank == 2 && b.dims[0] * b.dims[1] * size_of(b.dtype) <= kNearBytes;
 }
 
 /* How many rows an instruction works on one by one; 0 if it does not. */

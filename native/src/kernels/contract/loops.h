@@ -186,6 +186,9 @@ struct MatmulPlan : ProductPlan {
   const struct MatmulLoops* loops; /* whose epilogue follows a tile of OpenBLAS' */
 };
 
+/* So much of B stays in the second cache beside anything else. */
+inline constexpr int64_t kNearBytes = 65536;
+
 /* A tile of the product: `rows` x `columns` at c, whose rows are `ldc` apart. */
 template <class T>
 struct MatmulTile {

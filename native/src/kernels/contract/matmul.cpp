@@ -61,9 +61,6 @@ constexpr int64_t kTileWork = 1 << 19;
  * the copy of B through memory. */
 constexpr int64_t kOwnRows = 512;
 
-/* So much of B stays in the second cache beside anything else: tiles are rows of the whole width. */
-constexpr int64_t kNearBytes = 65536;
-
 /* Multiply-adds from which a stage of its own for copies pays. */
 constexpr int64_t kSharedFrom = 1 << 23;
 constexpr int64_t kSharedBytes = int64_t{1} << 27;
@@ -121,6 +118,7 @@ void lay_own_tiles(MatmulPlan& plan, const MatmulLoops& loops, int64_t size, Ste
 
   const bool can_share = work >= kSharedFrom &&
                          times(plan.batches, round_up(n, width) + m) <= kSharedBytes / size / std::max<int64_t>(k, 1);
+  /* Tiles are rows of the whole width. */
   if (n * k * size <= kNearBytes) {
     plan.tile_n = n;
     plan.tiles_n = 1;
