@@ -71,20 +71,16 @@ template <bool kKeep>
 ADJ_ALWAYS double exp_row(const float* x, int64_t n, float largest, float* y) {
   using V = Vector<float>;
   constexpr int64_t kL = kLanes<float>;
-  const V shift = splat(largest);
   WideSum sum;
   int64_t i = 0;
   for (; i + 4 * kL <= n; i += 4 * kL) {
-    V e[4];
-#pragma GCC unroll 4
-    for (int64_t j = 0; j < 4; ++j) e[j] = exp_of_nonpositive(load<V>(x + i + j * kL) - shift);
-#pragma GCC unroll 4
-    for (int64_t j = 0; j < 4 && kKeep; ++j) store(y + i + j * kL, e[j]);
-    sum.add((e[0] + e[1]) + (e[2] + e[3]));
+    const Several<4> e = exp_of<true>(load_several<4>(x + i) - largest);
+    if (kKeep) store_several(y + i, e);
+    sum.add((e.v[0] + e.v[1]) + (e.v[2] + e.v[3]));
   }
   for (; i < n; i += kL) {
     const __mmask16 lanes = static_cast<__mmask16>(n - i < kL ? (1u << (n - i)) - 1u : 0xffffu);
-    const V e = exp_of_nonpositive((V)_mm512_maskz_loadu_ps(lanes, x + i) - shift);
+    const V e = exp_of<true>(Several<1>{{(V)_mm512_maskz_loadu_ps(lanes, x + i)}} - largest).v[0];
     if (kKeep) _mm512_mask_storeu_ps(y + i, lanes, (__m512)e);
     sum.add((V)_mm512_maskz_mov_ps(lanes, (__m512)e));
   }

@@ -6,6 +6,7 @@
  */
 #pragma once
 
+#include "kernels/several.h"
 #include "kernels/vector_math.h"
 
 ADJ_ISA_BEGIN
@@ -53,43 +54,42 @@ ADJ_ALWAYS void tanh_row(const T* x, T* y, int64_t n) {
  * 16 cycles: 1 / b to 14 bits, a quotient q, and its remainder added back, from which comes what the rounding of d + 1
  * lost as well. So the last rounding is almost the only one of the quotient, and small |x| need no case of their own.
  */
-ADJ_ALWAYS Vector<float> tanh_of(Vector<float> x) {
+template <int kCount>
+ADJ_ALWAYS Several<kCount> tanh_of(const Several<kCount>& x) {
+  using F = Float<float>;
+  using S = Several<kCount>;
   /* Moved by the exponent's bias, so that the low bits of `shifted` are the exponent field of 2^n. */
-  const Vector<float> round = splat(Float<float>::kRound + static_cast<float>(Float<float>::kBias));
-  const Vector<float> one = splat(1.0f);
-  /* The second operand where one is NaN. */
-  const __m512 magnitude = _mm512_min_ps((__m512)splat(Float<float>::kTanhMax), _mm512_abs_ps((__m512)x));
-  const Vector<float> clamped = (Vector<float>)magnitude;
-  const Vector<float> shifted = fma(clamped, splat(2 * Float<float>::kLog2E), round);
+  constexpr float kRound = F::kRound + static_cast<float>(F::kBias);
+  const S clamped = smaller_of(F::kTanhMax, magnitude_of(x));
+  const S shifted = fma(clamped, 2 * F::kLog2E, kRound);
   /* |x| = n ln2 / 2 + r. One constant is enough: of ln2 / 2 it lacks 1e-9, n times, where tanh hardly depends on r. */
-  const Vector<float> r = fma(shifted - round, splat(-0.34657359028f), clamped);
+  const S r = fma(shifted - kRound, -0.34657359028f, clamped);
   /* ((e^2r - 1) / 2 - r) / r^2 on |r| <= ln2 / 4. */
-  Vector<float> p = splat(0.044629191f);
-  p = fma(p, r, splat(0.1338669692f));
-  p = fma(p, r, splat(0.3333302399f));
-  p = fma(p, r, splat(0.6666616924f));
-  p = fma(p, r, one);
-  const Vector<float> half = fma(r * r, p, r);
-  const Vector<float> scale = (Vector<float>)_mm512_slli_epi32((__m512i)shifted, Float<float>::kMantissa);
-  const Vector<float> d = fma(scale, half, fma(scale, splat(0.5f), splat(-0.5f)));
-  const Vector<float> b = d + one;
-  const Vector<float> lost = d - (b - one);
-  const Vector<float> inverse = (Vector<float>)_mm512_rcp14_ps((__m512)b);
-  const Vector<float> q = d * inverse;
-  const Vector<float> y = fma(fma(-lost, q, fma(-b, q, d)), inverse, q);
-  constexpr int kFirstOrBoth = 0xf8; /* a | (b & c) */
-  return (Vector<float>)_mm512_ternarylogic_epi32((__m512i)y, (__m512i)x, (__m512i)splat(-0.0f), kFirstOrBoth);
+  S p = fma(r, 0.044629191f, 0.1338669692f);
+  p = fma(p, r, 0.3333302399f);
+  p = fma(p, r, 0.6666616924f);
+  p = fma(p, r, 1.0f);
+  const S half = fma(r * r, p, r);
+  const S scale =
+      each<kCount>([](auto v) { return (Vector<float>)_mm512_slli_epi32((__m512i)v, F::kMantissa); }, shifted);
+  const S d = fma(scale, half, fma(scale, 0.5f, -0.5f));
+  const S b = d + 1.0f;
+  const S lost = d - (b - 1.0f);
+  const S inverse = each<kCount>([](auto v) { return (Vector<float>)_mm512_rcp14_ps((__m512)v); }, b);
+  const S q = d * inverse;
+  const S y = fma(fma(-lost, q, fma(-b, q, d)), inverse, q);
+  const auto with_sign = [](auto of, auto sign) {
+    constexpr int kFirstOrBoth = 0xf8; /* a | (b & c) */
+    const __m512i bits = (__m512i)splat(-0.0f);
+    return (Vector<float>)_mm512_ternarylogic_epi32((__m512i)of, (__m512i)sign, bits, kFirstOrBoth);
+  };
+  return each<kCount>(with_sign, y, x);
 }
 
-ADJ_ALWAYS float tanh_of(float x) { return tanh_of(splat(x))[0]; }
+ADJ_ALWAYS float tanh_of(float x) { return tanh_of(Several<1>{{splat(x)}}).v[0][0]; }
 
 ADJ_ALWAYS void tanh_row(const float* x, float* y, int64_t n) {
-  constexpr int64_t kL = kLanes<float>;
-  int64_t i = 0;
-  for (; i + kL <= n; i += kL) store(y + i, tanh_of(load<Vector<float>>(x + i)));
-  if (i == n) return;
-  const __mmask16 rest = static_cast<__mmask16>((1u << (n - i)) - 1u);
-  _mm512_mask_storeu_ps(y + i, rest, (__m512)tanh_of((Vector<float>)_mm512_maskz_loadu_ps(rest, x + i)));
+  several_row([](const auto& v) { return tanh_of(v); }, x, y, n);
 }
 #endif
 

@@ -11,7 +11,7 @@
  */
 #pragma once
 
-#include "kernels/simd.h"
+#include "kernels/several.h"
 
 ADJ_ISA_BEGIN
 
@@ -141,23 +141,37 @@ ADJ_ALWAYS T exp_of(T x) {
 
 #if defined(__AVX512F__)
 /*
- * e^x for x <= 0, or NaN, by one instruction that scales by 2^n and rounds a denormal result once, as the two factors
- * of scaled_by_power do: the bits of exp_of.
+ * e^x with one instruction that scales by 2^n and rounds a denormal result once, as the two factors of scaled_by_power
+ * do: the bits of exp_of. kNonpositive: x is, or it is NaN.
  */
-ADJ_ALWAYS Vector<float> exp_of_nonpositive(Vector<float> x) {
+template <bool kNonpositive, int kCount>
+ADJ_ALWAYS Several<kCount> exp_of(const Several<kCount>& x) {
   using F = Float<float>;
-  const Vector<float> least = splat(F::kExpMin), round = splat(F::kRound);
-  /* The second operand where one is NaN. */
-  const Vector<float> clamped = (Vector<float>)_mm512_max_ps((__m512)least, (__m512)x);
-  const Vector<float> count = fma(clamped, splat(F::kLog2E), round) - round;
-  const Vector<float> r = fma(count, splat(-F::kLn2Low), fma(count, splat(-F::kLn2High), clamped));
-  Vector<float> p = splat(1.0f / 5040.0f);
-  p = fma(p, r, splat(1.0f / 720.0f));
-  p = fma(p, r, splat(1.0f / 120.0f));
-  p = fma(p, r, splat(1.0f / 24.0f));
-  p = fma(p, r, splat(1.0f / 6.0f));
-  p = fma(p, r, splat(0.5f));
-  return (Vector<float>)_mm512_scalef_ps((__m512)(fma(r * r, p, r) + splat(1.0f)), (__m512)count);
+  using S = Several<kCount>;
+  S clamped = larger_of(F::kExpMin, x);
+  if constexpr (!kNonpositive) clamped = smaller_of(F::kExpMax, clamped);
+  const S count = fma(clamped, F::kLog2E, F::kRound) - F::kRound;
+  const S r = fma(count, -F::kLn2Low, fma(count, -F::kLn2High, clamped));
+  S p = fma(r, 1.0f / 5040.0f, 1.0f / 720.0f);
+  p = fma(p, r, 1.0f / 120.0f);
+  p = fma(p, r, 1.0f / 24.0f);
+  p = fma(p, r, 1.0f / 6.0f);
+  p = fma(p, r, 0.5f);
+  const auto scaled = [](auto y, auto n) { return (Vector<float>)_mm512_scalef_ps((__m512)y, (__m512)n); };
+  return each<kCount>(scaled, fma(r * r, p, r) + 1.0f, count);
+}
+#endif
+
+/* y[i] = e^x[i], in order: y may be x. */
+template <class T>
+ADJ_ALWAYS void exp_to(const T* x, T* y, int64_t n) {
+#pragma GCC ivdep
+  for (int64_t i = 0; i < n; ++i) y[i] = exp_of(x[i]);
+}
+
+#if defined(__AVX512F__)
+ADJ_ALWAYS void exp_to(const float* x, float* y, int64_t n) {
+  several_row([](const auto& v) { return exp_of<false>(v); }, x, y, n);
 }
 #endif
 
