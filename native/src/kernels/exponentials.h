@@ -66,6 +66,12 @@ struct WideSum {
   Vector<double> low{}, high{};
 };
 
+/* Asks for the line `ahead` elements on, as an integer: it may lie outside of any object. Then that does nothing. */
+ADJ_ALWAYS void ask_for(const float* x, int64_t ahead) {
+  const uintptr_t line = reinterpret_cast<uintptr_t>(x) + static_cast<uintptr_t>(ahead) * sizeof(float);
+  __builtin_prefetch(reinterpret_cast<const void*>(line));
+}
+
 /* As above, the exponentials added up while they are in registers: four in F32, then in F64. */
 template <bool kKeep>
 ADJ_ALWAYS double exp_row(const float* x, int64_t n, float largest, float* y) {
@@ -76,6 +82,11 @@ ADJ_ALWAYS double exp_row(const float* x, int64_t n, float largest, float* y) {
   for (; i + 4 * kL <= n; i += 4 * kL) {
     const Several<4> e = exp_of<true>(load_several<4>(x + i) - largest);
     if (kKeep) store_several(y + i, e);
+#pragma GCC unroll 4
+    for (int64_t j = 0; j < 4; ++j) {
+      ask_for(x, n + i + j * kL);
+      if (kKeep) ask_for(y, n + i + j * kL);
+    }
     sum.add((e.v[0] + e.v[1]) + (e.v[2] + e.v[3]));
   }
   for (; i < n; i += kL) {
