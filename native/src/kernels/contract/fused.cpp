@@ -35,7 +35,7 @@ void spread(const char* from, int64_t outer, int64_t inner, int64_t rows, int64_
 }
 
 /* Copies a tile of an input whose elements do not lie side by side into a register. */
-void fill(const FusedPlan& plan, int input, const char* from, int64_t rows, int64_t n, char* to) {
+[[gnu::noinline]] void fill(const FusedPlan& plan, int input, const char* from, int64_t rows, int64_t n, char* to) {
   const int64_t outer = plan.outer[input], inner = plan.inner[input];
   if (plan.sizes[input] == 8) {
     spread<uint64_t>(from, outer, inner, rows, n, to);
