@@ -8,6 +8,7 @@
 
 #include <atomic>
 #include <cstring>
+#include <functional>
 #include <thread>
 
 #include "machine.h"
@@ -178,6 +179,36 @@ void test_concurrent_runs(int32_t threads) {
   CHECK(adj_program_destroy(program) == ADJ_OK, "%s", adj_last_error());
 }
 
+/* Stages of two parts that last a few microseconds, of several runs at once: workers come late, to a place where the
+ * next stage is on by then, or that of another run. */
+void test_short_stages(int32_t threads) {
+  const Context context("", threads);
+  const int64_t rows = 1024, n = 32;
+  constexpr int kRuns = 3, kStages = 40, kRepeats = 10 * kLarge;
+  std::vector<std::vector<char>> results(kRuns);
+  const auto work = [&](std::vector<char>& result) {
+    Array<float> w({n, n}), x({rows, n}), y({rows, n}), z({rows, n});
+    w.fill_with([](int64_t i) { return static_cast<double>(i * 7 % 13) / 40 - 0.15; });
+    x.fill_with([](int64_t i) { return static_cast<double>(i % 31) / 31 - 0.5; });
+    std::vector<Call> calls = {{"matmul", {0, 0}, {x, w}, {y}}};
+    for (int stage = 1; stage < kStages; ++stage) {
+      const bool odd = stage % 2 == 1;
+      calls.push_back({"matmul", {0, 2}, {odd ? y : z, w}, {odd ? z : y}});
+    }
+    for (int repeat = 0; repeat < kRepeats; ++repeat) {
+      if (run(context, calls) != ADJ_OK) return;
+    }
+    result = bytes_of(z);
+  };
+  std::vector<char> expected;
+  work(expected);
+  std::vector<std::thread> runners;
+  for (std::vector<char>& result : results) runners.emplace_back(work, std::ref(result));
+  for (std::thread& runner : runners) runner.join();
+  CHECK(!expected.empty(), "%s", adj_last_error());
+  for (const std::vector<char>& result : results) CHECK(result == expected, "%d threads: another result", threads);
+}
+
 /* A signal sent to the process goes to the thread that handles it, never to a worker. */
 std::atomic<pthread_t> signalled;
 void on_signal(int) { signalled.store(pthread_self()); }
@@ -221,6 +252,7 @@ int main() {
   }
   test_same_bits<float>("baseline", true); /* which goes over to OpenBLAS soonest */
   for (const int32_t threads : {1, 2, 4, 8}) test_concurrent_runs(threads);
+  for (const int32_t threads : {2, 4}) test_short_stages(threads);
   test_signals();
   test_idle();
   return finish();

@@ -13,8 +13,10 @@
 namespace adjoint {
 namespace {
 
-/* Some twenty microseconds: longer than the gap between two instructions of a run, far shorter than a blink. */
-constexpr int kSpins = 1000;
+/* Longer than most gaps between two stages, and than a thread takes to be woken; far shorter than a blink. */
+constexpr int64_t kSpinNanoseconds = 50'000;
+constexpr int kSpinsAtOnce = 16; /* between two looks at the clock: a pause takes 5 to 50 ns */
+constexpr int64_t kMoveNanoseconds = 1'000'000;
 
 void pause() {
 #if defined(__x86_64__)
@@ -22,11 +24,23 @@ void pause() {
 #endif
 }
 
-/* The coarse clock: a read of memory. */
-uint64_t milliseconds() {
+int64_t nanoseconds() {
   timespec now;
-  clock_gettime(CLOCK_MONOTONIC_COARSE, &now);
-  return static_cast<uint64_t>(now.tv_sec) * 1000 + static_cast<uint64_t>(now.tv_nsec) / 1000000;
+  clock_gettime(CLOCK_MONOTONIC, &now);
+  return static_cast<int64_t>(now.tv_sec) * 1'000'000'000 + now.tv_nsec;
+}
+
+/* Looks for a while, awake, whether something has come true. */
+template <class Condition>
+bool spin_until(const Condition& is_true) {
+  const int64_t until = nanoseconds() + kSpinNanoseconds;
+  do {
+    for (int spin = 0; spin < kSpinsAtOnce; ++spin) {
+      if (is_true()) return true;
+      pause();
+    }
+  } while (nanoseconds() < until);
+  return false;
 }
 
 /*
@@ -57,7 +71,7 @@ sigset_t asynchronous_signals() {
 
 }  // namespace
 
-Pool::Pool(int32_t threads) : threads_(threads), permits_(threads) {
+Pool::Pool(int32_t threads) : threads_(threads), jobs_(new Job[static_cast<size_t>(threads)]), permits_(threads) {
   workers_.reserve(static_cast<size_t>(threads - 1));
   const sigset_t blocked = asynchronous_signals();
   sigset_t before;
@@ -81,7 +95,7 @@ Pool::~Pool() { stop(); }
 void Pool::stop() {
   {
     const std::lock_guard<std::mutex> lock(mutex_);
-    stopping_ = true;
+    stopping_.store(true);
   }
   published_.fetch_add(1);
   wake_.notify_all();
@@ -90,9 +104,10 @@ void Pool::stop() {
 }
 
 void Pool::enter() {
+  if (permits_.fetch_sub(1) > 0) return;
   std::unique_lock<std::mutex> lock(mutex_);
-  if (permits_.load(std::memory_order_relaxed) > 0 && waiting_.empty()) {
-    permits_.fetch_sub(1, std::memory_order_relaxed);
+  if (granted_early_ > 0) {
+    --granted_early_;
     return;
   }
   Waiting self;
@@ -100,37 +115,63 @@ void Pool::enter() {
   while (!self.has_permit) self.granted.wait(lock);
 }
 
-void Pool::leave() {
-  const std::lock_guard<std::mutex> lock(mutex_);
-  give_back_permit();
+/* A permit that nobody waits for, if there is one. */
+bool Pool::try_enter() {
+  int32_t free = permits_.load(std::memory_order_relaxed);
+  while (free > 0) {
+    if (permits_.compare_exchange_weak(free, free - 1)) return true;
+  }
+  return false;
 }
 
-void Pool::give_back_permit() {
-  if (!waiting_.empty()) {
+void Pool::leave() {
+  if (permits_.fetch_add(1) < 0) {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    if (waiting_.empty()) {
+      ++granted_early_;
+      return;
+    }
     Waiting* first = waiting_.front();
     waiting_.pop_front();
     first->has_permit = true;
     first->granted.notify_one();
-    return;
+  } else if (sleeping_.load() > 0 && open_job() != nullptr) {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    wake_.notify_one();
   }
-  permits_.fetch_add(1, std::memory_order_relaxed);
-  if (sleeping_ > 0 && open_job() != nullptr) wake_.notify_one();
 }
 
-Pool::Job::Job(const Stage& stage_, const Part& part_, int64_t lane_bytes_, int32_t shares_)
-    : stage(stage_), part(part_), lane_bytes(lane_bytes_), shares_count(shares_), caller_cpu(sched_getcpu()) {
+/* As many runs as there are permits have one each at most. */
+Pool::Job& Pool::take_job() {
+  for (int32_t i = 0;; i = i + 1 == threads_ ? 0 : i + 1) {
+    uint32_t free = 0;
+    if (jobs_[i].state.load(std::memory_order_relaxed) == free &&
+        jobs_[i].state.compare_exchange_strong(free, Job::kTaken, std::memory_order_acquire)) {
+      return jobs_[i];
+    }
+  }
+}
+
+void Pool::Job::open(const Stage& stage_, const Part& part_, int64_t lane_bytes_, int32_t shares_) {
+  stage = &stage_;
+  part = &part_;
+  lane_bytes = lane_bytes_;
+  shares_count = shares_;
+  caller_cpu.store(sched_getcpu(), std::memory_order_relaxed);
   int64_t from = 0;
   for (int32_t s = 0; s < shares_count; ++s) {
-    const int64_t rest = stage.parts - from, end = from + rest / (shares_count - s);
+    const int64_t rest = stage->parts - from, end = from + rest / (shares_count - s);
     shares[s].next.store(from, std::memory_order_relaxed);
     shares[s].end = end;
     from = end;
   }
+  state.store(kTaken | kOpen, std::memory_order_release);
 }
 
-bool Pool::Job::has_parts() const {
-  for (int32_t s = 0; s < shares_count; ++s) {
-    if (shares[s].next.load(std::memory_order_relaxed) < shares[s].end) return true;
+bool Pool::Job::join() {
+  uint32_t now = state.load(std::memory_order_relaxed);
+  while ((now & kOpen) != 0) {
+    if (state.compare_exchange_weak(now, now + 1, std::memory_order_acq_rel)) return true;
   }
   return false;
 }
@@ -142,34 +183,47 @@ void Pool::run(const Stage& stage, const Part& part, int64_t lane_bytes) {
     for (own.index = 0; own.index < stage.parts; ++own.index) stage.run(own);
     return;
   }
-  Job job(stage, part, lane_bytes, static_cast<int32_t>(std::min<int64_t>({turns, threads_, kMostShares})));
-  {
+  Job& job = take_job();
+  job.open(stage, part, lane_bytes, static_cast<int32_t>(std::min<int64_t>({turns, threads_, kMostShares})));
+  published_.fetch_add(1);
+  /* Spinning workers see the count; sleeping ones are woken, as many as there is work and room for. */
+  if (sleeping_.load() > 0) {
     const std::lock_guard<std::mutex> lock(mutex_);
-    jobs_.push_back(&job);
-    published_.fetch_add(1, std::memory_order_release);
-    /* Spinning workers see the count; sleeping ones are woken, as many as there is work and room for. */
-    const int64_t wanted = std::min<int64_t>({turns - 1, permits_.load(std::memory_order_relaxed), sleeping_});
+    const int64_t wanted = std::min<int64_t>({turns - 1, permits_.load(), sleeping_.load()});
     for (int64_t i = 0; i < wanted; ++i) wake_.notify_one();
   }
-  work_on(job, 0, 0);
-  {
-    const std::lock_guard<std::mutex> lock(mutex_);
-    jobs_.erase(std::find(jobs_.begin(), jobs_.end(), &job));
+  work_on(job, 0);
+  await_helpers(job);
+  job.state.store(0, std::memory_order_release);
+}
+
+/* Lets no one join any more. Those inside are in their last turn. */
+void Pool::await_helpers(Job& job) {
+  job.state.fetch_and(~Job::kOpen);
+  if (spin_until([&] { return !job.has_helpers(); })) return;
+  std::unique_lock<std::mutex> lock(mutex_);
+  job.state.fetch_or(Job::kAwaited);
+  while (job.has_helpers()) done_.wait(lock);
+}
+
+/* A worker leaves where no parts are left: no other need come. */
+void Pool::leave_job(Job& job) {
+  uint32_t before = job.state.load(std::memory_order_relaxed);
+  while (!job.state.compare_exchange_weak(before, (before & ~Job::kOpen) - 1, std::memory_order_acq_rel)) {
   }
-  /* No one joins any more. Those inside are in their last turn. */
-  for (int spin = 0; spin < kSpins && job.helpers.load(std::memory_order_acquire) != 0; ++spin) pause();
-  if (job.helpers.load(std::memory_order_acquire) != 0) {
-    std::unique_lock<std::mutex> lock(mutex_);
-    while (job.helpers.load(std::memory_order_acquire) != 0) done_.wait(lock);
+  if ((before & Job::kAwaited) != 0 && (before & Job::kHelpers) == 1) {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    done_.notify_all();
   }
 }
 
-void Pool::work_on(Job& job, int32_t lane, int32_t worker) {
-  Part part = job.part;
-  part.lane += lane * job.lane_bytes;
-  const Stage stage = job.stage;
+/* Thread 0 is the caller, the others are workers. */
+void Pool::work_on(Job& job, int32_t thread) {
+  Part part = *job.part;
+  part.lane += thread * job.lane_bytes;
+  const Stage stage = *job.stage;
   for (int32_t s = 0; s < job.shares_count; ++s) {
-    Share& share = job.shares[(worker + s) % job.shares_count];
+    Share& share = job.shares[(thread + s) % job.shares_count];
     const int64_t end = share.end;
     for (;;) {
       if (share.next.load(std::memory_order_relaxed) >= end) break;
@@ -181,10 +235,10 @@ void Pool::work_on(Job& job, int32_t lane, int32_t worker) {
   }
 }
 
-Pool::Job* Pool::open_job() {
-  if (permits_.load(std::memory_order_relaxed) == 0 || !waiting_.empty()) return nullptr;
-  for (Job* job : jobs_) {
-    if (job->has_parts()) return job;
+Pool::Job* Pool::open_job() const {
+  if (permits_.load() <= 0) return nullptr;
+  for (int32_t i = 0; i < threads_; ++i) {
+    if (jobs_[i].is_open()) return &jobs_[i];
   }
   return nullptr;
 }
@@ -196,47 +250,40 @@ void* Pool::work_forever(void* pool) {
 }
 
 void Pool::worker(int32_t index) {
-  uint64_t moved = 0; /* when, so that a machine with too few cores is not asked all the time */
-  std::unique_lock<std::mutex> lock(mutex_);
-  while (!stopping_) {
+  int64_t moved = 0; /* when, so that a machine with too few cores is not asked all the time */
+  while (!stopping_.load(std::memory_order_relaxed)) {
+    const uint64_t seen = published_.load();
     Job* job = open_job();
     if (job == nullptr) {
-      const uint64_t seen = published_.load(std::memory_order_relaxed);
-      lock.unlock();
-      for (int spin = 0; spin < kSpins; ++spin) {
-        /* Without a permit there is nothing to wait for awake: all cores have work. */
-        if (published_.load(std::memory_order_acquire) != seen || permits_.load(std::memory_order_relaxed) == 0) break;
-        pause();
-      }
-      lock.lock();
-      if (!stopping_ && open_job() == nullptr) {
-        ++sleeping_;
-        wake_.wait(lock);
-        --sleeping_;
-      }
+      /* Without a permit there is nothing to wait for awake: all cores have work. */
+      spin_until([&] { return published_.load() != seen || permits_.load(std::memory_order_relaxed) <= 0; });
+      if (published_.load() == seen) sleep(seen);
       continue;
     }
-    if (sched_getcpu() == job->caller_cpu) {
-      const uint64_t now = milliseconds();
-      if (now != moved) {
+    const int cpu = sched_getcpu();
+    if (cpu == job->caller_cpu.load(std::memory_order_relaxed)) {
+      const int64_t now = nanoseconds();
+      if (now - moved > kMoveNanoseconds) {
         moved = now;
-        const int cpu = job->caller_cpu;
-        lock.unlock();
         leave_core(cpu);
-        lock.lock();
         continue;
       }
     }
-    permits_.fetch_sub(1, std::memory_order_relaxed);
-    const int32_t lane = job->lanes++;
-    job->helpers.fetch_add(1, std::memory_order_relaxed);
-    lock.unlock();
-    work_on(*job, lane, index);
-    lock.lock();
-    /* The last touch of the job: its caller may be gone with it the moment the count is 0. */
-    if (job->helpers.fetch_sub(1, std::memory_order_acq_rel) == 1) done_.notify_all();
-    give_back_permit();
+    if (!try_enter()) continue;
+    if (job->join()) {
+      work_on(*job, index);
+      leave_job(*job);
+    }
+    leave();
   }
+}
+
+/* Until there is a job and a permit for it, unless one has been published since `seen`. */
+void Pool::sleep(uint64_t seen) {
+  std::unique_lock<std::mutex> lock(mutex_);
+  sleeping_.fetch_add(1); /* whoever publishes a job or leaves from here on sees it */
+  if (published_.load() == seen && open_job() == nullptr && !stopping_.load()) wake_.wait(lock);
+  sleeping_.fetch_sub(1);
 }
 
 }  // namespace adjoint

@@ -2,6 +2,8 @@
  * A context's threads and its permits: however many runs there are, no more than `threads` cores are busy. A run takes
  * one permit, in order of arrival, and works on its own parts; workers join it on permits that nobody waits for. It
  * refuses to know what a part does. Workers spin for a moment after work, then sleep; they take no asynchronous signal.
+ * A stage may last no longer than a few cache lines take from core to core: what is busy meets in atomics, and the
+ * mutex is for those that sleep.
  */
 #pragma once
 
@@ -11,6 +13,7 @@
 #include <condition_variable>
 #include <cstdint>
 #include <deque>
+#include <memory>
 #include <mutex>
 #include <vector>
 
@@ -59,44 +62,53 @@ class Pool {
   };
 
   /*
-   * A stage that is being worked on. It lives on its caller's stack. Its parts are cut into shares; a thread begins
-   * with the one that is its own in every stage, whose memory its caches know from the stage before, and then helps
-   * with the others.
+   * A stage that is being worked on. Its parts are cut into shares; a thread begins with the one that is its own in
+   * every stage, whose memory its caches know from the stage before, and then helps with the others. The pool owns the
+   * memory, so that a worker that comes too late finds a job that is not open instead of a stack that has gone.
    */
-  struct Job {
-    Job(const Stage& stage, const Part& part, int64_t lane_bytes, int32_t shares);
-    bool has_parts() const;
+  struct alignas(64) Job {
+    static constexpr uint32_t kTaken = 1u << 31, kOpen = 1u << 30, kAwaited = 1u << 29, kHelpers = kAwaited - 1;
 
-    const Stage& stage;
-    const Part& part;
-    const int64_t lane_bytes;
-    const int32_t shares_count;
-    const int caller_cpu;
-    std::atomic<int32_t> helpers{0};
-    int32_t lanes = 1; /* the caller's is lane 0 */
+    bool is_open() const { return (state.load(std::memory_order_acquire) & kOpen) != 0; }
+    bool has_helpers() const { return (state.load(std::memory_order_acquire) & kHelpers) != 0; }
+    void open(const Stage& stage, const Part& part, int64_t lane_bytes, int32_t shares);
+    bool join();
+
+    /* Whether a run has it, whether workers may join, whether the run sleeps until they have left; how many are in. */
+    std::atomic<uint32_t> state{0};
+    std::atomic<int> caller_cpu{-1};
+    int32_t shares_count;
+    int64_t lane_bytes;
+    const Stage* stage;
+    const Part* part;
     Share shares[kMostShares];
   };
 
   static void* work_forever(void* pool);
-  static void work_on(Job& job, int32_t lane, int32_t worker);
+  static void work_on(Job& job, int32_t thread);
   void enter();
   void leave();
   void worker(int32_t index);
-  void give_back_permit(); /* mutex_ held */
-  Job* open_job();         /* mutex_ held; null if there is none, or no permit for it */
+  bool try_enter();
+  Job& take_job();
+  Job* open_job() const; /* null if there is none, or no permit for it */
+  void await_helpers(Job& job);
+  void leave_job(Job& job);
+  void sleep(uint64_t seen);
   void stop();
 
   const int32_t threads_;
-  std::mutex mutex_;
-  std::atomic<int32_t> permits_; /* written with mutex_ held; read without by spinning workers */
+  const std::unique_ptr<Job[]> jobs_;              /* as many as there are permits */
+  alignas(64) std::atomic<uint64_t> published_{0}; /* counts jobs, for workers that look for one */
+  alignas(64) std::atomic<int32_t> permits_;       /* that are free; less than 0: so many runs wait for one */
+  std::atomic<int32_t> sleeping_{0};
+  std::atomic<bool> stopping_{false};
+  std::atomic<int32_t> started_{0};
+  std::mutex mutex_; /* of all below */
   std::deque<Waiting*> waiting_;
-  std::vector<Job*> jobs_;
-  std::atomic<uint64_t> published_{0}; /* counts jobs, for spinning workers */
+  int32_t granted_early_ = 0; /* permits for runs that wait for one and are not in the queue yet */
   std::condition_variable wake_;
   std::condition_variable done_;
-  int32_t sleeping_ = 0;
-  bool stopping_ = false;
-  std::atomic<int32_t> started_{0};
   std::vector<pthread_t> workers_;
 };
 
