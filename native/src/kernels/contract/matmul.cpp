@@ -101,8 +101,16 @@ void lay_own_tiles(MatmulPlan& plan, const MatmulLoops& loops, int64_t size, Ste
   const bool near = m <= 2 * loops.rows || (plan.b_k <= 2 * width && k * plan.b_k * size <= 32768);
   plan.b = plan.b_n == 1 && whole && near ? Source::kInPlace : Source::kOwn;
 
+  const bool b_near = n * k * size <= kNearBytes;
+  const int64_t least = n >= 64 * width ? 2 : 1; /* wider ones are a little faster, as long as there are many */
+  const int64_t columns = std::max(kTileWork / std::max<int64_t>(times(m, k), 1) / width, least) * width;
+
+  /* Strips run through a product whose k is the rows of both operands only where it is cut along k. */
+  const bool k_is_rows = plan.a_m == 1 && plan.b_n == 1;
+  const bool few_tiles = b_near || ceil_div(n, columns) < blocks;
   const int64_t all = times(times(m, n), plan.batches);
-  if (blocks >= 2 && all <= kSplitElements && work >= kSplitWork && all * size <= kSharedBytes / blocks) {
+  if (blocks >= 2 && (k_is_rows || few_tiles) && all <= kSplitElements && work >= kSplitWork &&
+      all * size <= kSharedBytes / blocks) {
     plan.splits = blocks;
     plan.tile_n = n;
     plan.tiles_n = 1;
@@ -119,7 +127,7 @@ void lay_own_tiles(MatmulPlan& plan, const MatmulLoops& loops, int64_t size, Ste
   const bool can_share = work >= kSharedFrom &&
                          times(plan.batches, round_up(n, width) + m) <= kSharedBytes / size / std::max<int64_t>(k, 1);
   /* Tiles are rows of the whole width. */
-  if (n * k * size <= kNearBytes) {
+  if (b_near) {
     plan.tile_n = n;
     plan.tiles_n = 1;
     cut(m, std::max<int64_t>(kTileWork / times(n, std::max<int64_t>(k, 1)), 8 * loops.rows), 1, plan.tile_m,
@@ -128,8 +136,6 @@ void lay_own_tiles(MatmulPlan& plan, const MatmulLoops& loops, int64_t size, Ste
     cut(m, 192, 1, plan.tile_m, plan.tiles_m);
     cut(n, 256, width, plan.tile_n, plan.tiles_n);
   } else {
-    const int64_t least = n >= 64 * width ? 2 : 1; /* wider ones are a little faster, as long as there are many */
-    const int64_t columns = std::max(kTileWork / times(m, k) / width, least) * width;
     cut(n, columns, width, plan.tile_n, plan.tiles_n);
     const int64_t rows = std::max(kTileWork / times(k, plan.tile_n), kOwnRows);
     cut(m, rows, 1, plan.tile_m, plan.tiles_m);
