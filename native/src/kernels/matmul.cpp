@@ -73,11 +73,15 @@ ADJ_ALWAYS Ahead ahead_of(const T* b, int64_t b_k, int64_t b_n, int64_t k, int64
   return {reinterpret_cast<const char*>(b + i * kW), b_n * kSize, i * kW >= k ? 0 : columns < turns ? columns : turns};
 }
 
+/* From so many bytes on B is not in the second cache when its columns are copied, and asking for them ahead gains more
+ * than it costs. */
+constexpr int64_t kAheadFrom = 1 << 20;
+
 /* The columns of b that a thread is likely to copy when the block of k from step p on is done: the tile's next steps of
  * k, or those of the tile after it. Null if they are near already. */
 template <class T>
 ADJ_ALWAYS const T* next_b(const Part& part, const MatmulPlan& plan, const MatmulTile<T>& tile, int64_t p) {
-  if (plan.n * plan.k * static_cast<int64_t>(sizeof(T)) <= kNearBytes) return nullptr;
+  if (plan.n * plan.k * static_cast<int64_t>(sizeof(T)) < kAheadFrom) return nullptr;
   if (p + plan.depth < plan.k) return tile.b + (p + plan.depth) * plan.b_k;
   if (part.index + 1 >= plan.batches * plan.tiles_m * plan.tiles_n) return nullptr;
   Part next = part;
