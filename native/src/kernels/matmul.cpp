@@ -132,7 +132,8 @@ ADJ_ALWAYS void multiply(const Part& part, const MatmulPlan& plan, const MatmulT
     piece.b = b_packed ? b + j * k : b + j;
     piece.c = tile.c + j;
     if (finish != nullptr && tile.bias != nullptr) finish->bias = tile.bias + j * plan.bias_n;
-    const BlockRun<T>* runs = kBlocks<T>[piece.columns > kL ? 1 : 0][a_packed ? 1 : 0];
+    const BlockRun<T>* runs =
+        kBlocks<T>[b_packed || piece.columns % kL == 0 ? 0 : 1][piece.columns > kL ? 1 : 0][a_packed ? 1 : 0];
     for (int64_t i = 0; i < into.blocks; ++i) {
       const int64_t height = into.height + (i < into.larger ? 1 : 0);
       if (plan.b == Source::kShared) {

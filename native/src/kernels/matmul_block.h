@@ -85,6 +85,7 @@ struct Finish {
 
 inline constexpr int64_t kLineBytes = 64;
 inline constexpr int64_t kTurn = 4;   /* steps of k between two times that a block asks for memory ahead */
+inline constexpr int64_t kShort = 64; /* steps of k that are over before memory of C comes that they ask for */
 inline constexpr int64_t kAhead = 32; /* by how many steps it asks for packed rows of A: a latency of the last cache */
 
 /* Memory that is wanted soon, asked for while a block is computed: once a turn kWidth elements, `step` bytes apart. */
@@ -150,8 +151,9 @@ ADJ_ALWAYS void add_row(Vector<T> (&sum)[kV], const T* row, Some<T> last) {
   sum[kV - 1] += load(row + (kV - 1) * kL, last);
 }
 
-/* kR rows by kV vectors, the last of which may be part of one. Of packed rows of a, a_m is 1 and a_k is kR. */
-template <int kR, int kV, bool kPacked, class T>
+/* kR rows by kV vectors, the last of which may be part of one; kWhole: b can be read beyond it, which saves an
+ * operation a step. Of packed rows of a, a_m is 1 and a_k is kR. */
+template <int kR, int kV, bool kPacked, bool kWhole, class T>
 __attribute__((noinline)) void block(const Piece<T>& of) {
   using V = Vector<T>;
   constexpr int64_t kL = kLanes<T>;
@@ -159,9 +161,11 @@ __attribute__((noinline)) void block(const Piece<T>& of) {
   const Some<T> last = some<T>(of.columns - (kV - 1) * kL);
   const int64_t ldc = of.ldc;
   T* row = of.c;
+  if (of.k > kShort) {
 #pragma GCC unroll 1
-  for (int i = 0; i < kR; ++i, row += ldc) {
-    for (int v = 0; v < kV; ++v) __builtin_prefetch(row + v * kL, 1);
+    for (int i = 0; i < kR; ++i, row += ldc) {
+      for (int v = 0; v < kV; ++v) __builtin_prefetch(row + v * kL, 1);
+    }
   }
   V sum[kR][kV]{};
   const int64_t a_m = kPacked ? 1 : of.a_m, a_k = kPacked ? kR : of.a_k, b_k = of.b_k;
@@ -173,7 +177,9 @@ __attribute__((noinline)) void block(const Piece<T>& of) {
   const auto step = [&]() __attribute__((always_inline)) {
     V x[kV];
 #pragma GCC unroll 2
-    for (int v = 0; v < kV; ++v) x[v] = kMaskedLoads && v == kV - 1 ? load(b + v * kL, last) : load<V>(b + v * kL);
+    for (int v = 0; v < kV; ++v) {
+      x[v] = !kWhole && v == kV - 1 ? load(b + v * kL, last) : load<V>(b + v * kL);
+    }
     b += b_k;
 #pragma GCC unroll 16
     for (int i = 0; i < kR; ++i) {
@@ -239,18 +245,25 @@ __attribute__((noinline)) void block(const Piece<T>& of) {
 template <class T>
 using BlockRun = void (*)(const Piece<T>&);
 
-/* By how many vectors of columns (from 1), whether a is packed, and how many rows (from 1). */
-#define ADJ_BLOCKS(v, packed)                                                                       \
-  {                                                                                                 \
-    block<1, v, packed, T>, block<2, v, packed, T>, block<3, v, packed, T>, block<4, v, packed, T>, \
-        block<5, v, packed, T>, block<6, v, packed, T>, block < kRows<7 ? kRows : 7, v, packed, T>, \
-        block < kRows<8 ? kRows : 8, v, packed, T>, block < kRows<9 ? kRows : 9, v, packed, T>,     \
-        block < kRows<10 ? kRows : 10, v, packed, T>, block < kRows<11 ? kRows : 11, v, packed, T>, \
-        block < kRows<12 ? kRows : 12, v, packed, T>                                                \
+/* Whether b is read by masks, by how many vectors of columns (from 1), whether a is packed, and how many rows (from 1).
+ */
+#define ADJ_BLOCKS(v, packed, whole)                                                                             \
+  {                                                                                                              \
+    block<1, v, packed, whole, T>, block<2, v, packed, whole, T>, block<3, v, packed, whole, T>,                 \
+        block<4, v, packed, whole, T>, block<5, v, packed, whole, T>, block<6, v, packed, whole, T>,             \
+        block < kRows<7 ? kRows : 7, v, packed, whole, T>, block < kRows<8 ? kRows : 8, v, packed, whole, T>,    \
+        block < kRows<9 ? kRows : 9, v, packed, whole, T>, block < kRows<10 ? kRows : 10, v, packed, whole, T>,  \
+        block < kRows<11 ? kRows : 11, v, packed, whole, T>, block < kRows<12 ? kRows : 12, v, packed, whole, T> \
+  }
+#define ADJ_ALL_BLOCKS(whole)                                    \
+  {                                                              \
+    {ADJ_BLOCKS(1, false, whole), ADJ_BLOCKS(1, true, whole)}, { \
+      ADJ_BLOCKS(2, false, whole), ADJ_BLOCKS(2, true, whole)    \
+    }                                                            \
   }
 template <class T>
-constexpr BlockRun<T> kBlocks[2][2][12] = {{ADJ_BLOCKS(1, false), ADJ_BLOCKS(1, true)},
-                                           {ADJ_BLOCKS(2, false), ADJ_BLOCKS(2, true)}};
+constexpr BlockRun<T> kBlocks[2][2][2][12] = {ADJ_ALL_BLOCKS(true), ADJ_ALL_BLOCKS(!kMaskedLoads)};
+#undef ADJ_ALL_BLOCKS
 #undef ADJ_BLOCKS
 
 ADJ_ISA_END
