@@ -57,6 +57,10 @@ void lay_blas_tiles(MatmulPlan& plan) {
 /* Multiply-adds of a tile: a part of some ten microseconds. */
 constexpr int64_t kTileWork = 1 << 19;
 
+/* Steps of k that an element counts for at least, because it is written, and for a tanh or a sigmoid; those take 40 and
+ * 60 with AVX-512, but finer parts copy B more often. */
+constexpr int64_t kLeastSteps = 8, kActivationSteps = 24;
+
 /* Up to so many rows one tile has them all, and copies its columns of B while they are in its cache: sharing would send
  * the copy of B through memory. */
 constexpr int64_t kOwnRows = 512;
@@ -101,6 +105,7 @@ void lay_own_tiles(MatmulPlan& plan, const MatmulLoops& loops, int64_t size, Ste
   const bool near = m <= 2 * loops.rows || (plan.b_k <= 2 * width && k * plan.b_k * size <= 32768);
   plan.b = plan.b_n == 1 && whole && near ? Source::kInPlace : Source::kOwn;
 
+  const int64_t steps = std::max(k, kLeastSteps) + (plan.activation > 1 ? kActivationSteps : 0);
   const bool b_near = n * k * size <= kNearBytes;
   const int64_t least = n >= 64 * width ? 2 : 1; /* wider ones are a little faster, as long as there are many */
   const int64_t columns = std::max(kTileWork / std::max<int64_t>(times(m, k), 1) / width, least) * width;
@@ -130,8 +135,7 @@ void lay_own_tiles(MatmulPlan& plan, const MatmulLoops& loops, int64_t size, Ste
   if (b_near) {
     plan.tile_n = n;
     plan.tiles_n = 1;
-    cut(m, std::max<int64_t>(kTileWork / times(n, std::max<int64_t>(k, 1)), 8 * loops.rows), 1, plan.tile_m,
-        plan.tiles_m);
+    cut(m, std::max<int64_t>(kTileWork / times(n, steps), 8 * loops.rows), 1, plan.tile_m, plan.tiles_m);
   } else if (can_share && m > kOwnRows && (plan.a == Source::kOwn || plan.b == Source::kOwn)) {
     cut(m, 192, 1, plan.tile_m, plan.tiles_m);
     cut(n, 256, width, plan.tile_n, plan.tiles_n);
@@ -155,7 +159,7 @@ void lay_own_tiles(MatmulPlan& plan, const MatmulLoops& loops, int64_t size, Ste
   }
   take_lanes(plan, loops, size, step);
   add_stage(step, loops.pack, packs);
-  const int64_t tile_work = std::max<int64_t>(times(times(plan.tile_m, plan.tile_n), k), 1);
+  const int64_t tile_work = times(times(plan.tile_m, plan.tile_n), steps);
   add_stage(step, loops.own, plan.batches * plan.tiles_m * plan.tiles_n, kTileWork / 2 / tile_work);
 }
 
