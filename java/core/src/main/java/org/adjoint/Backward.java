@@ -46,10 +46,10 @@ record Backward(Tensor loss, List<Parameter> parameters) {
     if (evaluateEarlier(parameters)) {
       part = DifferentiablePart.of(List.of(loss.node()), List.of()); // it may have lost history
     }
-    List<Tensor> gradients = Grad.grad(loss, part, parameters.toArray(new Tensor[0]));
+    List<Tensor> gradients = PutOff.gradients(loss, part, parameters);
     Backward backward = new Backward(loss, parameters);
     for (int i = 0; i < parameters.size(); i++) {
-      parameters.get(i).accumulate(gradients.get(i).detach(), backward);
+      parameters.get(i).accumulate(gradients.get(i), backward);
     }
   }
 

@@ -19,6 +19,10 @@ final class Eager {
     on = now;
   }
 
+  static boolean isOn() {
+    return on;
+  }
+
   /** Computes new tensors now, unless they are part of something larger or have no value. */
   static List<Tensor> built(List<Tensor> tensors) {
     if (on && !SUSPENDED.get()) {

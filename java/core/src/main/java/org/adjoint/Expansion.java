@@ -6,9 +6,9 @@ import java.util.function.Predicate;
 import org.adjoint.op.Fused;
 
 /**
- * Replaces fused ops that a backend has no kernel for by what they mean in other ops: a graph in, a
- * graph out. Leaves and scalars keep their numbers; scalars that expansions bring along follow
- * them, as constants of the program.
+ * Replaces fused ops that a backend has no kernel for, and gradients that were put off, by what
+ * they mean in other ops: a graph in, a graph out. Leaves and scalars keep their numbers; scalars
+ * that expansions bring along follow them, as constants of the program.
  */
 final class Expansion {
   private Expansion() {}
@@ -23,12 +23,17 @@ final class Expansion {
   }
 
   private static boolean needed(Trace trace, Predicate<String> supported) {
-    for (Node node : trace.ops()) {
-      if (lacks(node, supported)) {
+    for (int at = 0; at < trace.ops().size(); at++) {
+      if (isPutOff(trace, at) || lacks(trace.ops().get(at), supported)) {
         return true;
       }
     }
     return false;
+  }
+
+  private static boolean isPutOff(Trace trace, int at) {
+    return trace.ops().get(at) instanceof PutOff.Gradient
+        && PutOff.Gradient.isPutOff(trace.inputs(at));
   }
 
   private static boolean lacks(Node node, Predicate<String> supported) {
@@ -40,6 +45,12 @@ final class Expansion {
     List<List<Tensor>> mapped = new ArrayList<>();
     for (int at = 0; at < trace.ops().size(); at++) {
       Node node = trace.ops().get(at);
+      if (isPutOff(trace, at)) {
+        if (numbers.get(node) == NodeMap.ABSENT) {
+          differentiate(trace, at, numbers, mapped);
+        }
+        continue;
+      }
       Node[] inputs = trace.inputs(at);
       List<Tensor> newInputs = new ArrayList<>();
       for (int i = 0; i < inputs.length; i++) {
@@ -63,6 +74,26 @@ final class Expansion {
       result.addRoot(map(root.node(), root.index(), numbers, mapped));
     }
     return result;
+  }
+
+  /** Builds a gradient, and along with it all others of the same loss: they share their graph. */
+  private static void differentiate(
+      Trace trace, int first, NodeMap numbers, List<List<Tensor>> mapped) {
+    Node loss = trace.inputs(first)[0];
+    List<Node> gradients = new ArrayList<>();
+    List<Tensor> xs = new ArrayList<>();
+    for (int at = first; at < trace.ops().size(); at++) {
+      if (isPutOff(trace, at) && trace.inputs(at)[0] == loss) {
+        gradients.add(trace.ops().get(at));
+        xs.add(map(trace.inputs(at)[1], 0, numbers, mapped));
+      }
+    }
+    Tensor y = map(loss, 0, numbers, mapped);
+    List<Tensor> built = Grad.grad(y, xs.toArray(new Tensor[0]));
+    for (int i = 0; i < built.size(); i++) {
+      numbers.put(gradients.get(i), mapped.size());
+      mapped.add(List.of(built.get(i).detach()));
+    }
   }
 
   private static Tensor map(Node node, int index, NodeMap numbers, List<List<Tensor>> mapped) {

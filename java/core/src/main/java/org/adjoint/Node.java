@@ -211,8 +211,18 @@ class Node {
   }
 
   /** Returns the inputs; none once the node has become a leaf. */
-  final Node[] inputs() {
+  Node[] inputs() {
     return inputs;
+  }
+
+  /** Returns the inputs as far as they are known: others than {@link #inputs} if put off. */
+  final Node[] known() {
+    return inputs;
+  }
+
+  /** Gives inputs that were put off, unless the node has become a leaf. */
+  final void settleInputs(Node[] putOff, Node... settled) {
+    INPUTS.compareAndSet(this, putOff, settled);
   }
 
   /** Returns which output of input {@code i} this node reads. */
@@ -259,7 +269,7 @@ class Node {
    * Frees what a version was assigned; unlike {@link #cut} nothing could have been differentiated
    * behind it.
    */
-  final void dropInputs() {
+  void dropInputs() {
     INPUTS.lazySet(this, NO_INPUTS);
   }
 

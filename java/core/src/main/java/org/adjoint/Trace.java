@@ -147,6 +147,11 @@ final class Trace {
     return places.get(op) >> 2;
   }
 
+  /** Returns the number of a scalar of this trace. */
+  int scalarNumber(Node scalar) {
+    return places.get(scalar) >> 2;
+  }
+
   /** Returns the number of a leaf, adding it if it is new. */
   int leafNumber(Node node, int index) {
     int place = places.get(node);
@@ -218,7 +223,8 @@ final class Trace {
       return;
     }
     // Inputs before values: a node loses its inputs only after it got its values.
-    Node[] inputs = node.inputs();
+    boolean waits = node instanceof PutOff.Gradient g && g.canWait();
+    Node[] inputs = waits ? node.known() : node.inputs();
     if (node.isEvaluated()) {
       return;
     }
@@ -253,6 +259,13 @@ final class Trace {
   }
 
   private void finish(Node node, Node[] inputs) {
+    if (node instanceof PutOff.Gradient g
+        && PutOff.Gradient.isPutOff(inputs)
+        && !g.isCoveredBy(this)) {
+      g.build(); // another thread has evaluated some of the forward part just now
+      enter(g);
+      return;
+    }
     if (codes.length < inputs.length) {
       codes = new long[2 * inputs.length];
     }

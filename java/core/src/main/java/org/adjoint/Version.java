@@ -45,7 +45,7 @@ final class Version extends Node {
     this.sequence = sequence;
   }
 
-  private static Op detach() {
+  static Op detach() {
     return ShapeOps.DETACH;
   }
 
