@@ -6,6 +6,7 @@ import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.adjoint.internal.backend.Backend;
 import org.adjoint.internal.backend.Executable;
 import org.adjoint.internal.compile.Compiler;
@@ -65,16 +66,19 @@ final class ProgramCache {
     private final Key key;
     private final CompiledGraph graph;
     private final Guess guess;
+    private final Optional<Outline> outline;
     private volatile Entry next;
 
-    Entry(Key key, CompiledGraph graph, int nodes) {
+    Entry(Key key, CompiledGraph graph, Trace trace, int... donors) {
       this.key = key;
       this.graph = graph;
-      this.guess = new Guess(key.words(), nodes);
+      this.guess = new Guess(key.words(), trace.nodes());
+      this.outline = Outline.of(trace, donors);
     }
 
+    /** The outline says once more what the key says. */
     long bytes() {
-      return 8L * key.words().length
+      return 2 * 8L * key.words().length
           + INSTRUCTION_BYTES * (1 + graph.program().instructions().size());
     }
   }
@@ -88,6 +92,26 @@ final class ProgramCache {
   private Entry next() {
     Entry before = last;
     return before == null ? null : before.next;
+  }
+
+  /** Returns whether a graph is like the one expected, and was run as such. */
+  boolean rerun(Backend backend, List<Tensor> wanted, List<Version> assigned) {
+    Entry before = last;
+    Entry guess = before == null ? null : before.next;
+    if (guess == null || guess.outline.isEmpty()) {
+      return false;
+    }
+    Optional<Outline.Match> match = guess.outline.get().match(wanted, assigned);
+    if (match.isEmpty() || !Rerun.run(backend, guess.graph, match.get())) {
+      return false;
+    }
+    if (guess != before) {
+      synchronized (this) {
+        programs.get(guess.key); // it is the newest from now on
+      }
+      last = guess;
+    }
+    return true;
   }
 
   /** Returns how many programs were compiled, not found, so far. */
@@ -120,7 +144,7 @@ final class ProgramCache {
         return found;
       }
     }
-    Entry made = new Entry(key, compile(backend, trace, donors), trace.nodes());
+    Entry made = new Entry(key, compile(backend, trace, donors), trace, donors);
     synchronized (this) {
       compiled++;
       if (made.bytes() > MOST_BYTES) {

@@ -1,0 +1,305 @@
+package org.adjoint;
+
+import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
+import org.adjoint.internal.ir.Primitive;
+import org.adjoint.op.ShapeOps;
+
+/**
+ * The structure of a step that ran before, to hold a pending graph against: roots first, each op
+ * against the one expected at its place, its inputs against the nodes found so far. A graph that
+ * fits has the key of that step, so its program can run without a {@link Trace}, a map or a key.
+ * What does not fit, or might keep its history, goes the long way.
+ */
+final class Outline {
+  /** More tensors than that are looked through too slowly here. */
+  private static final int MOST_WANTED = 16;
+
+  /** What is expected at a place of an op. */
+  private record Expected(Primitive primitive, long[] attrs, int[] inputs, int[] indices) {}
+
+  // Places are numbers: leaves first, then scalars, then ops.
+  private final Type[] leaves;
+  private final int[] leafIndices;
+  private final boolean[] donated;
+  private final DType[] scalars;
+  private final Expected[] ops;
+
+  /** The places of the nodes that are roots; the versions among them come last. */
+  private final int[] roots;
+
+  private final int versions;
+
+  /** By version the leaf whose memory it takes, −1 for none. */
+  private final int[] donors;
+
+  private Outline(Trace trace, int[] rootPlaces, int versions, int... donors) {
+    int leafCount = trace.leaves().size();
+    this.leaves = new Type[leafCount];
+    this.leafIndices = new int[leafCount];
+    this.donated = new boolean[leafCount];
+    for (int i = 0; i < leafCount; i++) {
+      leaves[i] = trace.leaves().get(i).type();
+      leafIndices[i] = trace.leaves().get(i).index();
+    }
+    this.scalars = new DType[trace.scalars().size()];
+    for (int i = 0; i < scalars.length; i++) {
+      scalars[i] = trace.scalars().get(i).type(0).dtype();
+    }
+    this.ops = new Expected[trace.ops().size()];
+    for (int at = 0; at < ops.length; at++) {
+      ops[at] = expected(trace, at);
+    }
+    this.roots = rootPlaces;
+    this.versions = versions;
+    this.donors = donors;
+    for (int donor : donors) {
+      if (donor >= 0) {
+        donated[donor] = true;
+      }
+    }
+  }
+
+  private static Expected expected(Trace trace, int at) {
+    Node node = trace.ops().get(at);
+    Node[] inputs = trace.inputs(at);
+    int[] places = new int[inputs.length];
+    int[] indices = new int[inputs.length];
+    for (int i = 0; i < inputs.length; i++) {
+      indices[i] = node.index(i);
+      places[i] = place(trace, inputs[i], indices[i]);
+    }
+    return new Expected(node.op().primitive(), node.attrs(), places, indices);
+  }
+
+  private static int place(Trace trace, Node node, int index) {
+    if (trace.isOp(node)) {
+      return trace.leaves().size() + trace.scalars().size() + trace.opNumber(node);
+    }
+    return trace.isLeaf(node)
+        ? trace.leafNumber(node, index)
+        : trace.leaves().size() + trace.scalarNumber(node);
+  }
+
+  /**
+   * Returns the outline of a trace, before it runs; empty if graphs of its structure have to go the
+   * long way.
+   *
+   * @param donors for each root the leaf whose memory it takes, −1 for none
+   */
+  static Optional<Outline> of(Trace trace, int... donors) {
+    List<Tensor> roots = trace.roots();
+    int[] places = new int[roots.size()];
+    int nodes = 0;
+    for (Tensor root : roots) {
+      if (!trace.isOp(root.node())) {
+        return Optional.empty();
+      }
+      if (root.index() == 0) {
+        places[nodes++] = place(trace, root.node(), 0);
+      }
+    }
+    boolean[] read = new boolean[trace.leaves().size()];
+    for (int at = 0; at < trace.ops().size(); at++) {
+      Node node = trace.ops().get(at);
+      if (node.op() == ShapeOps.BARRIER) {
+        return Optional.empty(); // its attribute varies
+      }
+      Node[] inputs = trace.inputs(at);
+      for (int i = 0; i < inputs.length; i++) {
+        if (trace.isLeaf(inputs[i])) {
+          read[trace.leafNumber(inputs[i], node.index(i))] = true;
+        } else if (inputs[i] instanceof Version) {
+          return Optional.empty(); // read before it has a value
+        }
+      }
+    }
+    for (boolean isRead : read) {
+      if (!isRead) {
+        return Optional.empty(); // memory to take over that no op leads to
+      }
+    }
+    int versions = trace.pending().size();
+    int[] own = Arrays.copyOfRange(donors, donors.length - versions, donors.length);
+    return Optional.of(new Outline(trace, Arrays.copyOf(places, nodes), versions, own));
+  }
+
+  /** A pending graph that has the structure. */
+  static final class Match {
+    private final Outline outline;
+    private final Node[] nodes;
+
+    private Match(Outline outline, Node... nodes) {
+      this.outline = outline;
+      this.nodes = nodes;
+    }
+
+    int leaves() {
+      return outline.leaves.length;
+    }
+
+    Node leaf(int i) {
+      return nodes[i];
+    }
+
+    int leafIndex(int i) {
+      return outline.leafIndices[i];
+    }
+
+    boolean isDonated(int leaf) {
+      return outline.donated[leaf];
+    }
+
+    /** Returns how many nodes are roots. */
+    int roots() {
+      return outline.roots.length;
+    }
+
+    Node root(int i) {
+      return nodes[outline.roots[i]];
+    }
+
+    /** Returns how many versions there are: the last roots. */
+    int versions() {
+      return outline.versions;
+    }
+
+    Version version(int i) {
+      return (Version) root(roots() - outline.versions + i);
+    }
+
+    /** Returns the leaf whose memory a version takes, −1 for none. */
+    int donor(int version) {
+      return outline.donors[version];
+    }
+
+    /** Returns the bits of all scalars now. */
+    long[] words() {
+      long[] words = new long[outline.scalars.length];
+      for (int i = 0; i < words.length; i++) {
+        words[i] = nodes[outline.leaves.length + i].word();
+      }
+      return words;
+    }
+  }
+
+  /** Returns what is pending if it has this structure. */
+  Optional<Match> match(List<Tensor> wanted, List<Version> assigned) {
+    Node[] nodes = new Node[leaves.length + scalars.length + ops.length];
+    return placeRoots(wanted, assigned, nodes)
+            && matchOps(nodes)
+            && matchLeaves(nodes)
+            && matchScalars(nodes)
+        ? Optional.of(new Match(this, nodes))
+        : Optional.empty();
+  }
+
+  private boolean placeRoots(List<Tensor> wanted, List<Version> assigned, Node... nodes) {
+    if (assigned.size() != versions || wanted.size() > MOST_WANTED) {
+      return false;
+    }
+    int plain = roots.length - versions;
+    int found = 0;
+    for (int i = 0; i < wanted.size(); i++) {
+      Node node = wanted.get(i).node();
+      boolean known = node.isEvaluated();
+      for (int root = 0; root < found && !known; root++) {
+        known = nodes[roots[root]] == node;
+      }
+      if (!known) {
+        if (found == plain) {
+          return false;
+        }
+        nodes[roots[found++]] = node;
+      }
+    }
+    for (int i = 0; i < versions; i++) {
+      Version version = assigned.get(i);
+      if (version.parameter().current() != version) {
+        return false;
+      }
+      nodes[roots[plain + i]] = version;
+    }
+    return found == plain;
+  }
+
+  /** Consumers stand behind what they consume, so each place is filled before it is looked at. */
+  private boolean matchOps(Node... nodes) {
+    int firstOp = nodes.length - ops.length;
+    int firstVersion = roots.length - versions;
+    int version = roots.length - 1;
+    for (int at = nodes.length - 1; at >= firstOp; at--) {
+      boolean isVersion = version >= firstVersion && roots[version] == at;
+      if (isVersion) {
+        version--;
+      }
+      if (!fits(nodes[at], ops[at - firstOp], isVersion, nodes)) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  private static boolean fits(Node node, Expected op, boolean isVersion, Node... nodes) {
+    if (node.kind() != Node.Kind.OP
+        || node.op().primitive() != op.primitive
+        || node instanceof Version != isVersion) {
+      return false;
+    }
+    Node[] inputs = node.known(); // before values: a node loses its inputs after it got its values
+    int[] places = op.inputs;
+    if (node.isEvaluated()
+        || node.isRetired()
+        || node.isVariable()
+        || inputs.length != places.length
+        || !Arrays.equals(node.attrs(), op.attrs)) {
+      return false;
+    }
+    for (int i = 0; i < places.length; i++) {
+      Node input = inputs[i];
+      Node expected = nodes[places[i]];
+      if (node.index(i) != op.indices[i] || (expected != null && expected != input)) {
+        return false;
+      }
+      nodes[places[i]] = input;
+    }
+    return true;
+  }
+
+  /** Only what this run supersedes may be a source of gradients: then no root keeps its history. */
+  private boolean matchLeaves(Node... nodes) {
+    for (int i = 0; i < leaves.length; i++) {
+      Node leaf = nodes[i];
+      if (!leaf.isEvaluated() || !leaf.type(leafIndices[i]).equals(leaves[i])) {
+        return false;
+      }
+      if (donated[i] ? leaf.isVariable() || isElsewhere(leaf, i, nodes) : leaf.mayReachSource()) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  /** Returns whether a leaf that is overwritten stands at another place too. */
+  private boolean isElsewhere(Node leaf, int at, Node... nodes) {
+    for (int i = 0; i < leaves.length; i++) {
+      if (i != at && nodes[i] == leaf) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  private boolean matchScalars(Node... nodes) {
+    for (int i = 0; i < scalars.length; i++) {
+      Node scalar = nodes[leaves.length + i];
+      if (scalar.kind() != Node.Kind.SCALAR
+          || scalar.isEvaluated()
+          || scalar.type(0).dtype() != scalars[i]) {
+        return false;
+      }
+    }
+    return true;
+  }
+}
