@@ -40,7 +40,9 @@ final class NativeBackend implements Backend {
 
   @Override
   public Storage allocate(long bytes) {
-    return NativeStorage.allocate(context, bytes, workspaces::releaseIdle);
+    return bytes > 0 && bytes <= WordStorage.MOST_BYTES
+        ? new WordStorage((int) bytes)
+        : NativeStorage.allocate(context, bytes, workspaces::releaseIdle);
   }
 
   @Override

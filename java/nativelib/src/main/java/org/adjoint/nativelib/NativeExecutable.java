@@ -15,7 +15,8 @@ import org.adjoint.internal.ir.Program;
  * makes one native call; it allocates nothing. Closing it takes effect when the last run has ended.
  *
  * <p>The block: the word that receives the failed instruction, then an {@code adj_binding}
- * (address, bytes) for each binding, then the scalars.
+ * (address, bytes) for each binding, then the scalars, then a word for each argument that is so
+ * small that it lives in Java between runs.
  */
 final class NativeExecutable implements Executable {
   private static final int BINDINGS = Long.BYTES;
@@ -30,6 +31,7 @@ final class NativeExecutable implements Executable {
   private final int arguments;
   private final int scalars;
   private final int scalarsOffset;
+  private final int wordsOffset;
   private final int blockBytes;
 
   /** The runs in progress, and 1 until {@link #close}. */
@@ -45,7 +47,8 @@ final class NativeExecutable implements Executable {
     this.scalars = program.scalars().size();
     this.scalarsOffset =
         Math.addExact(BINDINGS, Math.multiplyExact(Program.ARGUMENTS + arguments, BINDING));
-    this.blockBytes = Math.addExact(scalarsOffset, Math.multiplyExact(scalars, Long.BYTES));
+    this.wordsOffset = Math.addExact(scalarsOffset, Math.multiplyExact(scalars, Long.BYTES));
+    this.blockBytes = Math.addExact(wordsOffset, Math.multiplyExact(arguments, Long.BYTES));
     long address = create(context, program);
     this.program = address;
     // The context is part of the action: it must not be destroyed before its programs.
@@ -86,10 +89,20 @@ final class NativeExecutable implements Executable {
     long start = workspace.blockAddress();
     block.putLong(0, -1);
     bind(block, Program.WORKSPACE, workspace.address(), workspaceBytes);
+    int words = 0;
     bind(block, Program.SCALARS, start + scalarsOffset, (long) scalars * Long.BYTES);
     for (int i = 0; i < storages.length; i++) {
       Storage storage = storages[i];
-      bind(block, Program.ARGUMENTS + i, NativeStorage.address(storage), storage.bytes());
+      long address;
+      if (storage instanceof WordStorage word) {
+        int at = wordsOffset + i * Long.BYTES;
+        block.putLong(at, word.load());
+        address = start + at;
+        words++;
+      } else {
+        address = NativeStorage.address(storage);
+      }
+      bind(block, Program.ARGUMENTS + i, address, storage.bytes());
     }
     for (int i = 0; i < values.length; i++) {
       block.putLong(scalarsOffset + i * Long.BYTES, values[i]);
@@ -98,8 +111,21 @@ final class NativeExecutable implements Executable {
         Abi.adj_program_run(
             context.address(), program, start + BINDINGS, Program.ARGUMENTS + arguments, start);
     Status.checkRun(status, block.getLong(0));
+    for (int i = 0; words > 0; i++) {
+      if (storages[i] instanceof WordStorage word) {
+        takeBack(word, block.getLong(wordsOffset + i * Long.BYTES));
+        words--;
+      }
+    }
     Reference.reachabilityFence(storages);
     Reference.reachabilityFence(this);
+  }
+
+  /** What a run only reads, others may be reading at the same time: it is left alone. */
+  private static void takeBack(WordStorage word, long now) {
+    if (word.load() != now) {
+      word.store(now);
+    }
   }
 
   private static void bind(ByteBuffer block, int binding, long address, long bytes) {

@@ -5,9 +5,9 @@ import java.nio.ByteBuffer;
 import java.util.concurrent.atomic.AtomicLongFieldUpdater;
 
 /**
- * A block of off-heap memory that holds one value. It is freed once: by {@link #close}, or by a
- * {@link Cleaner} when nothing refers to it any more. A run pins what it reads and owns what it
- * overwrites; closing a storage meanwhile takes effect at the end.
+ * A block of memory, off the heap but for a few bytes, that holds one value. It is freed once: by
+ * {@link #close}, or by a {@link Cleaner} when nothing refers to it any more. A run pins what it
+ * reads and owns what it overwrites; closing a storage meanwhile takes effect at the end.
  */
 public abstract class Storage implements AutoCloseable {
   private static final Cleaner CLEANER = Cleaner.create();
@@ -22,6 +22,8 @@ public abstract class Storage implements AutoCloseable {
   private volatile long state;
 
   private final long bytes;
+
+  /** Null where there is nothing to give back but the object. */
   private final Cleaner.Cleanable memory;
 
   /**
@@ -33,6 +35,18 @@ public abstract class Storage implements AutoCloseable {
   protected Storage(long bytes, Runnable free) {
     this.bytes = bytes;
     this.memory = CLEANER.register(this, free);
+  }
+
+  /** Makes a storage whose value is part of the object. */
+  protected Storage(long bytes) {
+    this.bytes = bytes;
+    this.memory = null;
+  }
+
+  private void free() {
+    if (memory != null) {
+      memory.clean();
+    }
   }
 
   /** Returns the size in bytes. */
@@ -108,14 +122,14 @@ public abstract class Storage implements AutoCloseable {
   /** Undoes {@link #tryOwn}. */
   public final void disown() {
     if (STATE.addAndGet(this, -OWNED) == CLOSED) {
-      memory.clean();
+      free();
     }
   }
 
   /** Undoes one {@link #tryPin}. */
   public final void unpin() {
     if (STATE.decrementAndGet(this) == CLOSED) {
-      memory.clean();
+      free();
     }
   }
 
@@ -129,7 +143,7 @@ public abstract class Storage implements AutoCloseable {
       }
       if (STATE.compareAndSet(this, s, s | CLOSED)) {
         if (s == 0) {
-          memory.clean();
+          free();
         }
         return;
       }
