@@ -10,8 +10,6 @@ import java.util.function.Supplier;
  * that knows a parameter decides.
  */
 abstract class Binding {
-  private static final ThreadLocal<Binding> INNERMOST = new ThreadLocal<>();
-
   /** How many are open on all threads, so that building a graph usually looks no further. */
   private static final AtomicInteger OPEN = new AtomicInteger();
 
@@ -22,24 +20,21 @@ abstract class Binding {
 
   /** Runs {@code body} inside this binding. */
   final <T> T during(Supplier<T> body) {
-    outer = INNERMOST.get();
-    INNERMOST.set(this);
+    Local local = Local.get();
+    outer = local.binding;
+    local.binding = this;
     OPEN.incrementAndGet();
     try {
       return body.get();
     } finally {
       OPEN.decrementAndGet();
-      if (outer == null) {
-        INNERMOST.remove();
-      } else {
-        INNERMOST.set(outer);
-      }
+      local.binding = outer;
     }
   }
 
   /** Returns whether any binding is open on this thread. */
   static boolean isOpen() {
-    return OPEN.get() > 0 && INNERMOST.get() != null;
+    return OPEN.get() > 0 && Local.get().binding != null;
   }
 
   /** Returns what a parameter stands for on this thread, empty if for its current version. */
@@ -52,7 +47,7 @@ abstract class Binding {
     if (OPEN.get() == 0) {
       return Optional.empty();
     }
-    for (Binding b = INNERMOST.get(); b != null; b = b.outer) {
+    for (Binding b = Local.get().binding; b != null; b = b.outer) {
       if (b.find(parameter).isPresent()) {
         return Optional.of(b);
       }
@@ -63,7 +58,7 @@ abstract class Binding {
   /** Returns the recording that is going on on this thread. */
   static Optional<Recording> recording() {
     if (OPEN.get() > 0) {
-      for (Binding b = INNERMOST.get(); b != null; b = b.outer) {
+      for (Binding b = Local.get().binding; b != null; b = b.outer) {
         if (b instanceof Recording recording) {
           return Optional.of(recording);
         }

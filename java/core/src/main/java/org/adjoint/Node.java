@@ -28,9 +28,6 @@ class Node {
   /** A supplier may ask for values, whose programs read other scalars: so deep, not deeper. */
   private static final int MOST_NESTED = 16;
 
-  /** How deep this thread is in suppliers of scalars. */
-  private static final ThreadLocal<int[]> READING = ThreadLocal.withInitial(() -> new int[1]);
-
   /** Counts cuts and marks, so that it can be told which came first. */
   private static final AtomicLong EVENTS = new AtomicLong();
 
@@ -165,17 +162,17 @@ class Node {
   }
 
   private double read() {
-    int[] depth = READING.get();
-    if (depth[0] > MOST_NESTED) {
+    Local local = Local.get();
+    if (local.reading > MOST_NESTED) {
       throw new UnsupportedOperationException(
           "scalar: its supplier asks for a value that cannot be computed without the scalar; let it"
               + " read a Java number, or make the value part of the graph");
     }
-    depth[0]++;
+    local.reading++;
     try {
       return source.getAsDouble();
     } finally {
-      depth[0]--;
+      local.reading--;
     }
   }
 

@@ -8,19 +8,16 @@ import java.util.List;
  * flushes them.
  */
 final class Pending {
-  /** One assigned to twice is there twice: that costs nothing, and a set costs every step. */
-  private static final ThreadLocal<List<Parameter>> ASSIGNED =
-      ThreadLocal.withInitial(ArrayList::new);
-
   private Pending() {}
 
+  /** One assigned to twice is there twice: that costs nothing, and a set costs every step. */
   static void add(Parameter parameter) {
-    ASSIGNED.get().add(parameter);
+    Local.get().assigned.add(parameter);
   }
 
   /** Returns the versions this thread has assigned that are still current and pending. */
   static List<Version> versions() {
-    List<Parameter> assigned = ASSIGNED.get();
+    List<Parameter> assigned = Local.get().assigned;
     if (assigned.isEmpty()) {
       return List.of();
     }
@@ -36,6 +33,6 @@ final class Pending {
 
   /** Forgets what this thread has assigned, once it is evaluated or abandoned. */
   static void clear() {
-    ASSIGNED.get().clear();
+    Local.get().assigned.clear();
   }
 }

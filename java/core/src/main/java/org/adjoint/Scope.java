@@ -13,8 +13,6 @@ import org.adjoint.internal.backend.Storage;
  * Values of parameters are never touched. Scopes nest; using a tensor whose value was freed throws.
  */
 public final class Scope implements AutoCloseable {
-  private static final ThreadLocal<Scope> INNERMOST = new ThreadLocal<>();
-
   private final Scope outer;
   private final Thread thread = Thread.currentThread();
   private final List<Tensor> made = new ArrayList<>();
@@ -27,9 +25,9 @@ public final class Scope implements AutoCloseable {
 
   /** Returns a new scope on this thread, inside the one that is open, if any. */
   public static Scope open() {
-    Scope scope = new Scope(INNERMOST.get());
-    INNERMOST.set(scope);
-    return scope;
+    Local local = Local.get();
+    local.scope = new Scope(local.scope);
+    return local.scope;
   }
 
   /** Runs {@code body} inside a scope of its own and closes it, also when the body throws. */
@@ -53,7 +51,7 @@ public final class Scope implements AutoCloseable {
   }
 
   static Tensor register(Tensor tensor) {
-    Scope scope = INNERMOST.get();
+    Scope scope = Local.get().scope;
     if (scope != null) {
       scope.made.add(tensor);
     }
@@ -71,7 +69,7 @@ public final class Scope implements AutoCloseable {
     if (closed) {
       return;
     }
-    if (thread != Thread.currentThread() || INNERMOST.get() != this) {
+    if (thread != Thread.currentThread() || Local.get().scope != this) {
       throw new IllegalStateException(
           "scope: close it on the thread that opened it, after the scopes inside it");
     }
@@ -88,19 +86,18 @@ public final class Scope implements AutoCloseable {
    * refers to them.
    */
   static <T> T outside(Supplier<T> body) {
-    Scope before = INNERMOST.get();
-    INNERMOST.remove();
+    Local local = Local.get();
+    Scope before = local.scope;
+    local.scope = null;
     try {
       return body.get();
     } finally {
-      if (before != null) {
-        INNERMOST.set(before);
-      }
+      local.scope = before;
     }
   }
 
   private void free() {
-    INNERMOST.set(outer); // not removed: the next scope of this thread would make the entry anew
+    Local.get().scope = outer;
     for (Tensor tensor : made) {
       Storage storage = tensor.node().value(tensor.index()).orElseThrow();
       if (!isKept(storage) && !tensor.node().isOwned()) {
