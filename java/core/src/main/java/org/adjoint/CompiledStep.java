@@ -92,9 +92,21 @@ final class CompiledStep {
   private final long[] constants;
 
   private final int[] live;
+  private final Node[] liveScalars;
 
   /** Overwrites every parameter in place. */
   private final CompiledGraph program;
+
+  /** The leaves that are not parameters' values: each run pins them anew. */
+  private final int[] pinned;
+
+  /** By parameter that is changed, the leaf that is its value; empty if some run has to let go. */
+  private final int[] kept;
+
+  /** What is held between two runs. */
+  private record Holding(Lease lease, StepHolds holds) {}
+
+  private volatile Optional<Holding> holding = Optional.empty();
 
   /** By which leaves a run owns: a snapshot or another thread may keep it from others. */
   private final Map<BitSet, CompiledGraph> others = new ConcurrentHashMap<>();
@@ -151,10 +163,41 @@ final class CompiledStep {
     List<Node> scalars = trace.scalars();
     this.constants = scalars.stream().mapToLong(Node::word).toArray();
     this.live = IntStream.range(0, scalars.size()).filter(i -> scalars.get(i).isLive()).toArray();
+    this.liveScalars = scalars.stream().filter(Node::isLive).toArray(Node[]::new);
     this.cut =
         !recording.slots().isEmpty()
             || region.captured().stream().anyMatch(t -> t.node().isVariable());
     this.program = compile(i -> true);
+    this.pinned =
+        IntStream.range(0, sources.length).filter(i -> !(sources[i] instanceof Value)).toArray();
+    this.kept = keepsAll() ? leavesOfChanged() : new int[0];
+  }
+
+  /** Returns whether a run changes the values of all parameters that it knows, and nothing else. */
+  private boolean keepsAll() {
+    int values = 0;
+    for (Source source : sources) {
+      if (source instanceof Gradient || (source instanceof Value v && !v.isWritten())) {
+        return false;
+      }
+      values += source instanceof Value ? 1 : 0;
+    }
+    for (Left gradient : gradients) {
+      if (gradient.root() >= 0) {
+        return false;
+      }
+    }
+    return values == changed.length && values == read.size();
+  }
+
+  private int[] leavesOfChanged() {
+    int[] leaves = new int[changed.length];
+    for (int leaf = 0; leaf < sources.length; leaf++) {
+      if (sources[leaf] instanceof Value v) {
+        leaves[Arrays.asList(changed).indexOf(v.parameter())] = leaf;
+      }
+    }
+    return leaves;
   }
 
   /** Calls {@code f} on stand-ins and compiles what it does. */
@@ -207,6 +250,9 @@ final class CompiledStep {
 
   /** Returns whether the parameters' gradients are there or absent as they were when recorded. */
   boolean fits() {
+    if (holding().isPresent()) {
+      return true; // until somebody wants one of them, none gets a gradient
+    }
     for (Before parameter : before) {
       if (parameter.parameter().settledGradient().isPresent() != parameter.hadGradient()) {
         return false;
@@ -239,28 +285,87 @@ final class CompiledStep {
    */
   Optional<List<Tensor>> run(List<Tensor> arguments) {
     for (; ; ) {
-      evaluatePending();
-      if (Anomaly.isOn()) {
-        Anomaly.search(trace, Arrays.stream(sources).map(s -> s.tensor(arguments)).toList());
-      }
-      long[] words = scalars(); // before anything is held that a live one may read
-      StepHolds holds = new StepHolds(sources, changed);
-      try {
-        if (holds.lock()) {
-          if (!fits()) {
+      Optional<Holding> held = holding();
+      Optional<List<Tensor>> results;
+      if (held.isPresent() && !Anomaly.isOn()) {
+        results = runAgain(held.get(), arguments);
+        if (results.isEmpty() && held.get().lease().hasEnded()) {
+          continue;
+        }
+      } else {
+        evaluatePending();
+        if (Anomaly.isOn()) {
+          Anomaly.search(trace, Arrays.stream(sources).map(s -> s.tensor(arguments)).toList());
+        }
+        long[] words = scalars(); // before anything is held that a live one may read
+        StepHolds holds = new StepHolds(sources, changed);
+        boolean kept = false;
+        try {
+          boolean locked = holds.lock();
+          if (locked && !fits()) {
             return Optional.empty();
           }
-          if (holds.takeAll(arguments)) {
+          results = Optional.empty();
+          if (locked && holds.takeAll(arguments)) {
             CompiledGraph graph = program(holds);
-            return Optional.of(
-                finish(holds, graph.run(backend, words, holds.storages(), this::parameterOf)));
+            results =
+                Optional.of(
+                    finish(holds, graph.run(backend, words, holds.storages(), this::parameterOf)));
+            kept = keep(holds);
+          }
+        } finally {
+          if (!kept) {
+            holds.release();
           }
         }
-      } finally {
-        holds.release();
+      }
+      if (results.isPresent()) {
+        return results;
       }
       LockSupport.parkNanos(WAIT_NANOS);
     }
+  }
+
+  /** What the run before has left held, unless somebody wanted one of the parameters since. */
+  private Optional<Holding> holding() {
+    Optional<Holding> held = holding;
+    if (held.isPresent() && held.get().lease().hasEnded()) {
+      holding = Optional.empty();
+      return Optional.empty();
+    }
+    return held;
+  }
+
+  /** Runs on what is held since the run before; empty if another thread does, or wants it. */
+  private Optional<List<Tensor>> runAgain(Holding held, List<Tensor> arguments) {
+    long[] words = scalars();
+    if (!held.lease().tryStart()) {
+      return Optional.empty();
+    }
+    StepHolds holds = held.holds();
+    try {
+      return holds.take(pinned, arguments)
+          ? Optional.of(results(program.run(backend, words, holds.storages(), this::parameterOf)))
+          : Optional.empty();
+    } finally {
+      holds.unpin(pinned);
+      held.lease().stop();
+    }
+  }
+
+  /** Keeps what a run holds for the next one, if all parameters are changed in place. */
+  private boolean keep(StepHolds holds) {
+    if (kept.length == 0 || !holds.ownsAllThatIsWritten() || Anomaly.isOn()) {
+      return false;
+    }
+    Optional<Lease> lease = Lease.of(holds, changed, kept);
+    if (lease.isEmpty()) {
+      return false;
+    }
+    holds.unpin(pinned);
+    holding = Optional.of(new Holding(lease.get(), holds));
+    lease.get().stop();
+    return true;
   }
 
   /** Returns the parameter whose value a leaf is, if it is one's. */
@@ -273,8 +378,8 @@ final class CompiledStep {
   /** Returns the words of the graph's scalars: those that live are read now. */
   private long[] scalars() {
     long[] words = constants.clone();
-    for (int i : live) {
-      words[i] = trace.scalars().get(i).word();
+    for (int i = 0; i < live.length; i++) {
+      words[live[i]] = liveScalars[i].word();
     }
     return words;
   }
@@ -302,6 +407,10 @@ final class CompiledStep {
               : Optional.of(value(left.parameter().type(), outcome[left.root()]));
       left.parameter().settleGradient(gradient);
     }
+    return results(outcome);
+  }
+
+  private List<Tensor> results(Storage... outcome) {
     List<Tensor> values = new ArrayList<>(results.length);
     for (int i = 0; i < results.length; i++) {
       Tensor value = value(results[i], outcome[i]);

@@ -19,10 +19,18 @@ public final class Parameter extends Tensor {
   private final String name;
   private final boolean trainable;
 
+  private final Type type;
+
   // The state machine of versions; all moves are made here, under this object's lock.
+
+  /** Null while a compiled step has this parameter to itself: look at it by {@link #current()}. */
   private volatile Version current;
+
   private volatile Version settled;
   private final List<Version> replaced = new ArrayList<>();
+
+  /** Who has the current version, while that is null. */
+  private volatile Lease lease;
 
   /** 1 while a run has the right to compute the next version. */
   private volatile int written;
@@ -43,7 +51,8 @@ public final class Parameter extends Tensor {
     if (init.node().isSymbolic()) {
       throw dependsOnStandIn("cannot start as");
     }
-    this.current = new Version(this, 0, init.node(), init.index(), new Type[] {init.type()});
+    this.type = init.type();
+    this.current = new Version(this, 0, init.node(), init.index(), new Type[] {type});
     Pending.add(this);
   }
 
@@ -72,21 +81,66 @@ public final class Parameter extends Tensor {
 
   @Override
   Node node() {
-    Node node = look();
-    if (node instanceof Version version) {
-      version.handOut();
+    for (; ; ) {
+      Node node = look();
+      if (node instanceof Version version) {
+        version.handOut();
+        if (current == null) {
+          continue; // a compiled step has taken it before it could know
+        }
+      }
+      return node;
     }
-    return node;
+  }
+
+  @Override
+  public Type type() {
+    return type; // whatever it stands for is of its type
   }
 
   /** Returns the node without handing it out: nothing will be built on it. */
   @Override
   Node look() {
-    return Binding.isOpen() ? Binding.of(this).orElse(current) : current;
+    return Binding.isOpen() ? Binding.of(this).orElseGet(this::current) : current();
   }
 
+  /** Returns the current version; a compiled step that has it to itself gives it back. */
   Version current() {
-    return current;
+    for (; ; ) {
+      Version version = current;
+      if (version != null) {
+        return version;
+      }
+      Lease lent = lease;
+      if (lent != null) { // else it is being given back
+        lent.end();
+      }
+    }
+  }
+
+  /**
+   * Gives the current version, whose memory a compiled step's run owns, to that step; empty if the
+   * version may be known elsewhere, or has other memory, or there is a gradient.
+   */
+  synchronized Optional<Version> lend(Lease to, Storage memory) {
+    Version version = current;
+    boolean settledOnly = version == settled && gradient == null;
+    if (!settledOnly || version.value(0).filter(value -> value == memory).isEmpty()) {
+      return Optional.empty();
+    }
+    lease = to;
+    current = null;
+    if (version.isHandedOut() || version.isSnapshot()) { // after taking it: see node()
+      takeBack(version);
+      return Optional.empty();
+    }
+    return Optional.of(version);
+  }
+
+  /** Takes back what was lent. */
+  void takeBack(Version version) {
+    lease = null;
+    current = version;
   }
 
   /** Returns the name it was given, as errors and files use it. */
@@ -126,7 +180,7 @@ public final class Parameter extends Tensor {
       throw dependsOnStandIn("cannot be assigned");
     }
     synchronized (this) {
-      Version before = current;
+      Version before = current();
       if (before.isPending()) {
         if (settled != null && !before.isAssignedByThisThread()) {
           throw new IllegalStateException(
@@ -170,7 +224,7 @@ public final class Parameter extends Tensor {
     for (; ; ) {
       eval();
       synchronized (this) {
-        Version version = current;
+        Version version = current();
         Optional<Storage> memory = version.value(0);
         if (memory.isPresent()) {
           boolean before = version.isSnapshot();
@@ -217,6 +271,7 @@ public final class Parameter extends Tensor {
   }
 
   private synchronized void exchangeGradient(Optional<Tensor> left) {
+    current();
     if (gradientIsOurs && gradient != null) {
       gradient.node().value(gradient.index()).ifPresent(Storage::close);
     }
@@ -238,6 +293,7 @@ public final class Parameter extends Tensor {
 
   /** Adds the gradient of one backward pass. */
   synchronized void accumulate(Tensor g, Backward backward) {
+    current(); // a step that has this parameter to itself knows that there is no gradient
     gradient = gradient == null ? g : gradient.plus(g);
     gradientIsOurs = false;
     gradient.node().markOwned();
@@ -288,7 +344,7 @@ public final class Parameter extends Tensor {
 
   /** Returns as {@link #donate}, but only the current version: nothing is pending. */
   Optional<Version> donateCurrent() {
-    return current == settled ? donate() : Optional.empty();
+    return current() == settled ? donate() : Optional.empty();
   }
 
   /** Gives a version its value; all older ones are superseded and their memory freed. */
@@ -320,7 +376,7 @@ public final class Parameter extends Tensor {
    * made meanwhile comes after it.
    */
   synchronized void replace(Storage value) {
-    Version before = current;
+    Version before = current();
     boolean overtaken = before.isPending();
     long sequence = overtaken ? settled.sequence() : before.sequence() + 1;
     Version version = new Version(this, sequence, before.types());
@@ -335,6 +391,7 @@ public final class Parameter extends Tensor {
    * Takes the right to compute the next version from this one; a compiled function has it alone.
    */
   boolean tryWrite() {
+    current(); // who holds it from run to run lets go
     return WRITTEN.compareAndSet(this, 0, 1);
   }
 
@@ -355,7 +412,7 @@ public final class Parameter extends Tensor {
    * failed} failed.
    */
   synchronized void abandon(Version failed) {
-    if (current != failed || (settled == null && replaced.isEmpty())) {
+    if (current() != failed || (settled == null && replaced.isEmpty())) {
       return;
     }
     current = settled != null ? settled : replaced.get(0);

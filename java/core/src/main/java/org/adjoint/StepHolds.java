@@ -18,7 +18,10 @@ final class StepHolds {
 
   private final Parameter[] changed;
   private int locked;
+
+  /** The source that is being taken. */
   private int taken;
+
   private boolean ownsAll = true;
 
   StepHolds(CompiledStep.Source[] sources, Parameter[] changed) {
@@ -56,21 +59,33 @@ final class StepHolds {
 
   /** Returns false if another run holds something alone right now. */
   boolean takeAll(List<Tensor> arguments) {
-    for (taken = 0; taken < storages.length; taken++) {
-      CompiledStep.Source source = sources[taken];
-      boolean got;
-      if (source instanceof CompiledStep.Value v) {
-        got = take(v);
-      } else if (source instanceof CompiledStep.Gradient g) {
-        got = pinGradient(g.parameter());
-      } else {
-        got = pin(source.tensor(arguments));
-      }
-      if (!got) {
+    for (int i = 0; i < storages.length; i++) {
+      if (!take(i, arguments)) {
         return false;
       }
     }
     return true;
+  }
+
+  /** Takes some of the sources; returns false if another run holds one alone right now. */
+  boolean take(int[] some, List<Tensor> arguments) {
+    for (int i : some) {
+      if (!take(i, arguments)) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  private boolean take(int at, List<Tensor> arguments) {
+    taken = at;
+    CompiledStep.Source source = sources[at];
+    if (source instanceof CompiledStep.Value v) {
+      return take(v);
+    } else if (source instanceof CompiledStep.Gradient g) {
+      return pinGradient(g.parameter());
+    }
+    return pin(source.tensor(arguments));
   }
 
   private boolean take(CompiledStep.Value v) {
@@ -141,12 +156,25 @@ final class StepHolds {
     }
   }
 
+  /** Lets go of some of the sources that are pinned. */
+  void unpin(int... some) {
+    for (int i : some) {
+      unpin(i);
+    }
+  }
+
+  private void unpin(int at) {
+    if (donors[at] == null && storages[at] != null) {
+      storages[at].unpin();
+      storages[at] = null;
+    }
+  }
+
   void release() {
-    for (int i = 0; i < taken; i++) {
+    for (int i = 0; i < storages.length; i++) {
+      unpin(i);
       if (donors[i] != null) {
         storages[i].disown();
-      } else {
-        storages[i].unpin();
       }
     }
     for (int i = 0; i < locked; i++) {

@@ -15,8 +15,6 @@ final class Version extends Node {
   private static final int[] FIRST = {0};
   private static final AtomicIntegerFieldUpdater<Version> SUPERSEDED =
       AtomicIntegerFieldUpdater.newUpdater(Version.class, "superseded");
-  private static final AtomicIntegerFieldUpdater<Version> HANDED_OUT =
-      AtomicIntegerFieldUpdater.newUpdater(Version.class, "handedOut");
 
   private final Parameter parameter;
   private final long sequence;
@@ -71,10 +69,10 @@ final class Version extends Node {
     return assignedByName;
   }
 
-  /** States that a graph may have been built on this version. */
+  /** States that a graph may have been built on this version, before anything else is read. */
   void handOut() {
     if (handedOut == 0) {
-      HANDED_OUT.lazySet(this, 1);
+      handedOut = 1;
     }
   }
 

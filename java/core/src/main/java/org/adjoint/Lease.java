@@ -1,0 +1,87 @@
+package org.adjoint;
+
+import java.util.Optional;
+import java.util.concurrent.atomic.AtomicIntegerFieldUpdater;
+import java.util.concurrent.locks.LockSupport;
+
+/**
+ * Parameters that a {@link CompiledStep} keeps from one run to the next: it goes on holding all
+ * that it held, so that the next run has one word to look at instead of four objects a parameter.
+ * Their versions were handed to nobody, so nobody can tell one from the next. Whoever wants one of
+ * the parameters for anything ends the lease first, between two runs.
+ */
+final class Lease {
+  private static final long WAIT_NANOS = 20_000;
+
+  private static final int IDLE = 0;
+  private static final int RUNNING = 1;
+  private static final int ENDED = 2;
+
+  private static final AtomicIntegerFieldUpdater<Lease> STATE =
+      AtomicIntegerFieldUpdater.newUpdater(Lease.class, "state");
+
+  private final Parameter[] parameters;
+  private final Version[] versions;
+  private final StepHolds holds;
+  private volatile int state = RUNNING;
+
+  private Lease(StepHolds holds, Parameter... parameters) {
+    this.holds = holds;
+    this.parameters = parameters;
+    this.versions = new Version[parameters.length];
+  }
+
+  /**
+   * Returns a lease, within a run, that goes on holding what the run holds on some parameters, all
+   * that it writes; empty if one of them is in use elsewhere, has a gradient, or has moved to other
+   * memory.
+   *
+   * @param leaves by parameter, where its value stands among what is held
+   */
+  static Optional<Lease> of(StepHolds holds, Parameter[] parameters, int... leaves) {
+    Lease lease = new Lease(holds, parameters);
+    for (int i = 0; i < parameters.length; i++) {
+      Optional<Version> lent = parameters[i].lend(lease, holds.storages()[leaves[i]]);
+      if (lent.isEmpty()) {
+        lease.giveBack(i);
+        lease.state = ENDED;
+        return Optional.empty();
+      }
+      lease.versions[i] = lent.get();
+    }
+    return Optional.of(lease);
+  }
+
+  /** Starts a run on what is held; returns false if another run is on, or the lease has ended. */
+  boolean tryStart() {
+    return STATE.compareAndSet(this, IDLE, RUNNING);
+  }
+
+  /** Ends a run. */
+  void stop() {
+    state = IDLE;
+  }
+
+  boolean hasEnded() {
+    return state == ENDED;
+  }
+
+  /** Gives everything back, after the run that is on. */
+  void end() {
+    while (!STATE.compareAndSet(this, IDLE, ENDED)) {
+      if (state == ENDED) {
+        Thread.onSpinWait(); // another thread is giving back, or nothing was lent
+        return;
+      }
+      LockSupport.parkNanos(WAIT_NANOS);
+    }
+    giveBack(parameters.length);
+    holds.release();
+  }
+
+  private void giveBack(int count) {
+    for (int i = 0; i < count; i++) {
+      parameters[i].takeBack(versions[i]);
+    }
+  }
+}
