@@ -355,7 +355,11 @@ final class CompiledStep {
 
   /** Keeps what a run holds for the next one, if all parameters are changed in place. */
   private boolean keep(StepHolds holds) {
-    if (kept.length == 0 || !holds.ownsAllThatIsWritten() || Anomaly.isOn()) {
+    if (kept.length == 0
+        || !holds.ownsAllThatIsWritten()
+        || Anomaly.isOn()
+        || Eager.isOn()) { // gradients are added up with a parameter locked
+
       return false;
     }
     Optional<Lease> lease = Lease.of(holds, changed, kept);

@@ -25,6 +25,9 @@ final class Lease {
   private final StepHolds holds;
   private volatile int state = RUNNING;
 
+  /** Whether somebody waits for the end: runs do not begin any more. */
+  private volatile boolean wanted;
+
   private Lease(StepHolds holds, Parameter... parameters) {
     this.holds = holds;
     this.parameters = parameters;
@@ -54,7 +57,7 @@ final class Lease {
 
   /** Starts a run on what is held; returns false if another run is on, or the lease has ended. */
   boolean tryStart() {
-    return STATE.compareAndSet(this, IDLE, RUNNING);
+    return !wanted && STATE.compareAndSet(this, IDLE, RUNNING);
   }
 
   /** Ends a run. */
@@ -68,6 +71,7 @@ final class Lease {
 
   /** Gives everything back, after the run that is on. */
   void end() {
+    wanted = true;
     while (!STATE.compareAndSet(this, IDLE, ENDED)) {
       if (state == ENDED) {
         Thread.onSpinWait(); // another thread is giving back, or nothing was lent

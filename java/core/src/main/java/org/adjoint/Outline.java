@@ -191,6 +191,7 @@ final class Outline {
             && matchOps(nodes)
             && matchLeaves(nodes)
             && matchScalars(nodes)
+            && arePutOff(nodes) // behind the leaves: one may have been computed for another thread
         ? Optional.of(new Match(this, nodes))
         : Optional.empty();
   }
@@ -242,7 +243,8 @@ final class Outline {
   }
 
   private static boolean fits(Node node, Expected op, boolean isVersion, Node... nodes) {
-    if (node.kind() != Node.Kind.OP
+    if (node == null // as when a gradient is built before what was walked for it is needed
+        || node.kind() != Node.Kind.OP
         || node.op().primitive() != op.primitive
         || node instanceof Version != isVersion) {
       return false;
@@ -263,6 +265,23 @@ final class Outline {
         return false;
       }
       nodes[places[i]] = input;
+    }
+    return true;
+  }
+
+  /** Returns whether what gradients that were put off are taken of still waits to be computed. */
+  private boolean arePutOff(Node... nodes) {
+    int firstOp = nodes.length - ops.length;
+    PutOff seen = null;
+    for (int at = firstOp; at < nodes.length; at++) {
+      if (nodes[at] instanceof PutOff.Gradient gradient
+          && PutOff.Gradient.isPutOff(ops[at - firstOp].inputs.length)) {
+        PutOff pass = gradient.pass();
+        if (pass == null || (pass != seen && !pass.canWait())) {
+          return false;
+        }
+        seen = pass;
+      }
     }
     return true;
   }
@@ -294,7 +313,9 @@ final class Outline {
   private boolean matchScalars(Node... nodes) {
     for (int i = 0; i < scalars.length; i++) {
       Node scalar = nodes[leaves.length + i];
-      if (scalar.kind() != Node.Kind.SCALAR
+      if (scalar == null
+          || scalar.kind() != Node.Kind.SCALAR
+          || scalar.isVariable()
           || scalar.isEvaluated()
           || scalar.type(0).dtype() != scalars[i]) {
         return false;

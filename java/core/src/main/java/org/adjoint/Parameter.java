@@ -81,15 +81,19 @@ public final class Parameter extends Tensor {
 
   @Override
   Node node() {
-    for (; ; ) {
-      Node node = look();
-      if (node instanceof Version version) {
+    Optional<Node> bound = Binding.isOpen() ? Binding.of(this) : Optional.empty();
+    if (bound.isPresent()) {
+      if (bound.get() instanceof Version version) {
         version.handOut();
-        if (current == null) {
-          continue; // a compiled step has taken it before it could know
-        }
       }
-      return node;
+      return bound.get();
+    }
+    for (; ; ) {
+      Version version = current();
+      version.handOut();
+      if (current != null) { // else a compiled step has taken it before it could know
+        return version;
+      }
     }
   }
 
@@ -102,6 +106,11 @@ public final class Parameter extends Tensor {
   @Override
   Node look() {
     return Binding.isOpen() ? Binding.of(this).orElseGet(this::current) : current();
+  }
+
+  /** Returns whether a version is the current one; of one that is lent nobody could ask. */
+  boolean isCurrent(Version version) {
+    return current == version;
   }
 
   /** Returns the current version; a compiled step that has it to itself gives it back. */

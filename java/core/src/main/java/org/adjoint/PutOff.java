@@ -64,19 +64,16 @@ final class PutOff {
 
     /** Returns whether these inputs of a gradient are not its own but the loss and a version. */
     static boolean isPutOff(Node... inputs) {
-      return inputs.length == 2;
+      return isPutOff(inputs.length);
     }
 
-    /** Returns whether it may be one op of a trace now. */
-    boolean canWait() {
-      PutOff waiting = pass;
-      return waiting != null && waiting.isPending() && !Anomaly.isOn();
+    static boolean isPutOff(int inputs) {
+      return inputs == 2;
     }
 
-    /** Returns whether a trace computes the whole forward part. */
-    boolean isCoveredBy(Trace trace) {
-      PutOff waiting = pass;
-      return waiting != null && waiting.isWithin(trace);
+    /** Returns the pass that it is of, null once it has a value. */
+    PutOff pass() {
+      return pass;
     }
 
     /** Makes the inputs what they stand for, unless there is a value already. */
@@ -130,8 +127,11 @@ final class PutOff {
     return true;
   }
 
-  /** Returns whether the graph is still the one that the gradients are taken of. */
-  private boolean isPending() {
+  /** Returns whether its gradients may be ops of a trace now: nothing they are of has a value. */
+  boolean canWait() {
+    if (Anomaly.isOn()) {
+      return false;
+    }
     List<Node> order = part.order();
     for (int at = 0; at < order.size(); at++) {
       if (part.isInner(at) && order.get(at).isEvaluated()) {
@@ -141,7 +141,8 @@ final class PutOff {
     return !loss.isRetired();
   }
 
-  private boolean isWithin(Trace trace) {
+  /** Returns whether a trace computes the whole forward part. */
+  boolean isWithin(Trace trace) {
     List<Node> order = part.order();
     for (int at = 0; at < order.size(); at++) {
       if (part.isInner(at) && !trace.isOp(order.get(at))) {
@@ -155,7 +156,6 @@ final class PutOff {
     if (built) {
       return;
     }
-    built = true;
     Tensor[] xs = new Tensor[versions.length];
     for (int i = 0; i < xs.length; i++) {
       xs[i] = new Tensor(versions[i], 0);
@@ -166,5 +166,6 @@ final class PutOff {
       Node node = g.index() == 0 ? g.node() : ShapeOps.renamed(g).node();
       gradients[i].settle(node);
     }
+    built = true; // at the end: what has thrown is tried again
   }
 }

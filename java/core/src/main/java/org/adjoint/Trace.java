@@ -47,6 +47,12 @@ final class Trace {
   /** The codes of the inputs of the op that is being finished. */
   private long[] codes = new long[32];
 
+  /** The pass of gradients met last, and what was found out about it. */
+  private PutOff pass;
+
+  private boolean passWaits;
+  private boolean passCovered;
+
   /** The walk's stack: nodes on the way down, their inputs, and which of those comes next. */
   private Node[] path = new Node[32];
 
@@ -223,7 +229,7 @@ final class Trace {
       return;
     }
     // Inputs before values: a node loses its inputs only after it got its values.
-    boolean waits = node instanceof PutOff.Gradient g && g.canWait();
+    boolean waits = node instanceof PutOff.Gradient g && waits(g.pass());
     Node[] inputs = waits ? node.known() : node.inputs();
     if (node.isEvaluated()) {
       return;
@@ -258,11 +264,34 @@ final class Trace {
     push(node, inputs);
   }
 
+  /** Asked once for all gradients of a pass, one after another. */
+  private boolean waits(PutOff of) {
+    if (of != pass) {
+      pass = of;
+      passWaits = of != null && of.canWait();
+      passCovered = false;
+    }
+    return of != null && passWaits;
+  }
+
+  private boolean covers(PutOff of) {
+    if (of == null) {
+      return false;
+    }
+    if (of != pass || !passCovered) {
+      boolean covered = of.isWithin(this);
+      passCovered = of == pass && covered;
+      return covered;
+    }
+    return true;
+  }
+
   private void finish(Node node, Node[] inputs) {
     if (node instanceof PutOff.Gradient g
         && PutOff.Gradient.isPutOff(inputs)
-        && !g.isCoveredBy(this)) {
+        && !covers(g.pass())) {
       g.build(); // another thread has evaluated some of the forward part just now
+      pass = null;
       enter(g);
       return;
     }

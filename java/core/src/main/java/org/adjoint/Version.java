@@ -109,7 +109,7 @@ final class Version extends Node {
 
   @Override
   boolean isSource() {
-    return parameter.current() == this || isVariable();
+    return parameter.isCurrent(this) || isVariable();
   }
 
   /** Returns the error for reading a version whose memory has gone to a newer one. */

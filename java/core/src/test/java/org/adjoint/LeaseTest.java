@@ -66,6 +66,12 @@ class LeaseTest {
                 8,
                 Parameters.with(Map.of(b, w.get(0).reshape(1)), () -> b.plus(0))
                     .toDoubleArray()[0]));
+    around(
+        (w, b) ->
+            assertEquals(32, Parameters.with(Map.of(w, w.snapshot()), () -> w.sum()).doubleItem()));
+    Parameter other = parameter("other", 5, 6);
+    around(
+        (w, b) -> assertEquals(11, Parameters.with(Map.of(w, other), () -> w.sum()).doubleItem()));
     around((w, b) -> step(w, b)); // written down or not, it has not run
     around((w, b) -> w.zeroGrad());
     around((w, b) -> w.assign(w.plus(0)));

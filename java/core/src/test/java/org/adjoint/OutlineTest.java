@@ -48,6 +48,51 @@ class OutlineTest {
     }
   }
 
+  @Test
+  void aScalarThatIsAVariableKeepsItsHistory() {
+    Tensor x = vector(1, 2, 3);
+    for (int k = 1; k <= 4; k++) {
+      Tensor s = Tensor.scalar((double) k).variable();
+      Tensor y = x.times(s).sum();
+      assertEquals(6.0 * k, y.doubleItem());
+      assertEquals(18, Grad.grad(y.times(3), s).get(0).doubleItem());
+    }
+  }
+
+  /** w ← w − 0.1 dloss/dw, where the loss is h·w. */
+  private static double[] descend(Parameter w, Tensor h, Runnable meanwhile) {
+    Tensor loss = h.times(w).sum();
+    loss.backward();
+    w.assign(w.minus(w.grad().orElseThrow().times(0.1)));
+    meanwhile.run();
+    loss.eval();
+    w.zeroGrad();
+    return w.toDoubleArray();
+  }
+
+  private static void computeElsewhere(Tensor tensor) {
+    Thread other = new Thread(tensor::eval);
+    other.start();
+    try {
+      other.join();
+    } catch (InterruptedException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  /** A constant stood in the step before where there is something to differentiate now. */
+  @Test
+  void aForwardPartThatAnotherThreadComputes() {
+    Parameter w = parameter("w", 1, 2);
+    for (int i = 0; i < 3; i++) {
+      descend(w, vector(1, 1), () -> computeElsewhere(vector(1, 2).times(2)));
+    }
+    Parameter v = parameter("v", 1, 2);
+    Tensor h = v.times(2);
+    double[] after = descend(v, h, () -> computeElsewhere(h));
+    assertArrayEquals(new double[] {1 - 0.4, 2 - 0.8}, after, 1e-15);
+  }
+
   /** The second of two steps that differ in one thing, right after the first. */
   private static void differs(
       BiFunction<Parameter, Parameter, Tensor> usual,
