@@ -3,90 +3,33 @@ package org.adjoint;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.BitSet;
-import java.util.HashMap;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Function;
 import java.util.function.IntPredicate;
 import java.util.stream.IntStream;
+import org.adjoint.StepLayout.Source;
+import org.adjoint.StepLayout.Value;
 import org.adjoint.internal.backend.Backend;
 import org.adjoint.internal.backend.Storage;
-import org.adjoint.internal.ir.Primitive;
 
 /**
- * What {@link Compiled} runs: one recorded function as a program, with where each leaf of it comes
- * from and where each root of it goes. A run holds what it reads and owns what it overwrites, as
- * any evaluation does; nothing changes unless it succeeds.
+ * What {@link Compiled} runs: one recorded function as a program. A run holds what it reads and
+ * owns what it overwrites, as any evaluation does; nothing changes unless it succeeds.
  */
 final class CompiledStep {
   private static final long WAIT_NANOS = 20_000;
   private static final int NO_DONOR = -1;
 
-  /** Where a leaf comes from. */
-  sealed interface Source {
-    /** Returns the tensor that stands there now. */
-    Tensor tensor(List<Tensor> arguments);
-  }
-
-  private record Argument(int index) implements Source {
-    @Override
-    public Tensor tensor(List<Tensor> arguments) {
-      return arguments.get(index);
-    }
-  }
-
-  /** The value of a parameter; the new value goes to root {@code root}, −1 if there is none. */
-  record Value(Parameter parameter, int root) implements Source {
-    @Override
-    public Tensor tensor(List<Tensor> arguments) {
-      return new Tensor(parameter.current(), 0);
-    }
-
-    boolean isWritten() {
-      return root >= 0;
-    }
-  }
-
-  /** The gradient that a parameter has before the run. */
-  record Gradient(Parameter parameter) implements Source {
-    @Override
-    public Tensor tensor(List<Tensor> arguments) {
-      return parameter.settledGradient().orElseThrow();
-    }
-  }
-
-  private record Captured(Tensor tensor) implements Source {
-    @Override
-    public Tensor tensor(List<Tensor> arguments) {
-      return tensor;
-    }
-  }
-
-  /** A gradient at the end: a root, −1 if there is none. */
-  private record Left(Parameter parameter, int root) {}
-
-  /** Whether a parameter had a gradient when the function was recorded. */
-  private record Before(Parameter parameter, boolean hadGradient) {}
-
   private final Backend backend = Backends.current();
-  private final Trace trace = new Trace();
+  private final StepLayout layout;
+  private final Trace trace;
   private final Type[] types;
   private final Source[] sources;
   private final Type[] results;
-  private final Left[] gradients;
-  private final Before[] before;
-  private final int roots;
-  private final boolean cut;
-
-  /** The parameters that it reads, and those whose value or gradient it changes. */
-  private final Set<Parameter> read = new LinkedHashSet<>();
-
-  private final Parameter[] changed;
 
   /** The words of the scalars, and which of them each run reads anew. */
   private final long[] constants;
@@ -111,132 +54,25 @@ final class CompiledStep {
   /** By which leaves a run owns: a snapshot or another thread may keep it from others. */
   private final Map<BitSet, CompiledGraph> others = new ConcurrentHashMap<>();
 
-  private CompiledStep(List<Tensor> arguments, List<Tensor> results, Recording recording) {
-    Map<Node, Source> known = new HashMap<>();
-    Set<Parameter> written = new LinkedHashSet<>();
-    List<Before> asked = new ArrayList<>();
-    List<Left> left = new ArrayList<>();
-    List<Tensor> inputs = new ArrayList<>(arguments);
-    List<Tensor> outputs = new ArrayList<>(results);
-    for (int i = 0; i < arguments.size(); i++) {
-      known.put(arguments.get(i).node(), new Argument(i));
-    }
-    for (Recording.Slot slot : recording.slots()) {
-      Parameter parameter = slot.parameter();
-      int root = slot.assigned().isPresent() ? outputs.size() : NO_DONOR;
-      slot.assigned().ifPresent(node -> outputs.add(new Tensor(node, 0)));
-      known.put(slot.input(), new Value(parameter, root));
-      read.add(parameter);
-      if (slot.assigned().isPresent() || slot.isGradientTouched()) {
-        written.add(parameter);
-      }
-      inputs.add(new Tensor(slot.input(), 0));
-      if (slot.isGradientAsked()) {
-        asked.add(new Before(parameter, slot.gradientInput().isPresent()));
-      }
-      slot.gradientInput().ifPresent(node -> known.put(node, new Gradient(parameter)));
-      slot.gradientInput().ifPresent(node -> inputs.add(new Tensor(node, 0)));
-      if (slot.isGradientTouched()) {
-        left.add(new Left(parameter, slot.gradient().isPresent() ? outputs.size() : NO_DONOR));
-        slot.gradient().ifPresent(outputs::add);
-      }
-    }
-    Region region = Region.between(inputs, outputs);
-    settle(region.captured());
-    inputs.forEach(input -> trace.declare(new Trace.Leaf(input.node(), 0)));
-    for (Tensor output : outputs) {
-      trace.addRoot(output);
-      if (output.node().kind() != Node.Kind.SCALAR && !trace.isOp(output.node())) {
-        trace.leafNumber(output.node(), output.index());
-      }
-    }
-    this.types = arguments.stream().map(Tensor::type).toArray(Type[]::new);
-    this.sources =
-        trace.leaves().stream()
-            .map(leaf -> known.getOrDefault(leaf.node(), new Captured(leaf.tensor())))
-            .toArray(Source[]::new);
-    this.results = results.stream().map(Tensor::type).toArray(Type[]::new);
-    this.before = asked.toArray(new Before[0]);
-    this.gradients = left.toArray(new Left[0]);
-    this.changed = written.toArray(new Parameter[0]);
-    this.roots = outputs.size();
+  private CompiledStep(StepLayout layout) {
+    this.layout = layout;
+    this.trace = layout.trace();
+    this.types = layout.arguments();
+    this.sources = layout.sources();
+    this.results = layout.results();
     List<Node> scalars = trace.scalars();
     this.constants = scalars.stream().mapToLong(Node::word).toArray();
     this.live = IntStream.range(0, scalars.size()).filter(i -> scalars.get(i).isLive()).toArray();
     this.liveScalars = scalars.stream().filter(Node::isLive).toArray(Node[]::new);
-    this.cut =
-        !recording.slots().isEmpty()
-            || region.captured().stream().anyMatch(t -> t.node().isVariable());
     this.program = compile(i -> true);
     this.pinned =
         IntStream.range(0, sources.length).filter(i -> !(sources[i] instanceof Value)).toArray();
-    this.kept = keepsAll() ? leavesOfChanged() : new int[0];
-  }
-
-  /** Returns whether a run changes the values of all parameters that it knows, and nothing else. */
-  private boolean keepsAll() {
-    int values = 0;
-    for (Source source : sources) {
-      if (source instanceof Gradient || (source instanceof Value v && !v.isWritten())) {
-        return false;
-      }
-      values += source instanceof Value ? 1 : 0;
-    }
-    for (Left gradient : gradients) {
-      if (gradient.root() >= 0) {
-        return false;
-      }
-    }
-    return values == changed.length && values == read.size();
-  }
-
-  private int[] leavesOfChanged() {
-    int[] leaves = new int[changed.length];
-    for (int leaf = 0; leaf < sources.length; leaf++) {
-      if (sources[leaf] instanceof Value v) {
-        leaves[Arrays.asList(changed).indexOf(v.parameter())] = leaf;
-      }
-    }
-    return leaves;
+    this.kept = layout.leavesOfChanged();
   }
 
   /** Calls {@code f} on stand-ins and compiles what it does. */
   static CompiledStep record(Function<List<Tensor>, List<Tensor>> f, List<Type> types) {
-    Recording recording = new Recording();
-    List<Tensor> arguments = types.stream().map(Vmap::argument).toList();
-    List<Tensor> results =
-        Scope.outside(
-            () -> recording.during(() -> f.apply(arguments).stream().map(Tensor::fixed).toList()));
-    return new CompiledStep(arguments, results, recording);
-  }
-
-  /** Computes what the function captured, once: it is constant from now on. */
-  private static void settle(List<Tensor> captured) {
-    List<Tensor> pending = new ArrayList<>();
-    for (Tensor tensor : captured) {
-      Node node = tensor.node();
-      Ancestors.find(node, n -> n instanceof Version v && !v.isSnapshot())
-          .ifPresent(
-              version -> {
-                throw new IllegalStateException(
-                    "compiled: the function captures "
-                        + tensor.type()
-                        + ", which was built from parameter '"
-                        + ((Version) version).parameter().name()
-                        + "' outside of it and would never change again; build it inside, or"
-                        + " detach() and eval() it first");
-              });
-      // Views of scalars cost nothing as they are and memory if computed.
-      if (!node.isEvaluated() && Ancestors.find(node, CompiledStep::computes).isPresent()) {
-        pending.add(tensor);
-      }
-    }
-    Evaluator.evaluate(pending);
-    pending.forEach(tensor -> tensor.node().markOwned()); // they outlive the scope of this call
-  }
-
-  private static boolean computes(Node node) {
-    return node.kind() == Node.Kind.OP && node.op().primitive().kernel() != Primitive.NO_KERNEL;
+    return new CompiledStep(StepLayout.of(f, types));
   }
 
   /** Returns whether it was recorded for arguments of these types, on this backend. */
@@ -253,7 +89,7 @@ final class CompiledStep {
     if (holding().isPresent()) {
       return true; // until somebody wants one of them, none gets a gradient
     }
-    for (Before parameter : before) {
+    for (StepLayout.Before parameter : layout.before()) {
       if (parameter.parameter().settledGradient().isPresent() != parameter.hadGradient()) {
         return false;
       }
@@ -262,7 +98,7 @@ final class CompiledStep {
   }
 
   private CompiledGraph compile(IntPredicate donates) {
-    int[] donors = new int[roots];
+    int[] donors = new int[layout.roots()];
     Arrays.fill(donors, NO_DONOR);
     for (int i = 0; i < sources.length; i++) {
       if (sources[i] instanceof Value v && v.isWritten() && donates.test(i)) {
@@ -298,7 +134,7 @@ final class CompiledStep {
           Anomaly.search(trace, Arrays.stream(sources).map(s -> s.tensor(arguments)).toList());
         }
         long[] words = scalars(); // before anything is held that a live one may read
-        StepHolds holds = new StepHolds(sources, changed);
+        StepHolds holds = new StepHolds(sources, layout.changed());
         boolean kept = false;
         try {
           boolean locked = holds.lock();
@@ -362,7 +198,7 @@ final class CompiledStep {
 
       return false;
     }
-    Optional<Lease> lease = Lease.of(holds, changed, kept);
+    Optional<Lease> lease = Lease.of(holds, layout.changed(), kept);
     if (lease.isEmpty()) {
       return false;
     }
@@ -392,7 +228,7 @@ final class CompiledStep {
     for (Source source : sources) {
       if (source instanceof Value v && v.parameter().current().isPending()) {
         v.parameter().eval();
-      } else if (source instanceof Gradient g) {
+      } else if (source instanceof StepLayout.Gradient g) {
         g.parameter().settledGradient().ifPresent(Tensor::eval);
       }
     }
@@ -404,7 +240,7 @@ final class CompiledStep {
         holds.settle(i, v.parameter(), outcome[v.root()]);
       }
     }
-    for (Left left : gradients) {
+    for (StepLayout.Left left : layout.gradients()) {
       Optional<Tensor> gradient =
           left.root() < 0
               ? Optional.empty()
@@ -418,8 +254,8 @@ final class CompiledStep {
     List<Tensor> values = new ArrayList<>(results.length);
     for (int i = 0; i < results.length; i++) {
       Tensor value = value(results[i], outcome[i]);
-      if (cut) {
-        value.node().markCut(read);
+      if (layout.isCut()) {
+        value.node().markCut(layout.read());
       }
       values.add(Scope.register(value));
     }

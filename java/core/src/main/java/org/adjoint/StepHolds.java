@@ -10,7 +10,7 @@ import org.adjoint.internal.backend.Storage;
  * overwrites, and of each parameter that it writes the right to do so.
  */
 final class StepHolds {
-  private final CompiledStep.Source[] sources;
+  private final StepLayout.Source[] sources;
   private final Storage[] storages;
 
   /** The versions whose memory is owned; null for leaves that are pinned. */
@@ -24,7 +24,7 @@ final class StepHolds {
 
   private boolean ownsAll = true;
 
-  StepHolds(CompiledStep.Source[] sources, Parameter[] changed) {
+  StepHolds(StepLayout.Source[] sources, Parameter[] changed) {
     this.sources = sources;
     this.changed = changed;
     this.storages = new Storage[sources.length];
@@ -79,16 +79,16 @@ final class StepHolds {
 
   private boolean take(int at, List<Tensor> arguments) {
     taken = at;
-    CompiledStep.Source source = sources[at];
-    if (source instanceof CompiledStep.Value v) {
+    StepLayout.Source source = sources[at];
+    if (source instanceof StepLayout.Value v) {
       return take(v);
-    } else if (source instanceof CompiledStep.Gradient g) {
+    } else if (source instanceof StepLayout.Gradient g) {
       return pinGradient(g.parameter());
     }
     return pin(source.tensor(arguments));
   }
 
-  private boolean take(CompiledStep.Value v) {
+  private boolean take(StepLayout.Value v) {
     if (v.isWritten()) {
       Optional<Version> donor = v.parameter().donateCurrent();
       if (donor.isPresent()) {

@@ -1,0 +1,254 @@
+package org.adjoint;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.function.Function;
+import org.adjoint.internal.ir.Primitive;
+
+/**
+ * What a recorded function means as a program: its trace, where each leaf of that comes from and
+ * where each root of it goes. It runs nothing; that is what {@link CompiledStep} does.
+ */
+final class StepLayout {
+  private static final int NONE = -1;
+
+  /** Where a leaf comes from. */
+  sealed interface Source {
+    /** Returns the tensor that stands there now. */
+    Tensor tensor(List<Tensor> arguments);
+  }
+
+  private record Argument(int index) implements Source {
+    @Override
+    public Tensor tensor(List<Tensor> arguments) {
+      return arguments.get(index);
+    }
+  }
+
+  /** The value of a parameter; the new value goes to root {@code root}, −1 if there is none. */
+  record Value(Parameter parameter, int root) implements Source {
+    @Override
+    public Tensor tensor(List<Tensor> arguments) {
+      return new Tensor(parameter.current(), 0);
+    }
+
+    boolean isWritten() {
+      return root >= 0;
+    }
+  }
+
+  /** The gradient that a parameter has before the run. */
+  record Gradient(Parameter parameter) implements Source {
+    @Override
+    public Tensor tensor(List<Tensor> arguments) {
+      return parameter.settledGradient().orElseThrow();
+    }
+  }
+
+  private record Captured(Tensor tensor) implements Source {
+    @Override
+    public Tensor tensor(List<Tensor> arguments) {
+      return tensor;
+    }
+  }
+
+  /** A gradient at the end: a root, −1 if there is none. */
+  record Left(Parameter parameter, int root) {}
+
+  /** Whether a parameter had a gradient when the function was recorded. */
+  record Before(Parameter parameter, boolean hadGradient) {}
+
+  private final Trace trace = new Trace();
+  private final Type[] arguments;
+  private final Source[] sources;
+  private final Type[] results;
+  private final Left[] gradients;
+  private final Before[] before;
+  private final int roots;
+  private final boolean cut;
+
+  /** The parameters that it reads, and those whose value or gradient it changes. */
+  private final Set<Parameter> read = new LinkedHashSet<>();
+
+  private final Parameter[] changed;
+
+  private StepLayout(List<Tensor> arguments, List<Tensor> results, Recording recording) {
+    Map<Node, Source> known = new HashMap<>();
+    Set<Parameter> written = new LinkedHashSet<>();
+    List<Before> asked = new ArrayList<>();
+    List<Left> left = new ArrayList<>();
+    List<Tensor> inputs = new ArrayList<>(arguments);
+    List<Tensor> outputs = new ArrayList<>(results);
+    for (int i = 0; i < arguments.size(); i++) {
+      known.put(arguments.get(i).node(), new Argument(i));
+    }
+    for (Recording.Slot slot : recording.slots()) {
+      Parameter parameter = slot.parameter();
+      int root = slot.assigned().isPresent() ? outputs.size() : NONE;
+      slot.assigned().ifPresent(node -> outputs.add(new Tensor(node, 0)));
+      known.put(slot.input(), new Value(parameter, root));
+      read.add(parameter);
+      if (slot.assigned().isPresent() || slot.isGradientTouched()) {
+        written.add(parameter);
+      }
+      inputs.add(new Tensor(slot.input(), 0));
+      if (slot.isGradientAsked()) {
+        asked.add(new Before(parameter, slot.gradientInput().isPresent()));
+      }
+      slot.gradientInput().ifPresent(node -> known.put(node, new Gradient(parameter)));
+      slot.gradientInput().ifPresent(node -> inputs.add(new Tensor(node, 0)));
+      if (slot.isGradientTouched()) {
+        left.add(new Left(parameter, slot.gradient().isPresent() ? outputs.size() : NONE));
+        slot.gradient().ifPresent(outputs::add);
+      }
+    }
+    Region region = Region.between(inputs, outputs);
+    settle(region.captured());
+    inputs.forEach(input -> trace.declare(new Trace.Leaf(input.node(), 0)));
+    for (Tensor output : outputs) {
+      trace.addRoot(output);
+      if (output.node().kind() != Node.Kind.SCALAR && !trace.isOp(output.node())) {
+        trace.leafNumber(output.node(), output.index());
+      }
+    }
+    this.arguments = arguments.stream().map(Tensor::type).toArray(Type[]::new);
+    this.sources =
+        trace.leaves().stream()
+            .map(leaf -> known.getOrDefault(leaf.node(), new Captured(leaf.tensor())))
+            .toArray(Source[]::new);
+    this.results = results.stream().map(Tensor::type).toArray(Type[]::new);
+    this.before = asked.toArray(new Before[0]);
+    this.gradients = left.toArray(new Left[0]);
+    this.changed = written.toArray(new Parameter[0]);
+    this.roots = outputs.size();
+    this.cut =
+        !recording.slots().isEmpty()
+            || region.captured().stream().anyMatch(t -> t.node().isVariable());
+  }
+
+  /** Calls {@code f} on stand-ins of these types and lays out what it does. */
+  static StepLayout of(Function<List<Tensor>, List<Tensor>> f, List<Type> types) {
+    Recording recording = new Recording();
+    List<Tensor> arguments = types.stream().map(Vmap::argument).toList();
+    List<Tensor> results =
+        Scope.outside(
+            () -> recording.during(() -> f.apply(arguments).stream().map(Tensor::fixed).toList()));
+    return new StepLayout(arguments, results, recording);
+  }
+
+  /** Computes what the function captured, once: it is constant from now on. */
+  private static void settle(List<Tensor> captured) {
+    List<Tensor> pending = new ArrayList<>();
+    for (Tensor tensor : captured) {
+      Node node = tensor.node();
+      Ancestors.find(node, n -> n instanceof Version v && !v.isSnapshot())
+          .ifPresent(
+              version -> {
+                throw new IllegalStateException(
+                    "compiled: the function captures "
+                        + tensor.type()
+                        + ", which was built from parameter '"
+                        + ((Version) version).parameter().name()
+                        + "' outside of it and would never change again; build it inside, or"
+                        + " detach() and eval() it first");
+              });
+      // Views of scalars cost nothing as they are and memory if computed.
+      if (!node.isEvaluated() && Ancestors.find(node, StepLayout::computes).isPresent()) {
+        pending.add(tensor);
+      }
+    }
+    Evaluator.evaluate(pending);
+    pending.forEach(tensor -> tensor.node().markOwned()); // they outlive the scope of this call
+  }
+
+  private static boolean computes(Node node) {
+    return node.kind() == Node.Kind.OP && node.op().primitive().kernel() != Primitive.NO_KERNEL;
+  }
+
+  Trace trace() {
+    return trace;
+  }
+
+  /** Returns the types of the function's arguments. */
+  Type[] arguments() {
+    return arguments;
+  }
+
+  /** Returns by leaf where it comes from. */
+  Source[] sources() {
+    return sources;
+  }
+
+  /** Returns the types of the function's results, the first roots. */
+  Type[] results() {
+    return results;
+  }
+
+  /** Returns the gradients that the function leaves or takes away. */
+  Left[] gradients() {
+    return gradients;
+  }
+
+  /** Returns the parameters whose gradients have to be there, or absent, as they were. */
+  Before[] before() {
+    return before;
+  }
+
+  /** Returns how many roots there are. */
+  int roots() {
+    return roots;
+  }
+
+  /** Returns whether derivatives might have passed the results if they had kept their graph. */
+  boolean isCut() {
+    return cut;
+  }
+
+  /** Returns the parameters that the function reads. */
+  Set<Parameter> read() {
+    return read;
+  }
+
+  /** Returns the parameters whose value or gradient the function changes. */
+  Parameter[] changed() {
+    return changed;
+  }
+
+  /**
+   * Returns by parameter that is changed the leaf that is its value, if a run changes the values of
+   * all parameters that it knows, and nothing else of them; else nothing.
+   */
+  int[] leavesOfChanged() {
+    if (!changesValuesAlone()) {
+      return new int[0];
+    }
+    int[] leaves = new int[changed.length];
+    for (int leaf = 0; leaf < sources.length; leaf++) {
+      if (sources[leaf] instanceof Value v) {
+        leaves[Arrays.asList(changed).indexOf(v.parameter())] = leaf;
+      }
+    }
+    return leaves;
+  }
+
+  private boolean changesValuesAlone() {
+    int values = 0;
+    for (Source source : sources) {
+      if (source instanceof Gradient || (source instanceof Value v && !v.isWritten())) {
+        return false;
+      }
+      values += source instanceof Value ? 1 : 0;
+    }
+    for (Left gradient : gradients) {
+      if (gradient.root() >= 0) {
+        return false;
+      }
+    }
+    return values == changed.length && values == read.size();
+  }
+}
