@@ -4,6 +4,7 @@ import java.util.Arrays;
 import java.util.Optional;
 import java.util.function.IntFunction;
 import org.adjoint.internal.backend.Backend;
+import org.adjoint.internal.backend.BoundRun;
 import org.adjoint.internal.backend.Executable;
 import org.adjoint.internal.backend.KernelException;
 import org.adjoint.internal.backend.Storage;
@@ -37,9 +38,7 @@ record CompiledGraph(Program program, Executable executable, long[] constants) {
       for (int i = leaves.length; i < sizes.length; i++) {
         arguments[i] = backend.allocate(sizes[i]);
       }
-      long[] scalars = Arrays.copyOf(words, words.length + constants.length);
-      System.arraycopy(constants, 0, scalars, words.length, constants.length);
-      executable.run(arguments, scalars);
+      executable.run(arguments, scalars(words));
       done = true;
     } catch (KernelException failure) {
       throw explain(failure, parameterOf);
@@ -55,8 +54,27 @@ record CompiledGraph(Program program, Executable executable, long[] constants) {
     return results;
   }
 
-  private RuntimeException explain(
-      KernelException failure, IntFunction<Optional<Parameter>> parameterOf) {
+  /**
+   * Returns the program bound to leaves that stay.
+   *
+   * @param scalars the scalars of the graph
+   * @param leaves one storage a leaf; those of open ones are not looked at
+   * @param open the leaves that each run brings, and the arguments behind the leaves
+   */
+  BoundRun bind(StepScalars scalars, Storage[] leaves, int... open) {
+    Storage[] arguments = Arrays.copyOf(leaves, program.argumentBytes().length);
+    return executable.bind(arguments, open, scalars(scalars.words()), scalars.live());
+  }
+
+  /** Returns the words of all scalars of the program, behind those of the graph its own. */
+  private long[] scalars(long... words) {
+    long[] scalars = Arrays.copyOf(words, words.length + constants.length);
+    System.arraycopy(constants, 0, scalars, words.length, constants.length);
+    return scalars;
+  }
+
+  /** Returns the error of a run that failed, with the op and its shapes. */
+  RuntimeException explain(KernelException failure, IntFunction<Optional<Parameter>> parameterOf) {
     int at = failure.instruction();
     if (failure.reason() == KernelException.Reason.NOT_FINITE) {
       ArithmeticException error =

@@ -10,7 +10,6 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Function;
 import java.util.function.IntPredicate;
-import java.util.stream.IntStream;
 import org.adjoint.StepLayout.Source;
 import org.adjoint.StepLayout.Value;
 import org.adjoint.internal.backend.Backend;
@@ -29,27 +28,16 @@ final class CompiledStep {
   private final Trace trace;
   private final Type[] types;
   private final Source[] sources;
-  private final Type[] results;
-
-  /** The words of the scalars, and which of them each run reads anew. */
-  private final long[] constants;
-
-  private final int[] live;
-  private final Node[] liveScalars;
+  private final StepScalars scalars;
 
   /** Overwrites every parameter in place. */
   private final CompiledGraph program;
 
-  /** The leaves that are not parameters' values: each run pins them anew. */
-  private final int[] pinned;
-
   /** By parameter that is changed, the leaf that is its value; empty if some run has to let go. */
   private final int[] kept;
 
-  /** What is held between two runs. */
-  private record Holding(Lease lease, StepHolds holds) {}
-
-  private volatile Optional<Holding> holding = Optional.empty();
+  /** The runs on what is held since the one before, null if nothing is. */
+  private volatile LeasedRun leased;
 
   /** By which leaves a run owns: a snapshot or another thread may keep it from others. */
   private final Map<BitSet, CompiledGraph> others = new ConcurrentHashMap<>();
@@ -59,14 +47,8 @@ final class CompiledStep {
     this.trace = layout.trace();
     this.types = layout.arguments();
     this.sources = layout.sources();
-    this.results = layout.results();
-    List<Node> scalars = trace.scalars();
-    this.constants = scalars.stream().mapToLong(Node::word).toArray();
-    this.live = IntStream.range(0, scalars.size()).filter(i -> scalars.get(i).isLive()).toArray();
-    this.liveScalars = scalars.stream().filter(Node::isLive).toArray(Node[]::new);
+    this.scalars = new StepScalars(trace.scalars());
     this.program = compile(i -> true);
-    this.pinned =
-        IntStream.range(0, sources.length).filter(i -> !(sources[i] instanceof Value)).toArray();
     this.kept = layout.leavesOfChanged();
   }
 
@@ -86,7 +68,7 @@ final class CompiledStep {
 
   /** Returns whether the parameters' gradients are there or absent as they were when recorded. */
   boolean fits() {
-    if (holding().isPresent()) {
+    if (leased().isPresent()) {
       return true; // until somebody wants one of them, none gets a gradient
     }
     for (StepLayout.Before parameter : layout.before()) {
@@ -116,16 +98,25 @@ final class CompiledStep {
   }
 
   /**
+   * Runs on evaluated arguments and on what the run before has left held; empty if nothing is held,
+   * or not for this run now.
+   */
+  Optional<List<Tensor>> runAgain(List<Tensor> arguments) {
+    LeasedRun again = leased;
+    return again == null || Anomaly.isOn() ? Optional.empty() : again.run(arguments);
+  }
+
+  /**
    * Runs the program on evaluated arguments and does to the parameters what it says; empty if their
    * gradients have come or gone since it was chosen.
    */
   Optional<List<Tensor>> run(List<Tensor> arguments) {
     for (; ; ) {
-      Optional<Holding> held = holding();
+      Optional<LeasedRun> again = leased();
       Optional<List<Tensor>> results;
-      if (held.isPresent() && !Anomaly.isOn()) {
-        results = runAgain(held.get(), arguments);
-        if (results.isEmpty() && held.get().lease().hasEnded()) {
+      if (again.isPresent() && !Anomaly.isOn()) {
+        results = again.get().run(arguments);
+        if (results.isEmpty() && again.get().hasEnded()) {
           continue;
         }
       } else {
@@ -133,7 +124,7 @@ final class CompiledStep {
         if (Anomaly.isOn()) {
           Anomaly.search(trace, Arrays.stream(sources).map(s -> s.tensor(arguments)).toList());
         }
-        long[] words = scalars(); // before anything is held that a live one may read
+        long[] words = scalars.words(); // before anything is held that a live one may read
         StepHolds holds = new StepHolds(sources, layout.changed());
         boolean kept = false;
         try {
@@ -146,7 +137,8 @@ final class CompiledStep {
             CompiledGraph graph = program(holds);
             results =
                 Optional.of(
-                    finish(holds, graph.run(backend, words, holds.storages(), this::parameterOf)));
+                    finish(
+                        holds, graph.run(backend, words, holds.storages(), layout::parameterOf)));
             kept = keep(holds);
           }
         } finally {
@@ -163,30 +155,13 @@ final class CompiledStep {
   }
 
   /** What the run before has left held, unless somebody wanted one of the parameters since. */
-  private Optional<Holding> holding() {
-    Optional<Holding> held = holding;
-    if (held.isPresent() && held.get().lease().hasEnded()) {
-      holding = Optional.empty();
+  private Optional<LeasedRun> leased() {
+    LeasedRun again = leased;
+    if (again != null && again.hasEnded()) {
+      leased = null;
       return Optional.empty();
     }
-    return held;
-  }
-
-  /** Runs on what is held since the run before; empty if another thread does, or wants it. */
-  private Optional<List<Tensor>> runAgain(Holding held, List<Tensor> arguments) {
-    long[] words = scalars();
-    if (!held.lease().tryStart()) {
-      return Optional.empty();
-    }
-    StepHolds holds = held.holds();
-    try {
-      return holds.take(pinned, arguments)
-          ? Optional.of(results(program.run(backend, words, holds.storages(), this::parameterOf)))
-          : Optional.empty();
-    } finally {
-      holds.unpin(pinned);
-      held.lease().stop();
-    }
+    return Optional.ofNullable(again);
   }
 
   /** Keeps what a run holds for the next one, if all parameters are changed in place. */
@@ -202,26 +177,10 @@ final class CompiledStep {
     if (lease.isEmpty()) {
       return false;
     }
-    holds.unpin(pinned);
-    holding = Optional.of(new Holding(lease.get(), holds));
+    holds.unpin();
+    leased = new LeasedRun(lease.get(), holds, program, backend, layout, scalars);
     lease.get().stop();
     return true;
-  }
-
-  /** Returns the parameter whose value a leaf is, if it is one's. */
-  private Optional<Parameter> parameterOf(int leaf) {
-    return leaf >= 0 && leaf < sources.length && sources[leaf] instanceof Value v
-        ? Optional.of(v.parameter())
-        : Optional.empty();
-  }
-
-  /** Returns the words of the graph's scalars: those that live are read now. */
-  private long[] scalars() {
-    long[] words = constants.clone();
-    for (int i = 0; i < live.length; i++) {
-      words[live[i]] = liveScalars[i].word();
-    }
-    return words;
   }
 
   private void evaluatePending() {
@@ -251,13 +210,9 @@ final class CompiledStep {
   }
 
   private List<Tensor> results(Storage... outcome) {
-    List<Tensor> values = new ArrayList<>(results.length);
-    for (int i = 0; i < results.length; i++) {
-      Tensor value = value(results[i], outcome[i]);
-      if (layout.isCut()) {
-        value.node().markCut(layout.read());
-      }
-      values.add(Scope.register(value));
+    List<Tensor> values = new ArrayList<>(layout.results());
+    for (int i = 0; i < layout.results(); i++) {
+      values.add(layout.result(i, outcome[i]));
     }
     return values;
   }

@@ -4,6 +4,7 @@ import java.lang.invoke.VarHandle;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.AtomicLongFieldUpdater;
 import java.util.concurrent.atomic.AtomicReferenceFieldUpdater;
 import java.util.function.DoubleSupplier;
 import org.adjoint.internal.backend.Storage;
@@ -25,11 +26,18 @@ class Node {
   private static final AtomicReferenceFieldUpdater<Node, Storage[]> VALUES =
       AtomicReferenceFieldUpdater.newUpdater(Node.class, Storage[].class, "values");
 
+  @SuppressWarnings("rawtypes") // there is no class literal of Set<Parameter>
+  private static final AtomicReferenceFieldUpdater<Node, Set> BEHIND =
+      AtomicReferenceFieldUpdater.newUpdater(Node.class, Set.class, "behind");
+
+  private static final AtomicLongFieldUpdater<Node> CUT_AT =
+      AtomicLongFieldUpdater.newUpdater(Node.class, "cutAt");
+
   /** A supplier may ask for values, whose programs read other scalars: so deep, not deeper. */
   private static final int MOST_NESTED = 16;
 
-  /** Counts cuts and marks, so that it can be told which came first. */
-  private static final AtomicLong EVENTS = new AtomicLong();
+  /** Counts marks: a cut is after those counted by then, so it can be told which came first. */
+  private static final AtomicLong MARKS = new AtomicLong();
 
   /** Spreads nodes over hash tables; duplicates, as a race makes them, only cost time. */
   private static int nextHash;
@@ -137,6 +145,18 @@ class Node {
     return node;
   }
 
+  /**
+   * Returns a node that is a value out of a program through which nothing can be differentiated.
+   *
+   * @param read the parameters that the program read
+   */
+  static Node cutValue(Type type, Storage storage, Set<Parameter> read) {
+    Node node = value(type, storage);
+    BEHIND.lazySet(node, read);
+    CUT_AT.lazySet(node, now());
+    return node;
+  }
+
   /** Returns a node that stands for an argument of that type. */
   static Node argument(Type type) {
     Node node = leaf(Kind.ARGUMENT, type, 0, null);
@@ -227,6 +247,11 @@ class Node {
     return indices[i];
   }
 
+  /** Returns whether this has a value, and neither is a source of gradients nor reaches one. */
+  final boolean isPlainValue() {
+    return values != null && inputs.length == 0 && !isSource();
+  }
+
   /** Returns whether every output has a value. */
   final boolean isEvaluated() {
     return values != null;
@@ -236,6 +261,11 @@ class Node {
   final Optional<Storage> value(int output) {
     Storage[] now = values;
     return now == null ? Optional.empty() : Optional.of(now[output]);
+  }
+
+  /** Returns the time of a cut: after all marks so far, and not after the next. */
+  private static long now() {
+    return MARKS.get() + 1;
   }
 
   /** Gives the node its values unless another thread did; returns whether these were taken. */
@@ -253,7 +283,7 @@ class Node {
     Node[] before = inputs;
     for (int i = 0; i < before.length; i++) {
       if (cutAt == NEVER && DifferentiablePart.passes(this, before, i)) {
-        cutAt = EVENTS.incrementAndGet();
+        CUT_AT.lazySet(this, now());
       }
     }
     dropInputs();
@@ -270,15 +300,6 @@ class Node {
     INPUTS.lazySet(this, NO_INPUTS);
   }
 
-  /**
-   * States that this value came out of a program through which nothing can be differentiated, and
-   * which parameters it read.
-   */
-  final void markCut(Set<Parameter> read) {
-    behind = read;
-    cutAt = EVENTS.incrementAndGet();
-  }
-
   /** Returns the parameters that a program read which gave this value. */
   final Set<Parameter> behind() {
     Set<Parameter> read = behind;
@@ -290,7 +311,7 @@ class Node {
     return cutAt != NEVER;
   }
 
-  /** Returns when it lost them, on the clock of {@link #variableSince}. */
+  /** Returns when it lost them: after the marks whose {@link #variableSince} is less. */
   final long cutAt() {
     return cutAt;
   }
@@ -316,7 +337,7 @@ class Node {
 
   final void markVariable() {
     if (variableSince == NEVER) {
-      variableSince = EVENTS.incrementAndGet();
+      variableSince = MARKS.incrementAndGet();
     }
   }
 

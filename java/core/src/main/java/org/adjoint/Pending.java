@@ -15,6 +15,11 @@ final class Pending {
     Local.get().assigned.add(parameter);
   }
 
+  /** Returns whether this thread has assigned nothing since it last evaluated something. */
+  static boolean isEmpty() {
+    return Local.get().assigned.isEmpty();
+  }
+
   /** Returns the versions this thread has assigned that are still current and pending. */
   static List<Version> versions() {
     List<Parameter> assigned = Local.get().assigned;

@@ -67,16 +67,6 @@ final class StepHolds {
     return true;
   }
 
-  /** Takes some of the sources; returns false if another run holds one alone right now. */
-  boolean take(int[] some, List<Tensor> arguments) {
-    for (int i : some) {
-      if (!take(i, arguments)) {
-        return false;
-      }
-    }
-    return true;
-  }
-
   private boolean take(int at, List<Tensor> arguments) {
     taken = at;
     StepLayout.Source source = sources[at];
@@ -118,31 +108,39 @@ final class StepHolds {
   }
 
   private boolean pin(Tensor tensor) {
+    Optional<Storage> found = pinned(tensor);
+    found.ifPresent(storage -> storages[taken] = storage);
+    return found.isPresent();
+  }
+
+  /**
+   * Returns the storage of an evaluated tensor, pinned; empty if another run holds it alone right
+   * now.
+   *
+   * @throws IllegalStateException if it was freed
+   */
+  static Optional<Storage> pinned(Tensor tensor) {
     Node node = tensor.node();
     Optional<Storage> found = node.value(tensor.index());
     if (found.isEmpty()) {
-      return false;
+      return found;
     }
     Storage storage = found.get();
     switch (storage.tryPin()) {
       case PINNED -> {
-        if (node.value(tensor.index()).isEmpty()) {
-          storage.unpin();
-          return false;
+        if (node.value(tensor.index()).isPresent()) {
+          return found;
         }
-        storages[taken] = storage;
-        return true;
+        storage.unpin();
       }
       case CLOSED -> {
         if (node.value(tensor.index()).isPresent()) {
           throw Evaluator.closed(tensor.type());
         }
-        return false;
       }
-      default -> {
-        return false;
-      }
+      case BUSY -> {}
     }
+    return Optional.empty();
   }
 
   /**
@@ -156,9 +154,9 @@ final class StepHolds {
     }
   }
 
-  /** Lets go of some of the sources that are pinned. */
-  void unpin(int... some) {
-    for (int i : some) {
+  /** Lets go of all that is pinned. */
+  void unpin() {
+    for (int i = 0; i < storages.length; i++) {
       unpin(i);
     }
   }
@@ -171,8 +169,8 @@ final class StepHolds {
   }
 
   void release() {
+    unpin();
     for (int i = 0; i < storages.length; i++) {
-      unpin(i);
       if (donors[i] != null) {
         storages[i].disown();
       }

@@ -6,8 +6,11 @@ import java.util.HashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.function.Function;
+import java.util.stream.IntStream;
+import org.adjoint.internal.backend.Storage;
 import org.adjoint.internal.ir.Primitive;
 
 /**
@@ -70,6 +73,8 @@ final class StepLayout {
   private final Left[] gradients;
   private final Before[] before;
   private final int roots;
+
+  /** Whether derivatives might have passed the results if they had kept their graph. */
   private final boolean cut;
 
   /** The parameters that it reads, and those whose value or gradient it changes. */
@@ -184,9 +189,9 @@ final class StepLayout {
     return sources;
   }
 
-  /** Returns the types of the function's results, the first roots. */
-  Type[] results() {
-    return results;
+  /** Returns how many results the function has: the first roots. */
+  int results() {
+    return results.length;
   }
 
   /** Returns the gradients that the function leaves or takes away. */
@@ -204,14 +209,22 @@ final class StepLayout {
     return roots;
   }
 
-  /** Returns whether derivatives might have passed the results if they had kept their graph. */
-  boolean isCut() {
-    return cut;
+  /** Returns the parameter whose value a leaf is, if it is one's. */
+  Optional<Parameter> parameterOf(int leaf) {
+    return leaf >= 0 && leaf < sources.length && sources[leaf] instanceof Value v
+        ? Optional.of(v.parameter())
+        : Optional.empty();
   }
 
-  /** Returns the parameters that the function reads. */
-  Set<Parameter> read() {
-    return read;
+  /** Returns the leaves that are not parameters' values: each run pins them anew. */
+  int[] leavesToPin() {
+    return IntStream.range(0, sources.length).filter(i -> !(sources[i] instanceof Value)).toArray();
+  }
+
+  /** Returns a result of the function, whose value a run has left in a storage. */
+  Tensor result(int i, Storage storage) {
+    Node node = cut ? Node.cutValue(results[i], storage, read) : Node.value(results[i], storage);
+    return Scope.register(new Tensor(node, 0));
   }
 
   /** Returns the parameters whose value or gradient the function changes. */

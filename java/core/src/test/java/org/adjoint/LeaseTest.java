@@ -14,6 +14,7 @@ import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.BiConsumer;
 import java.util.function.BinaryOperator;
 import java.util.function.Supplier;
+import java.util.function.UnaryOperator;
 import org.adjoint.internal.backend.Storage;
 import org.junit.jupiter.api.Test;
 
@@ -155,6 +156,50 @@ class LeaseTest {
     step.get(); // adds to the gradient that is there
     assertArrayEquals(new double[] {-0.875, -0.625}, w.toDoubleArray());
     assertTrue(w.grad().isEmpty());
+  }
+
+  @Test
+  void anyRunEvaluatesWhatIsAssigned() {
+    Parameter w = parameter("w", 1, 3);
+    Parameter b = parameter("b", 0);
+    Parameter other = parameter("other", 5);
+    Supplier<Tensor> step = step(w, b);
+    for (int i = 0; i < 3; i++) {
+      step.get();
+      other.assign(other.times(2));
+      assertTrue(other.current().isPending());
+      step.get();
+      assertFalse(other.current().isPending());
+    }
+    assertEquals(40, other.toDoubleArray()[0]);
+    check(w, b, 6);
+  }
+
+  @Test
+  void anArgumentMayComeInAnyForm() {
+    Parameter w = parameter("w", 1, 3);
+    UnaryOperator<Tensor> step =
+        Compiled.of(
+            (Tensor x) -> {
+              Tensor y = w.sum().times(x);
+              w.assign(w.times(2));
+              return y;
+            });
+    Tensor value = Tensor.of(new double[] {3}, 1);
+    for (int i = 0; i < 3; i++) {
+      assertEquals(12 << i, step.apply(value).doubleItem());
+    }
+    assertEquals(96, step.apply(Tensor.of(new double[] {1}, 1).times(3)).doubleItem());
+    Parameter p = parameter("p", 3);
+    assertEquals(192, step.apply(p).detach().doubleItem());
+    Tensor variable = Tensor.of(new double[] {3}, 1).variable();
+    Tensor y = step.apply(variable); // not compiled, or it could not be differentiated
+    assertEquals(128, Grad.grad(y.sum(), variable).get(0).doubleItem());
+    assertArrayEquals(new double[] {64, 192}, w.toDoubleArray());
+    assertEquals(768, step.apply(value).doubleItem());
+    value.release();
+    assertThrows(IllegalStateException.class, () -> step.apply(value));
+    assertArrayEquals(new double[] {128, 384}, w.toDoubleArray());
   }
 
   @Test

@@ -5,6 +5,7 @@ import java.util.ServiceLoader;
 import java.util.concurrent.atomic.AtomicLong;
 import org.adjoint.internal.backend.Backend;
 import org.adjoint.internal.backend.BackendProvider;
+import org.adjoint.internal.backend.BoundRun;
 import org.adjoint.internal.backend.Executable;
 import org.adjoint.internal.backend.MemoryFigures;
 import org.adjoint.internal.backend.Storage;
@@ -84,6 +85,16 @@ public final class TimedProvider implements BackendProvider {
       long from = System.nanoTime();
       executable.run(arguments, scalars);
       NANOS.addAndGet(System.nanoTime() - from);
+    }
+
+    @Override
+    public BoundRun bind(Storage[] arguments, int[] open, long[] scalars, int[] live) {
+      BoundRun bound = executable.bind(arguments, open, scalars, live);
+      return (storages, words) -> {
+        long from = System.nanoTime();
+        bound.run(storages, words);
+        NANOS.addAndGet(System.nanoTime() - from);
+      };
     }
 
     @Override

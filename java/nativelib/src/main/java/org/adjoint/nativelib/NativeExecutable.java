@@ -3,9 +3,9 @@ package org.adjoint.nativelib;
 import java.lang.ref.Cleaner;
 import java.lang.ref.Reference;
 import java.nio.ByteBuffer;
-import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicIntegerFieldUpdater;
 import org.adjoint.BackendException;
+import org.adjoint.internal.backend.BoundRun;
 import org.adjoint.internal.backend.Executable;
 import org.adjoint.internal.backend.Storage;
 import org.adjoint.internal.ir.Program;
@@ -22,6 +22,13 @@ final class NativeExecutable implements Executable {
   private static final int BINDINGS = Long.BYTES;
   private static final int BINDING = 2 * Long.BYTES;
 
+  // Fields and not objects: each would be one more thing that the program before has pushed out of
+  // the caches.
+  private static final AtomicIntegerFieldUpdater<NativeExecutable> USERS =
+      AtomicIntegerFieldUpdater.newUpdater(NativeExecutable.class, "users");
+  private static final AtomicIntegerFieldUpdater<NativeExecutable> CLOSED =
+      AtomicIntegerFieldUpdater.newUpdater(NativeExecutable.class, "closed");
+
   private final NativeContext context;
   private final Workspaces workspaces;
   private final long program;
@@ -35,9 +42,9 @@ final class NativeExecutable implements Executable {
   private final int blockBytes;
 
   /** The runs in progress, and 1 until {@link #close}. */
-  private final AtomicInteger users = new AtomicInteger(1);
+  private volatile int users = 1;
 
-  private final AtomicBoolean closed = new AtomicBoolean();
+  private volatile int closed;
 
   NativeExecutable(NativeContext context, Workspaces workspaces, Program program) {
     this.context = context;
@@ -68,61 +75,109 @@ final class NativeExecutable implements Executable {
               + " and "
               + values.length);
     }
+    Workspaces.Workspace workspace = start();
+    try {
+      run(workspace, storages, values);
+    } finally {
+      stop(workspace);
+    }
+  }
+
+  @Override
+  public BoundRun bind(Storage[] storages, int[] open, long[] values, int[] live) {
+    return new NativeBoundRun(this, storages, open, values, live);
+  }
+
+  /** Starts a run: the program stays until {@link #stop}. */
+  Workspaces.Workspace start() {
     // Without the first check, runs that overlap for ever would keep a closed program alive.
-    if (closed.get() || users.getAndUpdate(n -> n == 0 ? 0 : n + 1) == 0) {
+    if (closed != 0 || USERS.getAndUpdate(this, n -> n == 0 ? 0 : n + 1) == 0) {
       throw new IllegalStateException("run: this program is closed");
     }
     try {
-      Workspaces.Workspace workspace = workspaces.take(workspaceBytes, blockBytes);
-      try {
-        run(workspace, storages, values);
-      } finally {
-        workspaces.give(workspace);
-      }
+      return workspaces.take(workspaceBytes, blockBytes);
+    } catch (Throwable e) {
+      release();
+      throw e;
+    }
+  }
+
+  /** Ends a run. */
+  void stop(Workspaces.Workspace workspace) {
+    try {
+      workspaces.give(workspace);
     } finally {
       release();
     }
   }
 
   private void run(Workspaces.Workspace workspace, Storage[] storages, long[] values) {
+    workspace.forget();
     ByteBuffer block = workspace.block();
-    long start = workspace.blockAddress();
-    block.putLong(0, -1);
-    bind(block, Program.WORKSPACE, workspace.address(), workspaceBytes);
+    prepare(workspace);
     int words = 0;
-    bind(block, Program.SCALARS, start + scalarsOffset, (long) scalars * Long.BYTES);
     for (int i = 0; i < storages.length; i++) {
-      Storage storage = storages[i];
-      long address;
-      if (storage instanceof WordStorage word) {
-        int at = wordsOffset + i * Long.BYTES;
-        block.putLong(at, word.load());
-        address = start + at;
-        words++;
-      } else {
-        address = NativeStorage.address(storage);
-      }
-      bind(block, Program.ARGUMENTS + i, address, storage.bytes());
+      bind(workspace, i, storages[i]);
+      words += storages[i] instanceof WordStorage ? 1 : 0;
     }
     for (int i = 0; i < values.length; i++) {
-      block.putLong(scalarsOffset + i * Long.BYTES, values[i]);
+      scalar(block, i, values[i]);
     }
-    int status =
-        Abi.adj_program_run(
-            context.address(), program, start + BINDINGS, Program.ARGUMENTS + arguments, start);
-    Status.checkRun(status, block.getLong(0));
+    call(workspace);
     for (int i = 0; words > 0; i++) {
       if (storages[i] instanceof WordStorage word) {
-        takeBack(word, block.getLong(wordsOffset + i * Long.BYTES));
+        takeBack(block, i, word);
         words--;
       }
     }
     Reference.reachabilityFence(storages);
+  }
+
+  /** Binds what belongs to the workspace. */
+  void prepare(Workspaces.Workspace workspace) {
+    ByteBuffer block = workspace.block();
+    long values = workspace.blockAddress() + scalarsOffset;
+    bind(block, Program.WORKSPACE, workspace.address(), workspaceBytes);
+    bind(block, Program.SCALARS, values, (long) scalars * Long.BYTES);
+  }
+
+  /** Binds an argument; a word is carried into the block. */
+  void bind(Workspaces.Workspace workspace, int argument, Storage storage) {
+    long address;
+    if (storage instanceof WordStorage word) {
+      address = workspace.blockAddress() + wordsOffset + (long) argument * Long.BYTES;
+      carry(workspace.block(), argument, word);
+    } else {
+      address = NativeStorage.address(storage);
+    }
+    bind(workspace.block(), Program.ARGUMENTS + argument, address, storage.bytes());
+  }
+
+  /** Writes the value of an argument that lives in Java. */
+  void carry(ByteBuffer block, int argument, WordStorage word) {
+    block.putLong(wordsOffset + argument * Long.BYTES, word.load());
+  }
+
+  /** Writes a scalar. */
+  void scalar(ByteBuffer block, int scalar, long value) {
+    block.putLong(scalarsOffset + scalar * Long.BYTES, value);
+  }
+
+  /** Runs on what the block holds. */
+  void call(Workspaces.Workspace workspace) {
+    ByteBuffer block = workspace.block();
+    long start = workspace.blockAddress();
+    block.putLong(0, -1);
+    int status =
+        Abi.adj_program_run(
+            context.address(), program, start + BINDINGS, Program.ARGUMENTS + arguments, start);
+    Status.checkRun(status, block.getLong(0));
     Reference.reachabilityFence(this);
   }
 
   /** What a run only reads, others may be reading at the same time: it is left alone. */
-  private static void takeBack(WordStorage word, long now) {
+  void takeBack(ByteBuffer block, int argument, WordStorage word) {
+    long now = block.getLong(wordsOffset + argument * Long.BYTES);
     if (word.load() != now) {
       word.store(now);
     }
@@ -136,13 +191,13 @@ final class NativeExecutable implements Executable {
 
   @Override
   public void close() {
-    if (closed.compareAndSet(false, true)) {
+    if (CLOSED.compareAndSet(this, 0, 1)) {
       release();
     }
   }
 
   private void release() {
-    if (users.decrementAndGet() == 0) {
+    if (USERS.decrementAndGet(this) == 0) {
       cleanable.clean();
     }
   }

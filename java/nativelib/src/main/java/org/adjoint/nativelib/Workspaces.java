@@ -17,6 +17,7 @@ final class Workspaces {
   private static final int REVIEW = 256;
 
   private static final long LINE = 64;
+  private static final Object NOBODY = new Object();
 
   private final NativeContext context;
   private final Semaphore permits;
@@ -39,6 +40,9 @@ final class Workspaces {
     private ByteBuffer block = ByteBuffer.allocateDirect(0);
     private long blockAddress;
 
+    /** Whose bindings the block holds; {@link #NOBODY} once the memory has moved. */
+    private Object holder = NOBODY;
+
     private Workspace() {}
 
     /** Returns where the scratch area starts, 0 if the program needs none. */
@@ -51,7 +55,26 @@ final class Workspaces {
       return bytes;
     }
 
-    /** Returns the block, whose contents are undefined. */
+    /**
+     * Returns whether the block still holds what somebody wrote into it before; from now on it is
+     * his.
+     *
+     * @param holder an object that the workspace keeps reachable
+     */
+    boolean holds(Object holder) {
+      boolean holds = this.holder == holder;
+      if (!holds) {
+        this.holder = holder;
+      }
+      return holds;
+    }
+
+    /** States that the block is overwritten by somebody who does not come back for it. */
+    void forget() {
+      holder = NOBODY;
+    }
+
+    /** Returns the block, whose contents are undefined but for what it {@link #holds}. */
     ByteBuffer block() {
       return block;
     }
@@ -152,12 +175,14 @@ final class Workspaces {
       // In whole cache lines, as the allocator counts them.
       long lines = Math.addExact(bytes, LINE - 1) / LINE * LINE;
       long buffer = context.allocate(lines, this::releaseIdle);
+      w.forget();
       w.buffer = buffer;
       w.address = Abi.adj_buffer_address(buffer);
       w.bytes = lines;
     }
     if (w.block.capacity() < blockBytes) {
       int capacity = Math.max(1024, Math.multiplyExact(blockBytes, 2));
+      w.forget();
       w.block = ByteBuffer.allocateDirect(capacity).order(ByteOrder.nativeOrder());
       w.blockAddress = Abi.adj_jni_address(w.block);
     }
@@ -166,6 +191,7 @@ final class Workspaces {
   private void drop(Workspace w) {
     if (w.buffer != 0) {
       long buffer = w.buffer;
+      w.forget();
       w.buffer = 0;
       w.address = 0;
       w.bytes = 0;

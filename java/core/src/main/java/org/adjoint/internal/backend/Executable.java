@@ -12,6 +12,31 @@ public interface Executable extends AutoCloseable {
    */
   void run(Storage[] arguments, long[] scalars);
 
+  /**
+   * Returns this program bound to what stays from run to run, so that those runs need not look at
+   * it. A backend that gains nothing by that may leave it as it is here.
+   *
+   * @param arguments one storage an argument; those of open ones are not looked at
+   * @param open which arguments each run brings
+   * @param scalars one raw word a scalar; those of live ones are not looked at
+   * @param live which scalars each run brings
+   */
+  default BoundRun bind(Storage[] arguments, int[] open, long[] scalars, int[] live) {
+    Storage[] bound = arguments.clone();
+    long[] words = scalars.clone();
+    return (storages, values) -> {
+      Storage[] all = bound.clone();
+      long[] now = words.clone();
+      for (int i = 0; i < open.length; i++) {
+        all[open[i]] = storages[i];
+      }
+      for (int i = 0; i < live.length; i++) {
+        now[live[i]] = values[i];
+      }
+      run(all, now);
+    };
+  }
+
   /** Frees the program once no run uses it. */
   @Override
   void close();

@@ -1,0 +1,40 @@
+package org.adjoint;
+
+import java.util.List;
+import java.util.stream.IntStream;
+
+/** The scalars of a recorded function: most are constants, those that live are read by each run. */
+final class StepScalars {
+  private final long[] constants;
+  private final int[] live;
+  private final Node[] nodes;
+
+  StepScalars(List<Node> scalars) {
+    this.constants = scalars.stream().mapToLong(node -> node.isLive() ? 0 : node.word()).toArray();
+    this.live = IntStream.range(0, scalars.size()).filter(i -> scalars.get(i).isLive()).toArray();
+    this.nodes = scalars.stream().filter(Node::isLive).toArray(Node[]::new);
+  }
+
+  /** Returns which of them live. */
+  int[] live() {
+    return live;
+  }
+
+  /** Returns the words that those which live have now. */
+  long[] now() {
+    long[] words = new long[nodes.length];
+    for (int i = 0; i < words.length; i++) {
+      words[i] = nodes[i].word();
+    }
+    return words;
+  }
+
+  /** Returns the words that all have now. */
+  long[] words() {
+    long[] words = constants.clone();
+    for (int i = 0; i < live.length; i++) {
+      words[live[i]] = nodes[i].word();
+    }
+    return words;
+  }
+}
