@@ -9,8 +9,6 @@ import org.adjoint.op.Op;
  * ops expect them.
  */
 final class Graphs {
-  private static final Type[] NO_TYPES = {};
-
   /** By the number of inputs: all the first outputs of their nodes, as nearly always. */
   private static final int[][] FIRST_OUTPUTS = new int[32][];
 
@@ -32,8 +30,7 @@ final class Graphs {
       }
       types[i] = nodes[i].type(index);
     }
-    List<Type> outputs = op.infer(Arrays.asList(types), attrs);
-    Node node = new Node(op, attrs, nodes, indices, outputs.toArray(NO_TYPES));
+    Node node = new Node(op, attrs, nodes, indices, op.types(types, attrs));
     return Eager.built(node.outputs() == 1 ? List.of(new Tensor(node, 0)) : Tensor.outputs(node));
   }
 

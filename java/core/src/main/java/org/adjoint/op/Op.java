@@ -28,6 +28,8 @@ public abstract sealed class Op
     this(primitive(name, fallible, kernel, lowering));
   }
 
+  private final Inferred inferred = new Inferred();
+
   Op(Primitive primitive) {
     this.primitive = primitive;
   }
@@ -102,6 +104,17 @@ public abstract sealed class Op
    * @throws IllegalArgumentException naming the op and what does not fit
    */
   public abstract List<Type> infer(List<Type> inputs, long[] attrs);
+
+  /**
+   * Returns as {@link #infer}, often without inferring anew.
+   *
+   * @param inputs the types of the inputs, kept: not to be changed any more
+   * @param attrs the attributes, kept as well
+   * @return an array that others share
+   */
+  public final Type[] types(Type[] inputs, long[] attrs) {
+    return inferred.types(this, inputs, attrs);
+  }
 
   /**
    * Returns the cotangent of one input, of the input's shape or, for elementwise ops, of the
