@@ -1,6 +1,7 @@
 package org.adjoint.op;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import org.adjoint.DType;
@@ -137,11 +138,8 @@ public final class OptimizerOps {
    */
   public static Stepped adam(
       List<List<Tensor>> lists, Tensor count, AdamRates rates, Optional<Tensor> maxNorm) {
-    List<Tensor> in = new ArrayList<>();
-    in.add(count);
-    in.addAll(List.of(rates.lr(), rates.beta1(), rates.beta2(), rates.epsilon(), rates.decay()));
-    maxNorm.ifPresent(in::add);
-    lists.forEach(in::addAll);
+    AdamRates r = rates;
+    List<Tensor> in = inputs(lists, maxNorm, count, r.lr, r.beta1, r.beta2, r.epsilon, r.decay);
     Fused op = maxNorm.isPresent() ? CLIPPED_ADAM : ADAM;
     List<Tensor> out = op.apply(Op.NO_ATTRS, in.toArray(new Tensor[0]));
     Optional<Tensor> norm = maxNorm.map(max -> out.get(1));
@@ -161,14 +159,23 @@ public final class OptimizerOps {
    */
   public static Stepped sgd(
       List<List<Tensor>> lists, SgdRates rates, boolean nesterov, Optional<Tensor> maxNorm) {
-    List<Tensor> in = new ArrayList<>(List.of(rates.lr(), rates.momentum(), rates.decay()));
-    maxNorm.ifPresent(in::add);
-    lists.forEach(in::addAll);
+    List<Tensor> in = inputs(lists, maxNorm, rates.lr, rates.momentum, rates.decay);
     Fused op = maxNorm.isPresent() ? CLIPPED_SGD : SGD;
     long[] attrs = {nesterov ? 1 : 0};
     List<Tensor> out = op.apply(attrs, in.toArray(new Tensor[0]));
     Optional<Tensor> norm = maxNorm.map(max -> out.get(0));
     return new Stepped(norm, Optional.empty(), split(out, norm.isPresent() ? 1 : 0, SGD_LISTS - 1));
+  }
+
+  private static List<Tensor> inputs(
+      List<List<Tensor>> lists, Optional<Tensor> maxNorm, Tensor... singles) {
+    List<Tensor> in = new ArrayList<>(singles.length + 1 + lists.size() * lists.get(0).size());
+    in.addAll(Arrays.asList(singles));
+    maxNorm.ifPresent(in::add);
+    for (List<Tensor> list : lists) {
+      in.addAll(list);
+    }
+    return in;
   }
 
   private static Tensor number(double value) {
@@ -218,7 +225,7 @@ public final class OptimizerOps {
         expect(op, at, in.get(at), p);
       }
     }
-    List<Type> out = new ArrayList<>();
+    List<Type> out = new ArrayList<>(form.outputs() + (lists - 1) * length);
     for (int i = 0; i < form.outputs(); i++) {
       out.add(scalar);
     }

@@ -36,7 +36,7 @@ public abstract sealed class FusedOptimizer extends Optimizer permits Adam, Sgd 
       Tensor zero = Tensor.zeros(parameter.dtype(), parameter.shape().dims());
       memory.add(keep(Parameter.buffer(zero, prefix + parameter.name())));
     }
-    memories.add(memory);
+    memories.add(List.copyOf(memory));
   }
 
   /**
@@ -109,10 +109,11 @@ public abstract sealed class FusedOptimizer extends Optimizer permits Adam, Sgd 
   @Override
   final void update(List<Move> moves) {
     List<List<Tensor>> lists = new ArrayList<>(2 + memories.size());
-    lists.add(each(moves, Move::parameter));
+    boolean all = moves.size() == parameters().size(); // then lists need not be put together
+    lists.add(all ? List.copyOf(parameters()) : each(moves, Move::parameter));
     lists.add(each(moves, Move::gradient));
     for (List<Parameter> memory : memories) {
-      lists.add(each(moves, move -> memory.get(move.index())));
+      lists.add(all ? List.copyOf(memory) : each(moves, move -> memory.get(move.index())));
     }
     Stepped next = build(lists, clips || checks ? Optional.of(limit) : Optional.empty());
     next.count().ifPresent(this::counted);

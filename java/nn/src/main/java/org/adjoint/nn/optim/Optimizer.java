@@ -22,6 +22,10 @@ import org.adjoint.Tensor;
 public abstract class Optimizer {
   private final List<Parameter> parameters;
   private final List<Parameter> state = new ArrayList<>();
+
+  /** The parameters and the state, once a step has put them together. */
+  private List<Parameter> known = List.of();
+
   private final Tensor rate = Tensor.scalar(this::learningRate);
   private double learningRate;
 
@@ -116,9 +120,11 @@ public abstract class Optimizer {
     if (!moves.isEmpty()) {
       update(moves);
     }
-    List<Parameter> all = new ArrayList<>(parameters);
-    all.addAll(state);
-    Parameters.commit(all, also);
+    if (known.size() != parameters.size() + state.size()) {
+      known = new ArrayList<>(parameters);
+      known.addAll(state);
+    }
+    Parameters.commit(known, also);
   }
 
   /**
