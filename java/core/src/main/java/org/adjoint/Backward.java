@@ -13,18 +13,42 @@ import org.slf4j.LoggerFactory;
  * One call of {@link Tensor#backward}: its loss and the parameters that it reached, until a step
  * consumes it.
  */
-record Backward(Tensor loss, List<Parameter> parameters) {
+final class Backward {
   private static final Logger LOG = LoggerFactory.getLogger(Tensor.class);
   private static final AtomicBoolean HINTED = new AtomicBoolean();
 
-  @Override
-  public boolean equals(Object other) {
-    return this == other;
+  private final Tensor loss;
+  private final List<Parameter> parameters;
+  private final List<Backward> alone = List.of(this);
+
+  private Backward(Tensor loss, List<Parameter> parameters) {
+    this.loss = loss;
+    this.parameters = parameters;
+  }
+
+  /** Returns the loss, whose graph a step consumes. */
+  Tensor loss() {
+    return loss;
+  }
+
+  /** Returns the parameters that were reached. */
+  List<Parameter> parameters() {
+    return parameters;
+  }
+
+  /** Returns the list that has nothing but this: always the same one. */
+  List<Backward> alone() {
+    return alone;
   }
 
   @Override
   public int hashCode() {
     return loss.node().hash(); // at hand, where the JVM would have to make one and store it
+  }
+
+  @Override
+  public boolean equals(Object other) {
+    return this == other;
   }
 
   static void run(Tensor y) {
@@ -69,12 +93,13 @@ record Backward(Tensor loss, List<Parameter> parameters) {
         roots = new ArrayList<>();
         passes = new LinkedHashSet<>();
       }
-      if (!parameter.addConsumers(passes)) {
+      if (parameter.consumers().isEmpty()) {
         throw new IllegalStateException(
             "backward(): the gradient of parameter '"
                 + parameter.name()
                 + "' was consumed by step() without being evaluated; call zeroGrad() after step()");
       }
+      passes.addAll(parameter.consumers());
       roots.add(g.get());
     }
     for (Backward pass : passes) {

@@ -3,6 +3,7 @@ package org.adjoint;
 import java.lang.invoke.VarHandle;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.atomic.AtomicIntegerFieldUpdater;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicLongFieldUpdater;
 import java.util.concurrent.atomic.AtomicReferenceFieldUpdater;
@@ -30,6 +31,8 @@ class Node {
   private static final AtomicReferenceFieldUpdater<Node, Set> BEHIND =
       AtomicReferenceFieldUpdater.newUpdater(Node.class, Set.class, "behind");
 
+  private static final AtomicIntegerFieldUpdater<Node> OWNED =
+      AtomicIntegerFieldUpdater.newUpdater(Node.class, "owned");
   private static final AtomicLongFieldUpdater<Node> CUT_AT =
       AtomicLongFieldUpdater.newUpdater(Node.class, "cutAt");
 
@@ -77,7 +80,7 @@ class Node {
   private volatile long cutAt;
   private volatile boolean retired;
   private volatile boolean seed;
-  private volatile boolean owned;
+  private volatile int owned;
 
   /** The parameters that a program read which gave this value; null for none. */
   private volatile Set<Parameter> behind;
@@ -352,11 +355,11 @@ class Node {
 
   /** States that a parameter holds this value; no scope frees it. */
   final void markOwned() {
-    owned = true;
+    OWNED.lazySet(this, 1);
   }
 
   final boolean isOwned() {
-    return owned;
+    return owned == 1;
   }
 
   /** Keeps the inputs of an evaluated node for as long as one of {@code reached} is current. */

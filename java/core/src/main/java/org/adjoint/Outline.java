@@ -293,17 +293,20 @@ final class Outline {
       if (!leaf.isEvaluated() || !leaf.type(leafIndices[i]).equals(leaves[i])) {
         return false;
       }
-      if (donated[i] ? leaf.isVariable() || isElsewhere(leaf, i, nodes) : leaf.mayReachSource()) {
+      if (donated[i] ? leaf.isVariable() : leaf.mayReachSource() || isOverwritten(leaf, nodes)) {
         return false;
       }
     }
     return true;
   }
 
-  /** Returns whether a leaf that is overwritten stands at another place too. */
-  private boolean isElsewhere(Node leaf, int at, Node... nodes) {
+  /**
+   * Returns whether a leaf that is only read stands where one is overwritten too. Two that are
+   * overwritten differ, as the parameters do whose versions supersede them.
+   */
+  private boolean isOverwritten(Node leaf, Node... nodes) {
     for (int i = 0; i < leaves.length; i++) {
-      if (i != at && nodes[i] == leaf) {
+      if (donated[i] && nodes[i] == leaf) {
         return true;
       }
     }

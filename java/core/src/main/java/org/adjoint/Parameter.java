@@ -3,7 +3,6 @@ package org.adjoint;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.Set;
 import java.util.concurrent.atomic.AtomicIntegerFieldUpdater;
 import org.adjoint.internal.backend.Storage;
 
@@ -27,7 +26,9 @@ public final class Parameter extends Tensor {
   private volatile Version current;
 
   private volatile Version settled;
-  private final List<Version> replaced = new ArrayList<>();
+
+  /** Pending versions that another assignment came after; nearly always none. */
+  private List<Version> replaced = List.of();
 
   /** Who has the current version, while that is null. */
   private volatile Lease lease;
@@ -38,11 +39,17 @@ public final class Parameter extends Tensor {
   /** Written under the lock. */
   private volatile Tensor gradient;
 
-  /** Whether a compiled function left the gradient and nobody else has seen it. */
-  private boolean gradientIsOurs;
+  /**
+   * Whether a compiled function left the gradient and nobody else has seen it. Written under the
+   * lock, and true for as long as such a gradient can be found.
+   */
+  private volatile boolean gradientIsOurs;
 
-  /** The backward passes that the gradient came from and no step has consumed. */
-  private final List<Backward> consumers = new ArrayList<>(1);
+  /**
+   * The backward passes that the gradient came from and no step has consumed; immutable, and
+   * written under the lock.
+   */
+  private volatile List<Backward> consumers = List.of();
 
   private Parameter(Tensor init, String name, boolean trainable) {
     super(null, 0);
@@ -200,6 +207,7 @@ public final class Parameter extends Tensor {
                   + "' has assigned to it and not evaluated yet; assign to one parameter from one"
                   + " thread at a time");
         }
+        replaced = replaced.isEmpty() ? new ArrayList<>() : replaced;
         replaced.add(before);
       }
       current =
@@ -255,7 +263,13 @@ public final class Parameter extends Tensor {
    */
   public Optional<Tensor> grad() {
     Optional<Recording> recording = Binding.recording();
-    return recording.isPresent() ? recording.get().gradient(this) : handOutGradient();
+    if (recording.isPresent()) {
+      return recording.get().gradient(this);
+    }
+    Tensor found = gradient;
+    // In this order: one that is ours and goes is gone before it is not ours any more.
+    boolean plain = found == null || (!gradientIsOurs && gradient == found);
+    return plain ? Optional.ofNullable(found) : handOutGradient();
   }
 
   private synchronized Optional<Tensor> handOutGradient() {
@@ -284,10 +298,15 @@ public final class Parameter extends Tensor {
     if (gradientIsOurs && gradient != null) {
       gradient.node().value(gradient.index()).ifPresent(Storage::close);
     }
-    gradient = left.orElse(null);
-    gradientIsOurs = left.isPresent();
-    consumers.clear();
     left.ifPresent(g -> g.node().markOwned());
+    if (left.isPresent()) {
+      gradientIsOurs = true;
+    }
+    gradient = left.orElse(null);
+    if (left.isEmpty() && gradientIsOurs) {
+      gradientIsOurs = false;
+    }
+    forgetConsumers();
   }
 
   /** Forgets the gradient, and with it the backward passes that it came from. */
@@ -303,31 +322,48 @@ public final class Parameter extends Tensor {
   /** Adds the gradient of one backward pass. */
   synchronized void accumulate(Tensor g, Backward backward) {
     current(); // a step that has this parameter to itself knows that there is no gradient
-    gradient = gradient == null ? g : gradient.plus(g);
-    gradientIsOurs = false;
-    gradient.node().markOwned();
-    if (!consumers.contains(backward)) {
-      consumers.add(backward);
+    Tensor sum = gradient == null ? g : gradient.plus(g);
+    sum.node().markOwned();
+    gradient = sum;
+    if (gradientIsOurs) {
+      gradientIsOurs = false;
+    }
+    if (consumers.isEmpty()) {
+      consumers = backward.alone();
+    } else if (!consumers.contains(backward)) {
+      List<Backward> more = new ArrayList<>(consumers);
+      more.add(backward);
+      consumers = List.copyOf(more);
+    }
+  }
+
+  private void forgetConsumers() {
+    if (!consumers.isEmpty()) {
+      consumers = List.of();
     }
   }
 
   /**
-   * Adds the backward passes whose gradients this parameter holds and no step has consumed; returns
-   * whether there are any.
+   * Returns the backward passes whose gradients this parameter holds and no step has consumed. One
+   * pass gives all its parameters the same list.
    */
-  boolean addConsumers(Set<Backward> passes) {
-    return gradient != null && copyConsumers(passes);
+  List<Backward> consumers() {
+    return gradient == null ? List.of() : consumers;
   }
 
-  private synchronized boolean copyConsumers(Set<Backward> passes) {
-    for (int i = 0; i < consumers.size(); i++) {
-      passes.add(consumers.get(i));
+  /** Forgets a pass that a step has consumed. */
+  void removeConsumer(Backward backward) {
+    if (!consumers.isEmpty()) {
+      remove(backward);
     }
-    return !consumers.isEmpty();
   }
 
-  synchronized void removeConsumer(Backward backward) {
-    consumers.remove(backward);
+  private synchronized void remove(Backward backward) {
+    if (consumers == backward.alone()) {
+      forgetConsumers();
+    } else if (consumers.contains(backward)) {
+      consumers = consumers.stream().filter(other -> other != backward).toList();
+    }
   }
 
   /**
@@ -425,6 +461,6 @@ public final class Parameter extends Tensor {
       return;
     }
     current = settled != null ? settled : replaced.get(0);
-    replaced.clear();
+    replaced = List.of();
   }
 }

@@ -74,8 +74,13 @@ public final class Parameters {
       return; // the whole function will be one program
     }
     Set<Backward> consumed = new LinkedHashSet<>();
+    List<Backward> seen = List.of();
     for (Parameter parameter : parameters) {
-      parameter.addConsumers(consumed);
+      List<Backward> passes = parameter.consumers();
+      if (passes != seen) {
+        consumed.addAll(passes);
+        seen = passes;
+      }
     }
     List<Tensor> roots = new ArrayList<>(consumed.size() + also.length);
     for (Backward backward : consumed) {

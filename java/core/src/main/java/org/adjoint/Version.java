@@ -1,5 +1,6 @@
 package org.adjoint;
 
+import java.util.Arrays;
 import java.util.concurrent.atomic.AtomicIntegerFieldUpdater;
 import org.adjoint.op.Op;
 import org.adjoint.op.ShapeOps;
@@ -13,8 +14,18 @@ final class Version extends Node {
   private static final long[] NO_ATTRS = {};
   private static final Node[] NOTHING = {};
   private static final int[] FIRST = {0};
+
+  /** By output the index of that one alone: an optimizer assigns outputs of one op. */
+  private static final int[][] ONE = new int[64][];
+
+  static {
+    Arrays.setAll(ONE, index -> new int[] {index});
+  }
+
   private static final AtomicIntegerFieldUpdater<Version> SUPERSEDED =
       AtomicIntegerFieldUpdater.newUpdater(Version.class, "superseded");
+  private static final AtomicIntegerFieldUpdater<Version> HANDED_OUT =
+      AtomicIntegerFieldUpdater.newUpdater(Version.class, "handedOut");
 
   private final Parameter parameter;
   private final long sequence;
@@ -29,11 +40,19 @@ final class Version extends Node {
   /** 1 once a graph may have been built on this version. */
   private volatile int handedOut;
 
-  /** Makes the version that a tensor of these types, its only one, was assigned to. */
+  /**
+   * Makes the version that a tensor of these types, its only one, was assigned to. It is part of a
+   * graph from the start.
+   */
   Version(Parameter parameter, long sequence, Node assigned, int index, Type[] types) {
-    super(detach(), NO_ATTRS, new Node[] {assigned}, index == 0 ? FIRST : new int[] {index}, types);
+    super(detach(), NO_ATTRS, new Node[] {assigned}, alone(index), types);
     this.parameter = parameter;
     this.sequence = sequence;
+    HANDED_OUT.lazySet(this, 1);
+  }
+
+  private static int[] alone(int index) {
+    return index < ONE.length ? ONE[index] : new int[] {index};
   }
 
   /** Makes a version that was computed elsewhere and gets its value at once. */
