@@ -65,10 +65,10 @@ final class Backward {
       LOG.info(
           "backward(): this loss was evaluated before, so its forward part runs twice; ask for its value afterwards");
     }
-    DifferentiablePart part = DifferentiablePart.of(List.of(loss.node()), List.of());
+    DifferentiablePart part = DifferentiablePart.of(loss.node());
     List<Parameter> parameters = Grad.trainableParameters(loss.node(), part);
     if (evaluateEarlier(parameters)) {
-      part = DifferentiablePart.of(List.of(loss.node()), List.of()); // it may have lost history
+      part = DifferentiablePart.of(loss.node()); // it may have lost history
     }
     List<Tensor> gradients = PutOff.gradients(loss, part, parameters);
     Backward backward = new Backward(loss, parameters);

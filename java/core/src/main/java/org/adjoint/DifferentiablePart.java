@@ -13,38 +13,73 @@ import java.util.Set;
  * at integers and at a given boundary.
  */
 final class DifferentiablePart {
-  private static final Node[] NONE = {};
+  static final Node[] NONE = {};
 
-  private final List<Node> order = new ArrayList<>();
-  private final List<Node[]> inputs = new ArrayList<>();
-  private final NodeMap positions = new NodeMap();
+  private final List<Node> order;
+  private final List<Node[]> inputs;
+
+  /** Empty where looking through the order takes no longer. */
+  private final Optional<NodeMap> positions;
+
   private final Optional<NodeMap> boundary;
   private long earliestCut = Long.MAX_VALUE;
   private Set<Parameter> behind = Set.of();
 
   /** For each input of each node its position, ABSENT where no derivative passes. */
-  private int[] edges = new int[64];
+  private int[] edges;
 
   /** Where the edges of each node start. */
-  private int[] firstEdges = new int[32];
+  private int[] firstEdges;
 
   private int edgeCount;
 
   /** The walk's stack: nodes on the way down, their inputs, and which of those comes next. */
-  private Node[] path = new Node[32];
+  private Node[] path = {};
 
-  private Node[][] pathInputs = new Node[32][];
-  private int[] pathNext = new int[32];
+  private Node[][] pathInputs = {};
+  private int[] pathNext = {};
   private int depth;
 
   private DifferentiablePart(Optional<NodeMap> boundary) {
     this.boundary = boundary;
+    this.order = new ArrayList<>();
+    this.inputs = new ArrayList<>();
+    this.positions = Optional.of(new NodeMap());
+    this.edges = new int[64];
+    this.firstEdges = new int[32];
+  }
+
+  private DifferentiablePart(PartOutline outline, Node[] order, Node[]... inputs) {
+    this.boundary = Optional.empty();
+    this.order = Arrays.asList(order);
+    this.inputs = Arrays.asList(inputs);
+    this.positions = Optional.empty();
+    this.edges = outline.edges();
+    this.firstEdges = outline.firstEdges();
   }
 
   static DifferentiablePart of(List<Node> outputs, List<Node> boundary) {
     DifferentiablePart part = new DifferentiablePart(marked(boundary));
     for (Node output : outputs) {
       part.walk(output);
+    }
+    return part;
+  }
+
+  /** Returns the part of one loss, which usually has the structure of this thread's last one. */
+  static DifferentiablePart of(Node loss) {
+    Local local = Local.get();
+    PartOutline outline = local.part;
+    if (outline != null) {
+      Node[] order = new Node[outline.nodes()];
+      Node[][] inputs = new Node[order.length][];
+      if (outline.match(loss, order, inputs)) {
+        return new DifferentiablePart(outline, order, inputs);
+      }
+    }
+    DifferentiablePart part = of(List.of(loss), List.of());
+    if (PartOutline.isUsual(part)) {
+      local.part = PartOutline.of(part, part.firstEdges, part.edges, part.edgeCount);
     }
     return part;
   }
@@ -71,7 +106,15 @@ final class DifferentiablePart {
 
   /** Returns the place of a node in the order, {@link NodeMap#ABSENT} if it is not part of it. */
   int position(Node node) {
-    return positions.get(node);
+    if (positions.isPresent()) {
+      return positions.get().get(node);
+    }
+    for (int at = order.size() - 1; at >= 0; at--) {
+      if (order.get(at) == node) {
+        return at;
+      }
+    }
+    return NodeMap.ABSENT;
   }
 
   /** Returns whether a derivative passes from the node at a place to its input {@code i}. */
@@ -138,21 +181,24 @@ final class DifferentiablePart {
     }
     firstEdges[order.size()] = edgeCount;
     for (int i = 0; i < found.length; i++) {
-      edges[edgeCount++] = passes(node, found, i) ? positions.get(found[i]) : NodeMap.ABSENT;
+      edges[edgeCount++] = passes(node, found, i) ? position(found[i]) : NodeMap.ABSENT;
     }
-    positions.put(node, order.size());
+    positions.orElseThrow().put(node, order.size());
     order.add(node);
     inputs.add(found);
   }
 
-  private boolean stopsAt(Node node) {
-    return node.kind() != Node.Kind.OP
-        || node instanceof Version
-        || (boundary.isPresent() && boundary.get().get(node) != NodeMap.ABSENT);
+  /** Returns whether every walk stops at a node. */
+  static boolean stopsAt(Node node) {
+    return node.kind() != Node.Kind.OP || node instanceof Version;
+  }
+
+  private boolean isBoundary(Node node) {
+    return stopsAt(node) || (boundary.isPresent() && boundary.get().get(node) != NodeMap.ABSENT);
   }
 
   private void enter(Node node) {
-    if (positions.get(node) != NodeMap.ABSENT) {
+    if (position(node) != NodeMap.ABSENT) {
       return;
     }
     if (node.isRetired()) {
@@ -163,7 +209,7 @@ final class DifferentiablePart {
               + " differentiated again. Call grad before step(), or build the loss anew");
     }
     // Read once: an evaluation on another thread may cut the node while derivatives are taken.
-    Node[] found = stopsAt(node) ? NONE : node.inputs();
+    Node[] found = isBoundary(node) ? NONE : node.inputs();
     if (found.length == 0 && node.isCut()) {
       earliestCut = Math.min(earliestCut, node.cutAt());
       if (!node.behind().isEmpty()) {
@@ -172,9 +218,10 @@ final class DifferentiablePart {
       }
     }
     if (depth == path.length) {
-      path = Arrays.copyOf(path, 2 * depth);
-      pathInputs = Arrays.copyOf(pathInputs, 2 * depth);
-      pathNext = Arrays.copyOf(pathNext, 2 * depth);
+      int more = Math.max(32, 2 * depth);
+      path = Arrays.copyOf(path, more);
+      pathInputs = Arrays.copyOf(pathInputs, more);
+      pathNext = Arrays.copyOf(pathNext, more);
     }
     path[depth] = node;
     pathInputs[depth] = found;

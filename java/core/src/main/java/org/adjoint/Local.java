@@ -19,6 +19,9 @@ final class Local {
   /** How deep this thread is in suppliers of scalars. */
   int reading;
 
+  /** What the part of the last loss was like; null before the first. */
+  PartOutline part;
+
   /** What was assigned and not evaluated yet; see {@link Pending}. */
   final List<Parameter> assigned = new ArrayList<>();
 
