@@ -3,7 +3,6 @@ package org.adjoint;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.concurrent.atomic.AtomicIntegerFieldUpdater;
 import org.adjoint.internal.backend.Storage;
 
 /**
@@ -11,30 +10,9 @@ import org.adjoint.internal.backend.Storage;
  * the next evaluation computes, usually in the memory of the version before. Built into a graph, a
  * parameter stands for the version that is current at that moment.
  */
-public final class Parameter extends Tensor {
-  private static final AtomicIntegerFieldUpdater<Parameter> WRITTEN =
-      AtomicIntegerFieldUpdater.newUpdater(Parameter.class, "written");
-
+public final class Parameter extends Versioned {
   private final String name;
   private final boolean trainable;
-
-  private final Type type;
-
-  // The state machine of versions; all moves are made here, under this object's lock.
-
-  /** Null while a compiled step has this parameter to itself: look at it by {@link #current()}. */
-  private volatile Version current;
-
-  private volatile Version settled;
-
-  /** Pending versions that another assignment came after; nearly always none. */
-  private List<Version> replaced = List.of();
-
-  /** Who has the current version, while that is null. */
-  private volatile Lease lease;
-
-  /** 1 while a run has the right to compute the next version. */
-  private volatile int written;
 
   /** Written under the lock. */
   private volatile Tensor gradient;
@@ -52,14 +30,13 @@ public final class Parameter extends Tensor {
   private volatile List<Backward> consumers = List.of();
 
   private Parameter(Tensor init, String name, boolean trainable) {
-    super(null, 0);
+    super(init.type());
     this.name = name;
     this.trainable = trainable;
     if (init.node().isSymbolic()) {
       throw dependsOnStandIn("cannot start as");
     }
-    this.type = init.type();
-    this.current = new Version(this, 0, init.node(), init.index(), new Type[] {type});
+    start(new Version(this, 0, init.node(), init.index(), new Type[] {init.type()}));
     Pending.add(this);
   }
 
@@ -95,68 +72,13 @@ public final class Parameter extends Tensor {
       }
       return bound.get();
     }
-    for (; ; ) {
-      Version version = current();
-      version.handOut();
-      if (current != null) { // else a compiled step has taken it before it could know
-        return version;
-      }
-    }
-  }
-
-  @Override
-  public Type type() {
-    return type; // whatever it stands for is of its type
+    return handOut();
   }
 
   /** Returns the node without handing it out: nothing will be built on it. */
   @Override
   Node look() {
     return Binding.isOpen() ? Binding.of(this).orElseGet(this::current) : current();
-  }
-
-  /** Returns whether a version is the current one; of one that is lent nobody could ask. */
-  boolean isCurrent(Version version) {
-    return current == version;
-  }
-
-  /** Returns the current version; a compiled step that has it to itself gives it back. */
-  Version current() {
-    for (; ; ) {
-      Version version = current;
-      if (version != null) {
-        return version;
-      }
-      Lease lent = lease;
-      if (lent != null) { // else it is being given back
-        lent.end();
-      }
-    }
-  }
-
-  /**
-   * Gives the current version, whose memory a compiled step's run owns, to that step; empty if the
-   * version may be known elsewhere, or has other memory, or there is a gradient.
-   */
-  synchronized Optional<Version> lend(Lease to, Storage memory) {
-    Version version = current;
-    boolean settledOnly = version == settled && gradient == null;
-    if (!settledOnly || version.value(0).filter(value -> value == memory).isEmpty()) {
-      return Optional.empty();
-    }
-    lease = to;
-    current = null;
-    if (version.isHandedOut() || version.isSnapshot()) { // after taking it: see node()
-      takeBack(version);
-      return Optional.empty();
-    }
-    return Optional.of(version);
-  }
-
-  /** Takes back what was lent. */
-  void takeBack(Version version) {
-    lease = null;
-    current = version;
   }
 
   /** Returns the name it was given, as errors and files use it. */
@@ -195,24 +117,7 @@ public final class Parameter extends Tensor {
     if (value.node().isSymbolic()) {
       throw dependsOnStandIn("cannot be assigned");
     }
-    synchronized (this) {
-      Version before = current();
-      if (before.isPending()) {
-        if (settled != null && !before.isAssignedByThisThread()) {
-          throw new IllegalStateException(
-              "parameter '"
-                  + name
-                  + "': thread '"
-                  + before.assignedByName()
-                  + "' has assigned to it and not evaluated yet; assign to one parameter from one"
-                  + " thread at a time");
-        }
-        replaced = replaced.isEmpty() ? new ArrayList<>() : replaced;
-        replaced.add(before);
-      }
-      current =
-          new Version(this, before.sequence() + 1, value.node(), value.index(), before.types());
-    }
+    advance(value);
     Pending.add(this);
   }
 
@@ -240,18 +145,9 @@ public final class Parameter extends Tensor {
     }
     for (; ; ) {
       eval();
-      synchronized (this) {
-        Version version = current();
-        Optional<Storage> memory = version.value(0);
-        if (memory.isPresent()) {
-          boolean before = version.isSnapshot();
-          version.keepAsSnapshot();
-          // A run that owns the memory by now may not have seen this: it overwrites it.
-          if (before || !memory.get().isOwned()) {
-            return new Tensor(version, 0);
-          }
-          version.giveUpSnapshot();
-        }
+      Optional<Version> kept = keepCurrent();
+      if (kept.isPresent()) {
+        return new Tensor(kept.get(), 0);
       }
       Thread.onSpinWait();
     }
@@ -277,7 +173,12 @@ public final class Parameter extends Tensor {
     return settledGradient();
   }
 
-  /** Returns the gradient outside of any recording. */
+  @Override
+  Parameter parameter() {
+    return this;
+  }
+
+  @Override
   Optional<Tensor> settledGradient() {
     return Optional.ofNullable(gradient);
   }
@@ -364,103 +265,5 @@ public final class Parameter extends Tensor {
     } else if (consumers.contains(backward)) {
       consumers = consumers.stream().filter(other -> other != backward).toList();
     }
-  }
-
-  /**
-   * Returns the settled version for the next one to overwrite, owned by this run alone; empty if
-   * there is none, or a snapshot or another run needs its memory.
-   */
-  Optional<Version> donate() {
-    Version version = settled;
-    if (version == null || version.isSnapshot()) {
-      return Optional.empty();
-    }
-    Optional<Storage> memory = version.value(0);
-    if (memory.isEmpty() || !memory.get().tryOwn()) {
-      return Optional.empty();
-    }
-    // Without the lock: a snapshot is marked before it looks who owns, so one of the two gives way.
-    if (version.isSnapshot() || version != settled) {
-      memory.get().disown();
-      return Optional.empty();
-    }
-    return Optional.of(version);
-  }
-
-  /** Returns as {@link #donate}, but only the current version: nothing is pending. */
-  Optional<Version> donateCurrent() {
-    return current() == settled ? donate() : Optional.empty();
-  }
-
-  /** Gives a version its value; all older ones are superseded and their memory freed. */
-  synchronized void settle(Version version, Storage[] values) {
-    if (version.isSuperseded() || !version.publish(values)) {
-      values[0].close();
-      return;
-    }
-    version.dropInputs();
-    if (settled != null) {
-      supersede(settled, values[0]);
-    }
-    settled = version;
-    if (replaced.isEmpty()) {
-      return;
-    }
-    for (Version old : List.copyOf(replaced)) {
-      if (old.sequence() <= version.sequence()) {
-        replaced.remove(old);
-        if (old != version) {
-          old.supersede();
-        }
-      }
-    }
-  }
-
-  /**
-   * Makes a value that a run has computed the current version. An assignment that another thread
-   * made meanwhile comes after it.
-   */
-  synchronized void replace(Storage value) {
-    Version before = current();
-    boolean overtaken = before.isPending();
-    long sequence = overtaken ? settled.sequence() : before.sequence() + 1;
-    Version version = new Version(this, sequence, before.types());
-    // First the value: nobody may find a current version that has neither value nor inputs.
-    settle(version, new Storage[] {value});
-    if (!overtaken) {
-      current = version;
-    }
-  }
-
-  /**
-   * Takes the right to compute the next version from this one; a compiled function has it alone.
-   */
-  boolean tryWrite() {
-    current(); // who holds it from run to run lets go
-    return WRITTEN.compareAndSet(this, 0, 1);
-  }
-
-  void endWrite() {
-    WRITTEN.lazySet(this, 0);
-  }
-
-  private static void supersede(Version old, Storage taken) {
-    Optional<Storage> memory = old.value(0);
-    old.supersede();
-    if (!old.isSnapshot() && memory.isPresent() && memory.get() != taken) {
-      memory.get().close();
-    }
-  }
-
-  /**
-   * Goes back to the newest version that has a value, or to the first one, after evaluating {@code
-   * failed} failed.
-   */
-  synchronized void abandon(Version failed) {
-    if (current() != failed || (settled == null && replaced.isEmpty())) {
-      return;
-    }
-    current = settled != null ? settled : replaced.get(0);
-    replaced = List.of();
   }
 }

@@ -29,7 +29,7 @@ import org.adjoint.op.TrigonometricOps;
  * only Java numbers adapt. Axes may be negative: −1 is the last. Any thread may evaluate any
  * tensor.
  */
-public sealed class Tensor permits Parameter {
+public sealed class Tensor permits Versioned {
   private static final long[] NO_ATTRS = {};
 
   private final Node node;
