@@ -2,6 +2,7 @@ package org.adjoint;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicReferenceFieldUpdater;
 import org.adjoint.op.Custom;
 import org.adjoint.op.ShapeOps;
 
@@ -39,12 +40,15 @@ final class PutOff {
 
   /** A detached gradient by a version, whose inputs are built when they are asked for. */
   static final class Gradient extends Node {
+    private static final AtomicReferenceFieldUpdater<Gradient, PutOff> PASS =
+        AtomicReferenceFieldUpdater.newUpdater(Gradient.class, PutOff.class, "pass");
+
     /** Null once this has a value. */
     private volatile PutOff pass;
 
     private Gradient(PutOff pass, Version version) {
       super(Version.detach(), NO_ATTRS, new Node[] {pass.loss, version}, FIRST, version.types());
-      this.pass = pass;
+      PASS.lazySet(this, pass);
     }
 
     private void settle(Node gradient) {

@@ -184,8 +184,9 @@ abstract sealed class Versioned extends Tensor permits Parameter {
       return;
     }
     version.dropInputs();
-    if (settled != null) {
-      supersede(settled, values[0]);
+    Version before = settled;
+    if (before != null) {
+      supersede(before, values[0]);
     }
     settled = version;
     if (replaced.isEmpty()) {
