@@ -206,9 +206,11 @@ __attribute__((noinline)) void block(const Piece<T>& of) {
       __builtin_prefetch(ahead.at + byte, 0, 2);
     }
     ahead.at += --ahead.turns > 0 ? ahead.step : 0;
-    /* Unrolled, GCC 12 keeps sums in memory. */
-#pragma GCC unroll 1
-    for (int64_t s = 0; s < kTurn; ++s) step();
+#pragma GCC unroll 4
+    for (int64_t s = 0; s < kTurn; ++s) {
+      step();
+      asm volatile("" ::: "memory"); /* GCC 12 would load for several steps ahead and keep sums in memory */
+    }
   }
   for (; p > 0; --p) step();
   if (of.add) {

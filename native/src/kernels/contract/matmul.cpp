@@ -4,6 +4,7 @@
  * since that needs no instruction set of ours.
  */
 #include <algorithm>
+#include <bit>
 #include <type_traits>
 
 #include "kernels/contract/checks.h"
@@ -78,9 +79,15 @@ constexpr int64_t kSplitElements = 1 << 14;
 constexpr int64_t kSplitWork = 1 << 14; /* multiply-adds from which joining costs little beside them */
 constexpr int64_t kJoinElements = 1 << 11;
 
-/* From so many steps of k on, blocks are even in number, so that two threads can have as many each. By k alone: else an
- * element would depend on the other sizes. */
-constexpr int64_t kEvenDepth = 1024;
+/* From so many steps of k on, blocks are a power of two: threads and strips share them evenly. */
+constexpr int64_t kEvenFrom = 1024;
+
+/* The steps of k of a block, by k alone: else an element would depend on the other sizes. */
+int64_t depth_of(int64_t k, const MatmulLoops& loops) {
+  if (k >= kEvenFrom) return static_cast<int64_t>(std::bit_floor(static_cast<uint64_t>(loops.depth)));
+  const int64_t blocks = ceil_div(k, loops.depth);
+  return blocks < 2 ? std::max<int64_t>(k, 1) : round_up(ceil_div(k, blocks), 16);
+}
 
 /* Scratch of a thread for a tile's own copies. */
 void take_lanes(MatmulPlan& plan, const MatmulLoops& loops, int64_t size, Step& step) {
@@ -92,10 +99,8 @@ void take_lanes(MatmulPlan& plan, const MatmulLoops& loops, int64_t size, Step& 
 void lay_own_tiles(MatmulPlan& plan, const MatmulLoops& loops, int64_t size, Step& step) {
   const int64_t m = plan.m, n = plan.n, k = plan.k, width = loops.width;
   const int64_t work = times(times(m, n), k);
-  int64_t blocks = k == 0 ? 0 : ceil_div(k, loops.depth);
-  if (k >= kEvenDepth) blocks = round_up(blocks, 2);
-  plan.depth = blocks < 2 ? std::max<int64_t>(k, 1) : round_up(ceil_div(k, blocks), 16);
-  blocks = ceil_div(k, plan.depth);
+  plan.depth = depth_of(k, loops);
+  const int64_t blocks = ceil_div(k, plan.depth);
 
   /* A is read once for every panel of columns: a copy pays if there are some, and if it cannot be read well. */
   const bool a_apart = plan.a_k == 1 ? plan.a_m * size % kConflictBytes == 0 : k > 64;
@@ -107,7 +112,8 @@ void lay_own_tiles(MatmulPlan& plan, const MatmulLoops& loops, int64_t size, Ste
 
   const int64_t steps = std::max(k, kLeastSteps) + (plan.activation > 1 ? kActivationSteps : 0);
   const bool b_near = n * k * size <= kNearBytes;
-  const int64_t least = n >= 64 * width ? 2 : 1; /* wider ones are a little faster, as long as there are many */
+  /* Wider ones are a little faster, as long as there are many. */
+  const int64_t least = n >= 64 * width ? 4 : n >= 32 * width ? 2 : 1;
   const int64_t columns = std::max(kTileWork / std::max<int64_t>(times(m, k), 1) / width, least) * width;
 
   /* Strips run through a product whose k is the rows of both operands only where it is cut along k. */
