@@ -63,7 +63,7 @@ record CompiledGraph(Program program, Executable executable, long[] constants) {
    */
   BoundRun bind(StepScalars scalars, Storage[] leaves, int... open) {
     Storage[] arguments = Arrays.copyOf(leaves, program.argumentBytes().length);
-    return executable.bind(arguments, open, scalars(scalars.words()), scalars.live());
+    return executable.bind(arguments, open, scalars(scalars.constants()), scalars.live());
   }
 
   /** Returns the words of all scalars of the program, behind those of the graph its own. */

@@ -103,7 +103,10 @@ final class CompiledStep {
    */
   Optional<List<Tensor>> runAgain(List<Tensor> arguments) {
     LeasedRun again = leased;
-    return again == null || Anomaly.isOn() ? Optional.empty() : again.run(arguments);
+    // Not one that has ended: it would read the scalars that live, and the next run once more.
+    return again == null || again.hasEnded() || Anomaly.isOn()
+        ? Optional.empty()
+        : again.run(arguments);
   }
 
   /**

@@ -15,6 +15,11 @@ final class StepScalars {
     this.nodes = scalars.stream().filter(Node::isLive).toArray(Node[]::new);
   }
 
+  /** Returns the words of those that do not live, 0 in the places of the others: reads nothing. */
+  long[] constants() {
+    return constants.clone();
+  }
+
   /** Returns which of them live. */
   int[] live() {
     return live;

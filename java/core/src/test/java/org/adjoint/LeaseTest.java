@@ -10,6 +10,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.BiConsumer;
 import java.util.function.BinaryOperator;
@@ -17,6 +18,8 @@ import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
 import org.adjoint.internal.backend.Storage;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.Timeout.ThreadMode;
 
 /** A compiled step keeps its parameters from run to run, and nobody else can tell. */
 class LeaseTest {
@@ -221,6 +224,48 @@ class LeaseTest {
     assertThrows(IndexOutOfBoundsException.class, () -> step.apply(x, bad).toDoubleArray());
     assertEquals(24, step.apply(x, good).toDoubleArray()[0]);
     assertArrayEquals(new double[] {16, 48}, w.toDoubleArray());
+  }
+
+  /** Adds a scalar that lives to w. */
+  private static Supplier<Tensor> step(Parameter w, Tensor live) {
+    return Compiled.of(
+        () -> {
+          w.assign(w.plus(live));
+          return w.sum();
+        });
+  }
+
+  @Test
+  void eachRunReadsAScalarThatLivesOnce() {
+    Parameter w = parameter("w", 0);
+    AtomicInteger reads = new AtomicInteger();
+    Supplier<Tensor> step = step(w, Tensor.scalar(reads::incrementAndGet));
+    for (int i = 1; i <= 4; i++) {
+      step.get();
+      assertEquals(i, reads.get());
+    }
+    for (int i = 5; i <= 8; i++) {
+      w.toDoubleArray(); // ends the lease
+      step.get();
+      assertEquals(i, reads.get());
+    }
+  }
+
+  /** Whichever of the runs reads w: the first on a lease, too, which binds it. */
+  @Test
+  @Timeout(value = 60, threadMode = ThreadMode.SEPARATE_THREAD)
+  void aScalarThatLivesMayLookAtTheParameterNowAndThen() {
+    for (int every = 2; every < 6; every++) {
+      Parameter w = parameter("w", 1);
+      AtomicInteger reads = new AtomicInteger();
+      int nth = every;
+      Supplier<Tensor> step =
+          step(w, Tensor.scalar(() -> reads.incrementAndGet() % nth == 0 ? 0 * w.doubleItem() : 1));
+      for (int i = 0; i < 12; i++) {
+        step.get();
+      }
+      assertTrue(w.toDoubleArray()[0] > 1);
+    }
   }
 
   /** Elements of w are equal at every moment, b counts: whoever looks sees whole versions. */
