@@ -225,10 +225,14 @@ public final class Parameter extends Versioned {
     current(); // a step that has this parameter to itself knows that there is no gradient
     Tensor sum = gradient == null ? g : gradient.plus(g);
     sum.node().markOwned();
+    addConsumer(backward); // first: a gradient without one is taken for a step's that has failed
     gradient = sum;
     if (gradientIsOurs) {
       gradientIsOurs = false;
     }
+  }
+
+  private void addConsumer(Backward backward) {
     if (consumers.isEmpty()) {
       consumers = backward.alone();
     } else if (!consumers.contains(backward)) {
