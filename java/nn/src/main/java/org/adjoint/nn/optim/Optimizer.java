@@ -121,8 +121,9 @@ public abstract class Optimizer {
       update(moves);
     }
     if (known.size() != parameters.size() + state.size()) {
-      known = new ArrayList<>(parameters);
-      known.addAll(state);
+      List<Parameter> all = new ArrayList<>(parameters);
+      all.addAll(state);
+      known = List.copyOf(all);
     }
     Parameters.commit(known, also);
   }
