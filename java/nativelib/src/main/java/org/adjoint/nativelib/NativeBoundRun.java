@@ -77,7 +77,9 @@ final class NativeBoundRun implements BoundRun {
         executable.carry(block, wordNumbers[i], words[i]);
       }
     } else {
+      workspace.forget(); // until all is written: what throws on the way leaves half a block
       writeAll(workspace);
+      workspace.hold(mark);
     }
     for (int i = 0; i < open.length; i++) {
       executable.bind(workspace, open[i], now[i]);

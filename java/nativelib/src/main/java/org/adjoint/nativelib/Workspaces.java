@@ -55,18 +55,18 @@ final class Workspaces {
       return bytes;
     }
 
+    /** Returns whether the block still holds what somebody wrote into it before. */
+    boolean holds(Object holder) {
+      return this.holder == holder;
+    }
+
     /**
-     * Returns whether the block still holds what somebody wrote into it before; from now on it is
-     * his.
+     * States that somebody has written all that he comes back for.
      *
      * @param holder an object that the workspace keeps reachable
      */
-    boolean holds(Object holder) {
-      boolean holds = this.holder == holder;
-      if (!holds) {
-        this.holder = holder;
-      }
-      return holds;
+    void hold(Object holder) {
+      this.holder = holder;
     }
 
     /** States that the block is overwritten by somebody who does not come back for it. */

@@ -5,6 +5,8 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import java.lang.ref.WeakReference;
+import java.nio.ByteBuffer;
+import org.adjoint.BackendException;
 import org.adjoint.internal.backend.Backend;
 import org.adjoint.internal.backend.BoundRun;
 import org.adjoint.internal.backend.Executable;
@@ -122,6 +124,35 @@ class BoundRunTest {
       BoundRun run = bind(program, a);
       program.close();
       assertThrows(IllegalStateException.class, () -> check(run, 5, 1, 2));
+    }
+  }
+
+  /** What failed to be written is not taken for written the next time. */
+  @Test
+  void halfABlockIsNotRunOn() {
+    try (Executable program = backend.load(Programs.plus(3));
+        Storage b = Programs.floats(backend, 5, 5, 5);
+        Storage c = backend.allocate(12);
+        Storage heap = new OnHeap()) {
+      BoundRun run =
+          program.bind(new Storage[] {heap, b, c}, new int[] {2}, new long[0], new int[0]);
+      program.run(new Storage[] {b, b, c}, new long[0]); // what the block would still hold
+      for (int i = 0; i < 2; i++) {
+        assertThrows(
+            BackendException.class, () -> run.run(new Storage[] {c}, new long[0]), "run " + i);
+      }
+    }
+  }
+
+  /** Memory that the native backend cannot take the address of. */
+  private static final class OnHeap extends Storage {
+    OnHeap() {
+      super(12);
+    }
+
+    @Override
+    public ByteBuffer view(long offset, int length) {
+      return ByteBuffer.allocate(length);
     }
   }
 
