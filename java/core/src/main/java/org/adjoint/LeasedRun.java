@@ -86,10 +86,10 @@ final class LeasedRun {
    */
   Optional<List<Tensor>> run(List<Tensor> arguments) {
     long[] now = scalars.now(); // before anything is held that a live one may read
+    Storage[] storages = new Storage[open.length]; // nothing may fail between start and try
     if (!lease.tryStart()) {
       return Optional.empty();
     }
-    Storage[] storages = new Storage[open.length];
     boolean done = false;
     try {
       done = pin(arguments, storages) && run(storages, now);

@@ -30,7 +30,7 @@ final class Inferred {
           return false;
         }
       }
-      return numbers == attrs || Arrays.equals(numbers, attrs);
+      return Arrays.equals(numbers, attrs);
     }
   }
 
@@ -46,7 +46,8 @@ final class Inferred {
       }
     }
     List<Type> found = op.infer(Arrays.asList(inputs), attrs);
-    Entry made = new Entry(inputs, attrs, found.toArray(NO_TYPES));
+    // A copy of the attributes: users hand them in, and may use their array for another op.
+    Entry made = new Entry(inputs, attrs.clone(), found.toArray(NO_TYPES));
     last = (before + 1) & (MOST - 1);
     entries[(before + 1) & (MOST - 1)] = made;
     return made.outputs;

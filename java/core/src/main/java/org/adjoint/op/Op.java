@@ -109,7 +109,7 @@ public abstract sealed class Op
    * Returns as {@link #infer}, often without inferring anew.
    *
    * @param inputs the types of the inputs, kept: not to be changed any more
-   * @param attrs the attributes, kept as well
+   * @param attrs the attributes
    * @return an array that others share
    */
   public final Type[] types(Type[] inputs, long[] attrs) {

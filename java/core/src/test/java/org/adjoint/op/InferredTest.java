@@ -52,6 +52,15 @@ class InferredTest {
   }
 
   @Test
+  void anArrayOfAttributesMayBeUsedAgain() {
+    Type[] x = {f32(2, 3)};
+    long[] axis = {0};
+    assertEquals(f32(3), ReductionOps.SUM.types(x, axis)[0]);
+    axis[0] = 1;
+    assertEquals(f32(2), ReductionOps.SUM.types(x, axis)[0]);
+  }
+
+  @Test
   void whatDoesNotFitIsRefusedEachTime() {
     product(2, 3, 4);
     Type[] wrong = {f32(2, 3), f32(4, 5)};
