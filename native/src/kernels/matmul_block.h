@@ -85,7 +85,7 @@ struct Finish {
 
 inline constexpr int64_t kLineBytes = 64;
 inline constexpr int64_t kTurn = 4;   /* steps of k between two times that a block asks for memory ahead */
-inline constexpr int64_t kShort = 64; /* steps of k that are over before memory of C comes that they ask for */
+inline constexpr int64_t kShort = 64; /* steps of k that are over before memory of C comes that they ask for at once */
 inline constexpr int64_t kAhead = 32; /* by how many steps it asks for packed rows of A: a latency of the last cache */
 
 /* Memory that is wanted soon, asked for while a block is computed: once a turn kWidth elements, `step` bytes apart. */
@@ -161,12 +161,15 @@ __attribute__((noinline)) void block(const Piece<T>& of) {
   const Some<T> last = some<T>(of.columns - (kV - 1) * kL);
   const int64_t ldc = of.ldc;
   T* row = of.c;
-  if (of.k > kShort) {
+  const bool turns = kPacked || of.ahead.turns > 0;
+  if (!turns && of.k > kShort) {
 #pragma GCC unroll 1
     for (int i = 0; i < kR; ++i, row += ldc) {
       for (int v = 0; v < kV; ++v) __builtin_prefetch(row + v * kL, 1);
     }
+    row = of.c;
   }
+  int rows = kR; /* of C that turns have not asked for */
   V sum[kR][kV]{};
   const int64_t a_m = kPacked ? 1 : of.a_m, a_k = kPacked ? kR : of.a_k, b_k = of.b_k;
   const int64_t a_m3 = 3 * a_m;
@@ -194,7 +197,7 @@ __attribute__((noinline)) void block(const Piece<T>& of) {
   };
   Ahead ahead = of.ahead;
   int64_t p = of.k;
-  for (; p >= kTurn && (kPacked || ahead.turns > 0); p -= kTurn) {
+  for (; turns && p >= kTurn; p -= kTurn) {
     if constexpr (kPacked) {
 #pragma GCC unroll 16
       for (int64_t byte = 0; byte < kTurn * kR * static_cast<int64_t>(sizeof(T)); byte += kLineBytes) {
@@ -206,6 +209,10 @@ __attribute__((noinline)) void block(const Piece<T>& of) {
       __builtin_prefetch(ahead.at + byte, 0, 2);
     }
     ahead.at += --ahead.turns > 0 ? ahead.step : 0;
+    /* A row of C at a time: all at once are more lines than a core can wait for. */
+#pragma GCC unroll 2
+    for (int v = 0; v < kV; ++v) __builtin_prefetch(row + v * kL, 1);
+    row += --rows > 0 ? ldc : 0;
 #pragma GCC unroll 4
     for (int64_t s = 0; s < kTurn; ++s) {
       step();
