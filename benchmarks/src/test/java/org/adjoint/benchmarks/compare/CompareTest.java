@@ -139,7 +139,10 @@ class CompareTest {
   }
 
   @Test
-  @DisabledIfSystemProperty(named = "adjoint.skipNative", matches = "true")
+  @DisabledIfSystemProperty(
+      named = "adjoint.skipNative",
+      matches = "true",
+      disabledReason = "built with -DskipNative: there is no native backend")
   void childrenTakeTurnsAndPeersMayBeMissing(@TempDir Path folder) {
     Entrant peer = new Entrant("pytorch", 1);
     try (Turns turns = new Turns(folder.resolve("peers"), 0.01)) {
