@@ -43,22 +43,35 @@ ADJ_ALWAYS T* shared_b(const Part& part, const MatmulPlan& plan, const MatmulTil
   return reinterpret_cast<T*>(part.shared + plan.shared_b_at) + (tile.batch * all + tile.j) * plan.k + p * columns;
 }
 
-/* One block of k of one tile's rows or columns, for all tiles. */
+/* A share of one tile's rows or columns, for all tiles. Runs of k are read to their end, and asked for beyond: a core
+ * does not see by itself that short ones go on. */
+  constexpr int64_t kW = kWidth<T>;
 template <class T>
 void pack_part(const Part& part) {
   const MatmulPlan& plan = *static_cast<const MatmulPlan*>(part.plan);
-  const int64_t blocks = (plan.k + plan.depth - 1) / plan.depth;
-  const int64_t a_parts = plan.a == Source::kShared ? plan.batches * plan.tiles_m * blocks : 0;
+  const int64_t shares = (plan.k + plan.depth - 1) / plan.depth;
+  const int64_t a_parts = plan.a == Source::kShared ? plan.batches * plan.tiles_m * shares : 0;
   const bool is_a = part.index < a_parts;
   const int64_t index = is_a ? part.index : part.index - a_parts;
-  const int64_t p = index % blocks * plan.depth, of = index / blocks;
-  const int64_t k = plan.k - p < plan.depth ? plan.k - p : plan.depth;
-  if (is_a) {
-    const MatmulTile<T> tile = tile_at<T>(part, plan, of / plan.tiles_m, of % plan.tiles_m, 0);
-    pack_a(tile.a + p * plan.a_k, plan.a_m, plan.a_k, k, tile.rows, shared_a(part, plan, tile, p));
-  } else {
-    const MatmulTile<T> tile = tile_at<T>(part, plan, of / plan.tiles_n, 0, of % plan.tiles_n);
-    pack_b(tile.b + p * plan.b_k, plan.b_k, plan.b_n, k, tile.columns, shared_b(part, plan, tile, p));
+  const int64_t share = index % shares, of = index / shares;
+  const MatmulTile<T> tile = is_a ? tile_at<T>(part, plan, of / plan.tiles_m, of % plan.tiles_m, 0)
+                                  : tile_at<T>(part, plan, of / plan.tiles_n, 0, of % plan.tiles_n);
+  /* By blocks of rows or panels where k lies side by side, else by steps of k. */
+  const bool by_steps = (is_a ? plan.a_k : plan.b_k) != 1;
+  const Cut into = cut(tile.rows);
+  const int64_t pieces = is_a ? into.blocks : (tile.columns + kW - 1) / kW;
+  const int64_t first = by_steps ? 0 : pieces * share / shares;
+  const int64_t last = by_steps ? pieces : pieces * (share + 1) / shares;
+  for (int64_t p = by_steps ? share * plan.depth : 0; p < plan.k; p += plan.depth) {
+    const int64_t k = plan.k - p < plan.depth ? plan.k - p : plan.depth;
+    if (is_a) {
+      pack_a(tile.a + p * plan.a_k, plan.a_m, plan.a_k, k, into, first, last, true, shared_a(part, plan, tile, p));
+    } else {
+      const int64_t j = first * kW, columns = (last * kW < tile.columns ? last * kW : tile.columns) - j;
+      T* to = shared_b(part, plan, tile, p) + j * k;
+      pack_b(tile.b + p * plan.b_k + j * plan.b_n, plan.b_k, plan.b_n, k, columns, true, to);
+    }
+    if (by_steps) break;
   }
 }
 
@@ -97,6 +110,7 @@ template <class T>
 ADJ_ALWAYS void multiply(const Part& part, const MatmulPlan& plan, const MatmulTile<T>& tile, int64_t p, bool add,
                          Finish<T>* finish) {
   constexpr int64_t kW = kWidth<T>, kL = kLanes<T>;
+  const Cut into = cut(tile.rows);
   const int64_t k = plan.k - p < plan.depth ? plan.k - p : plan.depth;
   const bool a_packed = plan.a != Source::kInPlace, b_packed = plan.b != Source::kInPlace;
   const T* a = tile.a + p * plan.a_k;
@@ -104,7 +118,7 @@ ADJ_ALWAYS void multiply(const Part& part, const MatmulPlan& plan, const MatmulT
     a = shared_a(part, plan, tile, p);
   } else if (plan.a == Source::kOwn) {
     T* own = reinterpret_cast<T*>(part.lane + plan.lane_a_at);
-    pack_a(a, plan.a_m, plan.a_k, k, tile.rows, own);
+    pack_a(a, plan.a_m, plan.a_k, k, into, 0, into.blocks, false, own);
     a = own;
   }
   const T* b = tile.b + p * plan.b_k;
@@ -112,10 +126,9 @@ ADJ_ALWAYS void multiply(const Part& part, const MatmulPlan& plan, const MatmulT
     b = shared_b(part, plan, tile, p);
   } else if (plan.b == Source::kOwn) {
     T* own = reinterpret_cast<T*>(part.lane);
-    pack_b(b, plan.b_k, plan.b_n, k, tile.columns, own);
+    pack_b(b, plan.b_k, plan.b_n, k, tile.columns, false, own);
     b = own;
   }
-  const Cut into = cut(tile.rows);
   Piece<T> piece;
   piece.a_m = plan.a_m;
   piece.a_k = plan.a_k;
@@ -136,7 +149,7 @@ ADJ_ALWAYS void multiply(const Part& part, const MatmulPlan& plan, const MatmulT
     const BlockRun<T>* runs =
         kBlocks<T>[b_packed || piece.columns % kL == 0 ? 0 : 1][piece.columns > kL ? 1 : 0][a_packed ? 1 : 0];
     for (int64_t i = 0; i < into.blocks; ++i) {
-      const int64_t height = into.height + (i < into.larger ? 1 : 0);
+      const int64_t height = into.height_of(i);
       if (plan.b == Source::kShared) {
         piece.ahead = ahead_of(piece.b + k * kW, kW, 1, k, kW, i); /* the next panel */
       } else if (next != nullptr) {

@@ -5,18 +5,40 @@
  */
 #pragma once
 
+#include <utility>
+
 #include "kernels/matmul_block.h"
 
 ADJ_ISA_BEGIN
 
+/* How far ahead memory is asked for, where operands come from beyond the second cache. */
+inline constexpr int64_t kAskBytes = 256; /* of a run of k */
+inline constexpr int64_t kAskSteps = 4;   /* of k, where a step's elements lie side by side */
+
+/* Writes the first kCount lanes of v. */
+template <int64_t kCount, class T>
+ADJ_ALWAYS void store_first(T* to, Vector<T> v) {
+  if constexpr (kMaskedLoads) {
+    store(to, v, some<T>(kCount));
+  } else {
+    __builtin_memcpy(to, &v, kCount * sizeof(T));
+  }
+}
+
 /* Turns `count` <= kL runs of k contiguous elements, `apart` from one another, into k vectors, `step` apart, of which
  * the first kStored elements are written; those from `count` on are 0. */
 template <int64_t kStored, class T>
-ADJ_ALWAYS void turn(const T* from, int64_t apart, int64_t count, int64_t k, T* to, int64_t step) {
+ADJ_ALWAYS void turn(const T* from, int64_t apart, int64_t count, int64_t k, bool ask, T* to, int64_t step) {
   constexpr int64_t kL = kLanes<T>;
   for (int64_t p = 0; p < k; p += kL) {
     const int64_t steps = k - p < kL ? k - p : kL;
     const Some<T> some_steps = some<T>(steps);
+    if (ask) {
+#pragma GCC unroll 16
+      for (int64_t j = 0; j < kL; ++j) {
+        __builtin_prefetch(reinterpret_cast<const char*>(from + (j < count ? j : 0) * apart + p) + kAskBytes, 0, 2);
+      }
+    }
     Vector<T> square[kL];
     if (count == kL && steps == kL) {
 #pragma GCC unroll 16
@@ -28,11 +50,11 @@ ADJ_ALWAYS void turn(const T* from, int64_t apart, int64_t count, int64_t k, T* 
     transpose<T>(square);
     if (steps == kL) {
 #pragma GCC unroll 16
-      for (int64_t j = 0; j < kL; ++j) __builtin_memcpy(to + (p + j) * step, &square[j], kStored * sizeof(T));
+      for (int64_t j = 0; j < kL; ++j) store_first<kStored>(to + (p + j) * step, square[j]);
     } else {
 #pragma GCC unroll 16
       for (int64_t j = 0; j < kL; ++j) {
-        if (j < steps) __builtin_memcpy(to + (p + j) * step, &square[j], kStored * sizeof(T));
+        if (j < steps) store_first<kStored>(to + (p + j) * step, square[j]);
       }
     }
   }
@@ -40,15 +62,20 @@ ADJ_ALWAYS void turn(const T* from, int64_t apart, int64_t count, int64_t k, T* 
 
 /* Copies `columns` columns of b, k long, into panels, one k * kWidth after the other; missing columns are 0. */
 template <class T>
-__attribute__((noinline)) void pack_b(const T* b, int64_t b_k, int64_t b_n, int64_t k, int64_t columns, T* packed) {
+__attribute__((noinline)) void pack_b(const T* b, int64_t b_k, int64_t b_n, int64_t k, int64_t columns, bool ask,
+                                      T* packed) {
   constexpr int64_t kL = kLanes<T>, kW = kWidth<T>;
   if (b_n == 1) {
-    const int64_t whole = columns / kW * kW;
+    const int64_t whole = columns / kW * kW, ahead = ask ? kAskSteps * b_k : 0;
     const Some<T> first = some<T>(columns - whole), second = some<T>(columns - whole > kL ? columns - whole - kL : 0);
     for (int64_t p = 0; p < k; ++p) {
       const T* from = b + p * b_k;
       T* to = packed + p * kW;
       for (int64_t j = 0; j < whole; j += kW) {
+        if (ask) {
+          __builtin_prefetch(from + j + ahead);
+          __builtin_prefetch(from + j + kL + ahead);
+        }
         store(to, load<Vector<T>>(from + j));
         store(to + kL, load<Vector<T>>(from + j + kL));
         to += k * kW;
@@ -62,7 +89,7 @@ __attribute__((noinline)) void pack_b(const T* b, int64_t b_k, int64_t b_n, int6
   }
   for (int64_t j = 0; j < columns; j += kL) {
     T* to = packed + j / kW * k * kW + j % kW;
-    turn<kL>(b + j * b_n, b_n, columns - j < kL ? columns - j : kL, k, to, kW);
+    turn<kL>(b + j * b_n, b_n, columns - j < kL ? columns - j : kL, k, ask, to, kW);
   }
   if (columns % kW > 0 && columns % kW <= kL) {
     T* to = packed + columns / kW * k * kW + kL;
@@ -72,57 +99,59 @@ __attribute__((noinline)) void pack_b(const T* b, int64_t b_k, int64_t b_n, int6
 
 /* Copies kCount rows of a, k long, so that their elements of one step of k lie side by side, `step` apart. */
 template <int64_t kCount, class T>
-ADJ_ALWAYS void turn_rows(const T* a, int64_t a_m, int64_t k, T* packed, int64_t step) {
+ADJ_ALWAYS void turn_rows(const T* a, int64_t a_m, int64_t k, bool ask, T* packed, int64_t step) {
   constexpr int64_t kNow = kCount < kLanes<T> ? kCount : kLanes<T>;
-  turn<kNow>(a, a_m, kNow, k, packed, step);
-  if constexpr (kNow < kCount) turn_rows<kCount - kNow>(a + kNow * a_m, a_m, k, packed + kNow, step);
+  turn<kNow>(a, a_m, kNow, k, ask, packed, step);
+  if constexpr (kNow < kCount) turn_rows<kCount - kNow>(a + kNow * a_m, a_m, k, ask, packed + kNow, step);
 }
 
 template <int64_t kCount, class T>
-__attribute__((noinline)) void pack_rows(const T* a, int64_t a_m, int64_t a_k, int64_t k, T* packed) {
+__attribute__((noinline)) void pack_rows(const T* a, int64_t a_m, int64_t a_k, int64_t k, bool ask, T* packed) {
   if (a_k == 1) {
-    turn_rows<kCount>(a, a_m, k, packed, kCount);
-  } else {
-    for (int64_t p = 0; p < k; ++p) __builtin_memcpy(packed + p * kCount, a + p * a_k, kCount * sizeof(T));
+    turn_rows<kCount>(a, a_m, k, ask, packed, kCount);
+    return;
+  }
+  for (int64_t p = 0; p < k; ++p) {
+    /* The line that the next rows begin in. */
+    if (ask) __builtin_prefetch(a + p * a_k + 2 * kCount, 0, 2);
+    __builtin_memcpy(packed + p * kCount, a + p * a_k, kCount * sizeof(T));
   }
 }
 
 template <class T>
-using PackRows = void (*)(const T* a, int64_t a_m, int64_t a_k, int64_t k, T* packed);
+using PackRows = void (*)(const T* a, int64_t a_m, int64_t a_k, int64_t k, bool ask, T* packed);
 
 /* By how many rows, from 1. */
 template <class T>
-constexpr PackRows<T> kPackRows[12] = {pack_rows<1, T>,
-                                       pack_rows<2, T>,
-                                       pack_rows<3, T>,
-                                       pack_rows<4, T>,
-                                       pack_rows<5, T>,
-                                       pack_rows<6, T>,
-                                       pack_rows < kRows<7 ? kRows : 7, T>,
-                                       pack_rows < kRows<8 ? kRows : 8, T>,
-                                       pack_rows < kRows<9 ? kRows : 9, T>,
-                                       pack_rows < kRows<10 ? kRows : 10, T>,
-                                       pack_rows < kRows<11 ? kRows : 11, T>,
-                                       pack_rows < kRows<12 ? kRows : 12, T>};
+struct PackRowsRuns {
+  PackRows<T> run[kRows];
+};
+template <class T, int... i>
+constexpr PackRowsRuns<T> all_pack_rows(std::integer_sequence<int, i...>) {
+  return {{pack_rows<i + 1, T>...}};
+}
+template <class T>
+constexpr PackRowsRuns<T> kPackRows = all_pack_rows<T>(std::make_integer_sequence<int, kRows>());
 
 /* How a number of rows is cut into register blocks: `larger` of `height` + 1, then the rest of `height`. */
 struct Cut {
   int64_t blocks, height, larger;
+
+  ADJ_ALWAYS int64_t height_of(int64_t block) const { return height + (block < larger ? 1 : 0); }
+  ADJ_ALWAYS int64_t row_of(int64_t block) const { return block * height + (block < larger ? block : larger); }
 };
 ADJ_ALWAYS Cut cut(int64_t rows) {
   const int64_t blocks = (rows + kRows - 1) / kRows;
   return {blocks, rows / blocks, rows % blocks};
 }
 
-/* Copies rows of a, k long, in the blocks that `cut` gives. */
+/* Copies the rows of a, k long, that are in the register blocks from `first` on and before `last`. */
 template <class T>
-ADJ_ALWAYS void pack_a(const T* a, int64_t a_m, int64_t a_k, int64_t k, int64_t rows, T* packed) {
-  const Cut into = cut(rows);
-  for (int64_t i = 0; i < into.blocks; ++i) {
-    const int64_t height = into.height + (i < into.larger ? 1 : 0);
-    kPackRows<T>[height - 1](a, a_m, a_k, k, packed);
-    a += height * a_m;
-    packed += height * k;
+ADJ_ALWAYS void pack_a(const T* a, int64_t a_m, int64_t a_k, int64_t k, Cut into, int64_t first, int64_t last, bool ask,
+                       T* packed) {
+  for (int64_t i = first; i < last; ++i) {
+    const int64_t row = into.row_of(i);
+    kPackRows<T>.run[into.height_of(i) - 1](a + row * a_m, a_m, a_k, k, ask, packed + row * k);
   }
 }
 
