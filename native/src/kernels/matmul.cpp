@@ -12,21 +12,19 @@
 ADJ_ISA_BEGIN
 namespace {
 
+/* The most steps of k of a block, whose sums stay in registers. */
+constexpr int64_t kDepth = 256;
+
 /*
- * The most steps of k of a block, whose sums stay in registers: a panel of B and a block of A share a first cache of
- * 32 KiB (with AVX-512, 1024^3 takes 0.94 of the time of 384 steps on a Cascade Lake, flat from 160 to 224). And the
- * multiply-adds from which handing tiles to OpenBLAS 0.3.31 was faster: with AVX-512 never (Emerald Rapids, two
+ * The multiply-adds from which handing tiles to OpenBLAS 0.3.31 was faster: with AVX-512 never (Emerald Rapids, two
  * threads, its SkylakeX kernels: ours takes 0.58 to 0.93 of its time from 512^3 to 2048^3), else on a Zen 5 against its
  * Haswell kernels.
  */
 #if defined(__AVX512F__)
-constexpr int64_t kDepth = 192;
 constexpr int64_t kBlasFrom = INT64_MAX;
 #elif defined(__AVX2__)
-constexpr int64_t kDepth = 256;
 constexpr int64_t kBlasFrom = int64_t{1} << 27;
 #else
-constexpr int64_t kDepth = 256;
 constexpr int64_t kBlasFrom = int64_t{1} << 14;
 #endif
 
@@ -45,9 +43,9 @@ ADJ_ALWAYS T* shared_b(const Part& part, const MatmulPlan& plan, const MatmulTil
 
 /* A share of one tile's rows or columns, for all tiles. Runs of k are read to their end, and asked for beyond: a core
  * does not see by itself that short ones go on. */
-  constexpr int64_t kW = kWidth<T>;
 template <class T>
 void pack_part(const Part& part) {
+  constexpr int64_t kW = kWidth<T>;
   const MatmulPlan& plan = *static_cast<const MatmulPlan*>(part.plan);
   const int64_t shares = (plan.k + plan.depth - 1) / plan.depth;
   const int64_t a_parts = plan.a == Source::kShared ? plan.batches * plan.tiles_m * shares : 0;
@@ -110,9 +108,9 @@ template <class T>
 ADJ_ALWAYS void multiply(const Part& part, const MatmulPlan& plan, const MatmulTile<T>& tile, int64_t p, bool add,
                          Finish<T>* finish) {
   constexpr int64_t kW = kWidth<T>, kL = kLanes<T>;
-  const Cut into = cut(tile.rows);
   const int64_t k = plan.k - p < plan.depth ? plan.k - p : plan.depth;
   const bool a_packed = plan.a != Source::kInPlace, b_packed = plan.b != Source::kInPlace;
+  const Cut into = cut(tile.rows);
   const T* a = tile.a + p * plan.a_k;
   if (plan.a == Source::kShared) {
     a = shared_a(part, plan, tile, p);
@@ -147,7 +145,7 @@ ADJ_ALWAYS void multiply(const Part& part, const MatmulPlan& plan, const MatmulT
     piece.c = tile.c + j;
     if (finish != nullptr && tile.bias != nullptr) finish->bias = tile.bias + j * plan.bias_n;
     const BlockRun<T>* runs =
-        kBlocks<T>[b_packed || piece.columns % kL == 0 ? 0 : 1][piece.columns > kL ? 1 : 0][a_packed ? 1 : 0];
+        kBlocks<T>.run[b_packed || piece.columns % kL == 0 ? 0 : 1][piece.columns > kL ? 1 : 0][a_packed ? 1 : 0];
     for (int64_t i = 0; i < into.blocks; ++i) {
       const int64_t height = into.height_of(i);
       if (plan.b == Source::kShared) {
