@@ -84,7 +84,7 @@ void test_form(adj_context* context, const Form& f, Random& random) {
 template <class T>
 void test_all(adj_context* context) {
   Random random(7);
-  const int64_t sizes[] = {0, 1, 2, 5, 6, 7, 12, 13, 16, 17, 31, 33, 65};
+  const int64_t sizes[] = {0, 1, 2, 5, 6, 7, 13, 14, 15, 16, 17, 31, 33, 65};
   int64_t kind = 0;
   for (const int64_t m : sizes) {
     for (const int64_t n : sizes) {
@@ -115,6 +115,7 @@ void test_all(adj_context* context) {
     test_form<T>(context, {300, 1, 500, at, bt, 0, 0, Layout::kScalar, {}}, random);
     /* Copies of both operands for all tiles; of A alone, its rows a power of two apart; of either for one tile. */
     test_form<T>(context, {519, 70, 512, at, bt, 1, 1, Layout::kRow, {}}, random);
+    test_form<T>(context, {515, 66, 1300, at, bt, 1, 0, Layout::kRow, {}}, random); /* more blocks of k than panels */
     test_form<T>(context, {516, 70, 160, at, bt, 1, 2, Layout::kColumn, {2}}, random);
     test_form<T>(context, {48, 400, 512, at, bt, 1, 3, Layout::kRow, {}}, random);
     test_form<T>(context, {24, 100, 512, at, bt, 1, 0, Layout::kTransposed, {3}}, random);
