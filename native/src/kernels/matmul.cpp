@@ -60,7 +60,8 @@ void pack_part(const Part& part) {
   const int64_t pieces = is_a ? into.blocks : (tile.columns + kW - 1) / kW;
   const int64_t first = by_steps ? 0 : pieces * share / shares;
   const int64_t last = by_steps ? pieces : pieces * (share + 1) / shares;
-  for (int64_t p = by_steps ? share * plan.depth : 0; p < plan.k; p += plan.depth) {
+  const int64_t begin = by_steps ? share * plan.depth : 0, end = by_steps ? begin + 1 : plan.k;
+  for (int64_t p = begin; p < end; p += plan.depth) {
     const int64_t k = plan.k - p < plan.depth ? plan.k - p : plan.depth;
     if (is_a) {
       pack_a(tile.a + p * plan.a_k, plan.a_m, plan.a_k, k, into, first, last, true, shared_a(part, plan, tile, p));
@@ -69,7 +70,6 @@ void pack_part(const Part& part) {
       T* to = shared_b(part, plan, tile, p) + j * k;
       pack_b(tile.b + p * plan.b_k + j * plan.b_n, plan.b_k, plan.b_n, k, columns, true, to);
     }
-    if (by_steps) break;
   }
 }
 

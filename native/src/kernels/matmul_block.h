@@ -80,8 +80,9 @@ ADJ_ALWAYS void store(T* p, Vector<T> v, Some<T> s) {
 /*
  * sum += x * y, where the multiply-add reads y itself: an instruction less than a load for both vectors of columns, but
  * a load more. A core does two of each a cycle, and of all instructions four, two if its other hardware thread is busy.
- * So one row in four is read so, which with 14 rows takes 0.96 of the time of 12 rows without on a core of its own, and
- * 0.85 on a shared one (Cascade Lake); with half of the rows nothing is gained.
+ * So one row in four is read so, which with 14 rows takes 0.96 of the time of 12 rows without in a quiet minute of a
+ * virtual machine, and 0.85 where a neighbour seems to have that other thread (Cascade Lake); with half of the rows
+ * nothing is gained.
  */
 #if defined(__AVX512F__)
 inline constexpr int kLoadsApart = 4;

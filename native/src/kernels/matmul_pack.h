@@ -66,7 +66,7 @@ __attribute__((noinline)) void pack_b(const T* b, int64_t b_k, int64_t b_n, int6
                                       T* packed) {
   constexpr int64_t kL = kLanes<T>, kW = kWidth<T>;
   if (b_n == 1) {
-    const int64_t whole = columns / kW * kW, ahead = ask ? kAskSteps * b_k : 0;
+    const int64_t whole = columns / kW * kW, ahead = kAskSteps * b_k;
     const Some<T> first = some<T>(columns - whole), second = some<T>(columns - whole > kL ? columns - whole - kL : 0);
     for (int64_t p = 0; p < k; ++p) {
       const T* from = b + p * b_k;
