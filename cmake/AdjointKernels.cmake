@@ -1,6 +1,6 @@
 # Kernel families per instruction set: each source is compiled once for each, into a namespace and an object library of its
 # own (adjoint_kernels_<isa>). It refuses to glob: sources are listed where it is called. To add an instruction set, add its
-# name and flags here, its width to native/src/kernels/simd.h, and its detection to native/src/runtime/cpu.cpp; one that only
+# name and flags here, its width to native/src/kernels/simd.h, and its detection to native/src/cpu/isa.cpp; one that only
 # extends another for some families goes into ADJ_EXTENSIONS.
 
 if(CMAKE_SYSTEM_PROCESSOR MATCHES "^(x86_64|AMD64|amd64)$")

@@ -1,6 +1,7 @@
 /*
  * The extern "C" functions of adjoint.h: null checks, and the only try/catch of the library. They refuse to hold logic:
- * what they do is in src/runtime. To add a function, declare it in adjoint.h and wrap its body in `guarded`.
+ * what they do is in src/runtime and src/cpu. To add a function, declare it in adjoint.h and wrap its body in
+ * `guarded`.
  */
 #include "adjoint.h"
 
@@ -8,13 +9,13 @@
 #include <memory>
 #include <new>
 
-#include "runtime/blas.h"
+#include "cpu/blas.h"
+#include "cpu/context.h"
+#include "cpu/program.h"
+#include "cpu/registry.h"
 #include "runtime/build_id.h"
-#include "runtime/context.h"
 #include "runtime/error.h"
 #include "runtime/image.h"
-#include "runtime/program.h"
-#include "runtime/registry.h"
 
 namespace {
 

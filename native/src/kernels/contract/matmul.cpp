@@ -7,8 +7,8 @@
 #include <bit>
 #include <type_traits>
 
+#include "cpu/blas.h"
 #include "kernels/contract/checks.h"
-#include "runtime/blas.h"
 
 namespace adjoint {
 namespace {

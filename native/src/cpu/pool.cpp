@@ -1,5 +1,5 @@
 /* Threads and permits: see pool.h. */
-#include "runtime/pool.h"
+#include "cpu/pool.h"
 
 #include <sched.h>
 #include <signal.h>

@@ -1,5 +1,5 @@
 /* Kernels by name: see registry.h. */
-#include "runtime/registry.h"
+#include "cpu/registry.h"
 
 #include <cstring>
 #include <string>

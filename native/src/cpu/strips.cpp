@@ -1,5 +1,5 @@
 /* Strips: see strips.h. */
-#include "runtime/strips.h"
+#include "cpu/strips.h"
 
 #include <algorithm>
 

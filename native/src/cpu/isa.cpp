@@ -1,5 +1,5 @@
-/* CPU detection: see cpu.h. */
-#include "runtime/cpu.h"
+/* CPU detection: see isa.h. */
+#include "cpu/isa.h"
 
 #include <cstdlib>
 #include <cstring>

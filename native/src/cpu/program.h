@@ -7,10 +7,10 @@
 #include <memory>
 #include <vector>
 
+#include "cpu/context.h"
+#include "cpu/strips.h"
 #include "kernels/kernel.h"
-#include "runtime/context.h"
 #include "runtime/image.h"
-#include "runtime/strips.h"
 
 struct adj_program {
  public:

@@ -1,15 +1,15 @@
 /* Programs: see program.h. */
-#include "runtime/program.h"
+#include "cpu/program.h"
 
 #include <algorithm>
 #include <cmath>
 #include <string>
 #include <tuple>
 
+#include "cpu/registry.h"
 #include "kernels/contract/checks.h"
 #include "runtime/error.h"
 #include "runtime/overlap.h"
-#include "runtime/registry.h"
 
 using adjoint::Error;
 using adjoint::fail;

@@ -3,8 +3,8 @@
 
 #include <cstdint>
 
+#include "cpu/isa.h"
 #include "kernels/kernel.h"
-#include "runtime/cpu.h"
 
 namespace adjoint {
 

@@ -3,9 +3,9 @@
 
 #include <atomic>
 
-#include "runtime/cpu.h"
+#include "cpu/isa.h"
+#include "cpu/pool.h"
 #include "runtime/memory.h"
-#include "runtime/pool.h"
 
 struct adj_context {
   adj_context(int32_t threads, int64_t budget, adjoint::Isa chosen) : pool(threads), memory(budget), isa(chosen) {}

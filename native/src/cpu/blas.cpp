@@ -1,5 +1,5 @@
 /* Opening OpenBLAS and taking turns in it: see blas.h. */
-#include "runtime/blas.h"
+#include "cpu/blas.h"
 
 #include <dlfcn.h>
 
