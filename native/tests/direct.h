@@ -58,13 +58,13 @@ inline bool run_directly(const adjoint::Family& family, const Call& call, int th
       at.push_back(static_cast<char*>(operand.memory) + operand.offset);
     }
   }
-  const adjoint::Call planned{
-      call.ints.data(), static_cast<int64_t>(call.ints.size()), inputs.data(), static_cast<int64_t>(inputs.size()),
-      outputs.data(),   static_cast<int64_t>(outputs.size()),   false};
+  const adjoint::Call planned{call.ints.data(), static_cast<int64_t>(call.ints.size()),
+                              inputs.data(),    static_cast<int64_t>(inputs.size()),
+                              outputs.data(),   static_cast<int64_t>(outputs.size())};
   adjoint::Step step{};
   const adjoint::Kernel& kernel = family.kernels[0];
   try {
-    kernel.prepare(kernel, planned, step);
+    kernel.prepare(kernel, planned, {}, step);
   } catch (const adjoint::Error& error) {
     CHECK(false, "%s", error.text.c_str());
     return false;

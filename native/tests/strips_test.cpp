@@ -1,6 +1,7 @@
 /*
  * Programs whose instructions are run strip by strip against the same instructions in programs of their own, which are
- * not: the same bits in all memory, whatever is overwritten, shared in part, or seen transposed meanwhile.
+ * not: the same bits in all memory, whatever is overwritten, shared in part, or seen transposed meanwhile, and
+ * whichever instruction data makes fail.
  */
 #include <cstring>
 
@@ -19,6 +20,20 @@ class Writer {
   Writer(uint64_t seed, int64_t rows, std::vector<char>& memory) : random_(seed), rows_(rows), memory_(memory) {
     for (const int64_t n : kColumns) values_.push_back(matrix(take(rows_ * n), rows_, n));
     for (const int64_t n : kColumns) folded_.push_back(matrix(take(n * n), n, n));
+  }
+
+  /* A call that fails where `index`, one I64, lies outside the rows: a row of some value, picked by it. */
+  Call gather(const Operand& index) {
+    for (;;) {
+      Operand x = values_[pick(values_.size())];
+      const int64_t n = x.dims[1];
+      x.dims = {1, 1, rows_, n};
+      x.strides = {rows_ * n, rows_ * n, n, 1};
+      Operand y = matrix(take(n), 1, n);
+      y.dims = {1, 1, 1, n};
+      y.strides = {n, n, n, 1};
+      if (apart(x, y)) return {"gather", {}, {x, index}, {y}};
+    }
   }
 
   /* The next call; its operands are whole or disjoint. */
@@ -151,38 +166,110 @@ class Writer {
   std::vector<Operand> values_, folded_;
 };
 
-void test_against_programs_of_one(const std::string& isa) {
+/* Memory that a Writer's calls work on, and what was in it before. */
+struct Memory {
+  Memory(uint64_t seed, int64_t rows) : now(static_cast<size_t>(rows) * 32 * 4 * 30) {
+    Random random(seed + 1);
+    for (size_t i = 0; i < now.size(); i += 4) {
+      const float x = static_cast<float>(random.uniform(-1, 1));
+      std::memcpy(&now[i], &x, 4);
+    }
+    before = now;
+  }
+  /* Not by assignment: calls hold the address. */
+  void reset() { std::memcpy(now.data(), before.data(), now.size()); }
+
+  std::vector<char> now, before;
+};
+
+void test_against_programs_of_one(const std::string& isa, bool blas) {
   const Context context(isa, 1), two(isa, 2), four(isa, 4);
+  for (adj_context* each :
+       {static_cast<adj_context*>(context), static_cast<adj_context*>(two), static_cast<adj_context*>(four)}) {
+    if (blas && !open_blas(each)) return;
+  }
   for (const int64_t rows : {136, 1009, 4500}) {
-    for (uint64_t seed = 0; seed < 30; ++seed) {
-      std::vector<char> memory(static_cast<size_t>(rows) * 32 * 4 * 30);
-      Random random(seed + 1);
-      for (size_t i = 0; i < memory.size(); i += 4) {
-        const float x = static_cast<float>(random.uniform(-1, 1));
-        std::memcpy(&memory[i], &x, 4);
-      }
-      const std::vector<char> before = memory;
-      Writer writer(seed, rows, memory);
+    for (uint64_t seed = 0; seed < (blas ? 10 : 30); ++seed) {
+      Memory memory(seed, rows);
+      Writer writer(seed, rows, memory.now);
       std::vector<Call> calls;
       for (int i = 0; i < 40; ++i) calls.push_back(writer.next());
       for (const Call& call : calls) {
         if (!runs(context, call)) return;
       }
-      const std::vector<char> expected = memory;
+      const std::vector<char> expected = memory.now;
       for (adj_context* threads :
            {static_cast<adj_context*>(context), static_cast<adj_context*>(two), static_cast<adj_context*>(four)}) {
-        std::memcpy(memory.data(), before.data(), memory.size());
+        memory.reset();
         CHECK(run(threads, calls) == ADJ_OK, "%s", adj_last_error());
-        CHECK(memory == expected, "%s: %lld rows, seed %llu: other bits", isa.c_str(), static_cast<long long>(rows),
-              static_cast<unsigned long long>(seed));
+        CHECK(memory.now == expected, "%s%s: %lld rows, seed %llu: other bits", isa.c_str(), blas ? " with BLAS" : "",
+              static_cast<long long>(rows), static_cast<unsigned long long>(seed));
       }
     }
   }
 }
 
+/* Some calls look an index up, and that of one is bad: the same instruction fails, and the same memory is left. */
+void test_failing(const std::string& isa) {
+  const Context one(isa, 1), four(isa, 4);
+  for (const int64_t rows : {136, 4500}) {
+    for (uint64_t seed = 100; seed < 125; ++seed) {
+      Memory memory(seed, rows);
+      Writer writer(seed, rows, memory.now);
+      Random random(seed);
+      Array<int64_t> good({1, 1}), bad({1, 1});
+      good[0] = rows - 1;
+      bad[0] = rows + 7;
+      std::vector<Call> calls;
+      for (int i = 0; i < 30; ++i) calls.push_back(random.below(10) == 0 ? writer.gather(good) : writer.next());
+      const int64_t planted = random.below(30);
+      calls[static_cast<size_t>(planted)] = writer.gather(bad);
+      for (int64_t i = 0; i < planted; ++i) {
+        if (!runs(one, calls[static_cast<size_t>(i)])) return;
+      }
+      const std::vector<char> expected = memory.now;
+      for (adj_context* threads : {static_cast<adj_context*>(one), static_cast<adj_context*>(four)}) {
+        memory.reset();
+        int64_t failed = -1;
+        const adj_status status = run(threads, calls, &failed);
+        CHECK(status == ADJ_OUT_OF_RANGE && failed == planted, "%s, seed %llu: status %d at %lld instead of %lld",
+              isa.c_str(), static_cast<unsigned long long>(seed), status, static_cast<long long>(failed),
+              static_cast<long long>(planted));
+        CHECK(memory.now == expected, "%s: %lld rows, seed %llu: instruction %lld failed, and other memory is left",
+              isa.c_str(), static_cast<long long>(rows), static_cast<unsigned long long>(seed),
+              static_cast<long long>(planted));
+      }
+    }
+  }
+}
+
+/* What is written in place behind a bad index keeps its old value. */
+void test_failing_before_update(adj_context* context) {
+  const int64_t rows = 4096, n = 32;
+  Array<float> x({rows, n}), y({rows, n}), g({rows, n}), p({rows, n}), z({1, 1, 1, n});
+  Array<int64_t> index({1, 1});
+  x.fill_with([](int64_t) { return 1; });
+  g.fill_with([](int64_t) { return 1; });
+  p.fill_with([](int64_t) { return 5; });
+  index[0] = rows + 7;
+  Operand lookup = y.operand();
+  lookup.dims = {1, 1, rows, n};
+  lookup.strides = {rows * n, rows * n, n, 1};
+  int64_t failed = -1;
+  const adj_status status =
+      run(context, {{"tanh", {}, {x}, {y}}, {"gather", {}, {lookup, index}, {z}}, {"minus", {}, {p, g}, {p}}}, &failed);
+  CHECK(status == ADJ_OUT_OF_RANGE && failed == 1, "status %d at %lld", status, static_cast<long long>(failed));
+  for (int64_t i = 0; i < rows * n; ++i) CHECK(p[i] == 5, "p[%lld] is %g", static_cast<long long>(i), p[i]);
+}
+
 }  // namespace
 
 int main() {
-  for (const std::string& isa : isas()) test_against_programs_of_one(isa);
+  for (const std::string& isa : isas()) {
+    test_against_programs_of_one(isa, false);
+    test_failing(isa);
+  }
+  test_against_programs_of_one("baseline", true); /* which goes over to OpenBLAS soonest */
+  for_each_isa(test_failing_before_update);
   return finish();
 }

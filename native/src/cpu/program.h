@@ -1,6 +1,7 @@
 /*
- * A program: the instructions of an image, each prepared once, so that a run is only calls. Immutable, and run by any
- * number of threads at once. It refuses to plan memory: bindings and offsets come with the image.
+ * A program: the instructions of an image, each prepared once (prepare.cpp), so that a run (program.cpp) is only calls.
+ * Immutable, and run by any number of threads at once. It refuses to plan memory: bindings and offsets come with the
+ * image.
  */
 #pragma once
 
@@ -10,6 +11,7 @@
 #include "cpu/context.h"
 #include "cpu/strips.h"
 #include "kernels/kernel.h"
+#include "runtime/bindings.h"
 #include "runtime/image.h"
 
 struct adj_program {
@@ -46,10 +48,10 @@ struct adj_program {
     const adj_binding* bindings;
     char* shared;
   };
-  struct Binding {
-    int64_t bytes;
-    int64_t alignment;
-  };
+
+  static constexpr int64_t kScratchStep =
+      4096; /* sizes of scratch are rounded, so that programs can share the blocks */
+  static constexpr int64_t kLaneAlignment = 64;
 
   void prepare(const adjoint::Instruction& instruction, const adjoint::Kernel& kernel);
   adjoint::Step prepare_step(const adjoint::Instruction& instruction, const adjoint::Kernel& kernel);
@@ -61,10 +63,10 @@ struct adj_program {
   void run_stages(size_t index, int32_t first_stage, const adj_binding* bindings, char** at, char* scratch,
                   int64_t& failed) const;
   static void run_strip(const adjoint::Part& part);
-  void check(const adj_binding* bindings, int32_t count) const;
 
   adj_context& context_;
-  std::vector<Binding> bindings_;
+  const adjoint::Machine machine_;
+  std::vector<adjoint::BindingNeeds> needs_;
   std::vector<Place> places_;
   std::vector<Prepared> prepared_;
   std::vector<adjoint::Group> groups_;

@@ -4,8 +4,9 @@
  * a core's own cache and threads meet once a group instead of once an instruction. Instructions that fold rows (sums
  * over a batch, products of a weight's gradient) leave their parts' results in scratch and join them when all strips
  * are through; others may be moved before the strips or behind them. It refuses whatever could tell the difference:
- * kernels that fail on data, and memory that two instructions share in any way but row for row. The bits are those of
- * the instructions one by one. To let a kernel in, add its contract to `rows_of`, or set `fold_rows` in its step.
+ * memory that two instructions share in any way but row for row, and instructions that data can make fail, at which
+ * groups end. The bits are those of the instructions one by one. To let a kernel in, let its plan say what its rows are
+ * (Step::rows).
  */
 #pragma once
 
@@ -34,17 +35,17 @@ struct Group {
 };
 
 /*
- * Returns the groups of an image, in order; `kernels` are those of its names, `fold_rows` those of the steps of its
+ * Returns the groups of an image, in order; `kernels` are those of its names, `rows` those of the steps of its
  * instructions. Shapes decide, and `threads` about folding: the bits are the same either way.
  */
 std::vector<Group> find_groups(const Image& image, const std::vector<const Kernel*>& kernels,
-                               const std::vector<int64_t>& fold_rows, int32_t threads);
+                               const std::vector<Rows>& rows, int32_t threads);
 
-/* Returns an instruction that works row by row on its first `rows` rows. */
-Instruction first_rows(const Instruction& instruction, const Kernel& kernel, int64_t rows);
+/* Returns an instruction that works row by row on its first `count` rows. */
+Instruction first_rows(const Instruction& instruction, const Rows& rows, int64_t count);
 
 /* Returns how many bytes each operand of such an instruction, inputs first, moves on from one row to the next; 0 where
  * it is read whole. */
-std::vector<int64_t> row_bytes(const Instruction& instruction, const Kernel& kernel);
+std::vector<int64_t> row_bytes(const Instruction& instruction, const Rows& rows);
 
 }  // namespace adjoint

@@ -119,7 +119,7 @@ inline constexpr Loops kCompareAll[] = {kBinaryLoops<F, float, uint8_t>, kBinary
 /* A row of a family's table. */
 template <int32_t kCount>
 constexpr Kernel elementwise(const char* name, const Loops (&loops)[kCount], int32_t cost) {
-  return {name, prepare_elementwise, loops, kCount, loops[0].operands - 1, cost, {kAnyInput, 0, 0}};
+  return {{name, loops[0].operands - 1, {kAnyInput, 0, 0}}, prepare_elementwise, loops, kCount, cost};
 }
 
 ADJ_ISA_END

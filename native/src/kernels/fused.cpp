@@ -32,7 +32,7 @@ void stream(const char* x, char* y, int64_t bytes) {
 
 constexpr FusedLoops loops = {&families, kFoldLoops, stream};
 
-constexpr Kernel kernels[] = {{"fused", prepare_fused, &loops, 1, 0, 1, {kAnyInput, kAnyInput, kAnyInput}}};
+constexpr Kernel kernels[] = {{{"fused", 0, {kAnyInput, kAnyInput, kAnyInput}}, prepare_fused, &loops, 1, 1}};
 
 }  // namespace
 

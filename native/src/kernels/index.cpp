@@ -81,8 +81,8 @@ constexpr DtypeLoops gather_loops[] = {{0, gather_part}};
 constexpr DtypeLoops scatter_add_loops[] = {{ADJ_F32, scatter_add_part<float>}, {ADJ_F64, scatter_add_part<double>}};
 
 constexpr Kernel kernels[] = {
-    {"gather", prepare_gather, gather_loops, 1, 2, 1, {0, 0, 0}},
-    {"scatterAdd", prepare_scatter_add, scatter_add_loops, 2, 2, 1, {0, 0, 0}},
+    {{"gather", 2, {0, 0, 0}, kCanFault}, prepare_gather, gather_loops, 1, 1},
+    {{"scatterAdd", 2, {0, 0, 0}, kCanFault}, prepare_scatter_add, scatter_add_loops, 2, 1},
 };
 
 }  // namespace

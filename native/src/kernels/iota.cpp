@@ -25,7 +25,7 @@ constexpr DtypeLoops loops[] = {{ADJ_F32, iota_part<float>},
                                 {ADJ_I32, iota_part<int32_t>},
                                 {ADJ_I64, iota_part<int64_t>}};
 
-constexpr Kernel kernels[] = {{"iota", prepare_iota, loops, 4, 0, 1, {0, 0, 0}}};
+constexpr Kernel kernels[] = {{{"iota", 0, {0, 0, 0}}, prepare_iota, loops, 4, 1}};
 
 }  // namespace
 

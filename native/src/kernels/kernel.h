@@ -1,55 +1,16 @@
 /*
- * What a kernel is to the runtime: a row with a name, a contract that plans a call, and loops that run it. Plain
- * structs only, and no inline function that could be emitted: this header is compiled for every instruction set, and a
- * weak symbol from an AVX-512 object must never end up in baseline code.
+ * What a kernel is to the CPU's programs: a row with its signature, a contract that plans a call, and loops that run
+ * it. Plain structs only, and no inline function that could be emitted: this header is compiled for every instruction
+ * set, and a weak symbol from an AVX-512 object must never end up in baseline code.
  */
 #pragma once
 
 #include <cstdint>
 
-#include "adjoint.h"
+#include "contract/call.h"
+#include "runtime/fault.h"
 
 namespace adjoint {
-
-inline constexpr int kMaxRank = ADJ_MAX_RANK;
-
-/* An operand as it stands in the image, after validation. Strides count elements. */
-struct Operand {
-  int64_t binding;
-  int64_t offset;
-  int32_t dtype;
-  int32_t rank;
-  int64_t dims[kMaxRank];
-  int64_t strides[kMaxRank];
-};
-
-/* One instruction as its contract sees it. `blas` says whether the context has OpenBLAS open. */
-struct Call {
-  const int64_t* ints;
-  int64_t ints_count;
-  const Operand* inputs;
-  int64_t inputs_count;
-  const Operand* outputs;
-  int64_t outputs_count;
-  bool blas;
-};
-
-/*
- * Receives what a kernel finds wrong with data. Any thread may report; the lowest position of the lowest operand wins,
- * so errors repeat.
- */
-struct Fault {
-  void out_of_range(const char* noun, int64_t position, int64_t value, int64_t limit) noexcept;
-  void not_finite(int64_t operand, int64_t position, double number) noexcept;
-
-  bool any = false;
-  const char* noun = nullptr; /* of what is out of range; null for a number that is not finite */
-  int64_t operand = -1;       /* the input that has it, where that is said */
-  int64_t position = 0;
-  int64_t value = 0;
-  int64_t limit = 0;
-  double number = 0;
-};
 
 /* One part of one stage of a running instruction. Operands come inputs first; `lane` belongs to the thread alone. */
 struct Part {
@@ -74,6 +35,22 @@ struct Stage {
 inline constexpr int kPlanBytes = 2048;
 inline constexpr int kMaxStages = 3;
 
+/*
+ * How an instruction can be run on a strip of rows at a time. Either no row meets another, and the instruction may be
+ * prepared for some of them; or its first stage folds rows.
+ */
+struct Rows {
+  static constexpr int32_t kMostOperands = 16;
+  static constexpr int8_t kWhole = -1;  /* read as a whole by every strip */
+  static constexpr int8_t kBehind = -2; /* touched by no stage but those behind the first */
+
+  int64_t count; /* 0: the instruction runs as a whole only */
+  /* Part p of the first stage folds so many rows, from p * fold on, to scratch that all parts see, which the other
+   * stages join; 0 where rows do not meet. */
+  int64_t fold;
+  int8_t axis[kMostOperands]; /* of each operand, inputs first: the axis that is the rows, or one of the two above */
+};
+
 /* A prepared instruction. The numbers of parts depend on shapes and instruction set alone, never on threads. */
 struct Step {
   Stage stages[kMaxStages];
@@ -82,40 +59,26 @@ struct Step {
   int64_t lane_bytes;   /* scratch of each thread */
   alignas(16) unsigned char plan[kPlanBytes];
   const int64_t* table; /* what grows with the operands and does not fit the plan, from new[]; the program frees it */
-  /* Where the first stage folds rows: part p those from p * fold_rows on, so many, to scratch that all parts see, which
-   * the other stages join; 0 elsewhere. */
-  int64_t fold_rows;
+  Rows rows;
 };
 
 struct Kernel;
 
-/* Checks a call against a kernel's contract and plans it; throws adjoint::Error. Compiled once, not per ISA. */
-using Prepare = void (*)(const Kernel& kernel, const Call& call, Step& step);
-
-/*
- * Operands that come in lists, all equally long: `single_inputs` inputs, then `input_lists` lists of inputs; the
- * outputs likewise. Single output o may be single input in_place[o], and then each member of output list l may be the
- * same member of input list in_place[single_outputs + l]; -1 for none.
- */
-struct Lists {
-  int32_t single_inputs, input_lists;
-  int32_t single_outputs, output_lists;
-  int32_t in_place[6];
+/* What a plan may use beside the kernel's own loops. */
+struct Machine {
+  bool blas; /* OpenBLAS is open */
 };
 
-/* A row of a family's table. `loops` is an array whose type the contract knows. */
-struct Kernel {
-  const char* name;
+/* Checks a call against a kernel's contract and plans it; throws adjoint::Error. Compiled once, not per ISA. */
+using Prepare = void (*)(const Kernel& kernel, const Call& call, const Machine& machine, Step& step);
+
+/* A row of a family's table. `loops` is an array whose type the kernel's plan knows. */
+struct Kernel : Signature {
   Prepare prepare;
   const void* loops;
   int32_t loops_count;
-  int32_t inputs;               /* how many inputs the contract expects, where that varies within a family */
-  int32_t cost;                 /* of an element, in units of a plain addition: how finely to split */
-  uint32_t in_place[3];         /* bit i of entry o: output o may be exactly input i */
-  const Lists* lists = nullptr; /* instead of in_place, where there are as many operands as a caller likes */
+  int32_t cost; /* of an element, in units of a plain addition: how finely to split */
 };
-
-inline constexpr uint32_t kAnyInput = ~uint32_t{0};
 
 struct Family {
   const Kernel* kernels;

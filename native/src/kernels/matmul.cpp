@@ -229,7 +229,7 @@ constexpr MatmulLoops loops[] = {
      kWidth<double>, kDepth, kMaskedLoads, kBlasFrom},
 };
 
-constexpr Kernel kernels[] = {{"matmul", prepare_matmul, loops, 2, 2, 1, {0, 0, 0}}};
+constexpr Kernel kernels[] = {{{"matmul", 2, {0, 0, 0}}, prepare_matmul, loops, 2, 1}};
 
 }  // namespace
 

@@ -145,7 +145,7 @@ void multiply_part(const Part& part) {
 constexpr Bf16Loops loops[] = {{ADJ_BF16, pack_part, multiply_part, kRows, kColumns, kDepth, sizeof(Element),
                                 Engine::kWork, Engine::kLeastColumns}};
 
-constexpr Kernel kernels[] = {{"matmulBf16", prepare_matmul_bf16, loops, 1, 2, 1, {0, 0, 0}}};
+constexpr Kernel kernels[] = {{{"matmulBf16", 2, {0, 0, 0}}, prepare_matmul_bf16, loops, 1, 1}};
 
 }  // namespace
 

@@ -257,10 +257,10 @@ constexpr Lists sgd_lists{3, 3, 0, 2, {0, 2, -1, -1, -1, -1}};
 constexpr Lists clipped_sgd_lists{4, 3, 1, 2, {-1, 0, 2, -1, -1, -1}};
 
 constexpr Kernel kernels[] = {
-    {"adam", prepare_adam, &adam_loops, 1, 0, 6, {0, 0, 0}, &adam_lists},
-    {"clippedAdam", prepare_clipped_adam, &adam_loops, 1, 0, 6, {0, 0, 0}, &clipped_adam_lists},
-    {"sgd", prepare_sgd, &sgd_loops, 1, 0, 3, {0, 0, 0}, &sgd_lists},
-    {"clippedSgd", prepare_clipped_sgd, &sgd_loops, 1, 0, 3, {0, 0, 0}, &clipped_sgd_lists},
+    {{"adam", 0, {0, 0, 0}, false, &adam_lists}, prepare_adam, &adam_loops, 1, 6},
+    {{"clippedAdam", 0, {0, 0, 0}, kCanFault, &clipped_adam_lists}, prepare_clipped_adam, &adam_loops, 1, 6},
+    {{"sgd", 0, {0, 0, 0}, false, &sgd_lists}, prepare_sgd, &sgd_loops, 1, 3},
+    {{"clippedSgd", 0, {0, 0, 0}, kCanFault, &clipped_sgd_lists}, prepare_clipped_sgd, &sgd_loops, 1, 3},
 };
 
 }  // namespace

@@ -245,11 +245,11 @@ constexpr DtypeLoops split_loops[] = {{ADJ_I64, split_part}};
 constexpr DtypeLoops fold_loops[] = {{ADJ_I64, fold_part}};
 
 constexpr Kernel kernels[] = {
-    {"randomBits", prepare_random, bits_loops, 1, 1, 3, {0, 0, 0}},
-    {"randomUniform", prepare_random, uniform_loops, 2, 1, 4, {0, 0, 0}},
-    {"randomNormal", prepare_random, normal_loops, 2, 1, 16, {0, 0, 0}},
-    {"randomSplit", prepare_random, split_loops, 1, 1, 12, {0, 0, 0}},
-    {"randomFold", prepare_random_fold, fold_loops, 1, 2, 12, {0, 0, 0}},
+    {{"randomBits", 1, {0, 0, 0}}, prepare_random, bits_loops, 1, 3},
+    {{"randomUniform", 1, {0, 0, 0}}, prepare_random, uniform_loops, 2, 4},
+    {{"randomNormal", 1, {0, 0, 0}}, prepare_random, normal_loops, 2, 16},
+    {{"randomSplit", 1, {0, 0, 0}}, prepare_random, split_loops, 1, 12},
+    {{"randomFold", 2, {0, 0, 0}}, prepare_random_fold, fold_loops, 1, 12},
 };
 
 }  // namespace

@@ -278,11 +278,11 @@ constexpr ReduceLoops argmax_loops[] = {{ADJ_F32, argmax_part<float>, nullptr},
                                         {ADJ_F64, argmax_part<double>, nullptr}};
 
 constexpr Kernel kernels[] = {
-    {"sum", prepare_reduce, loops<Sum>, 2, 1, 1, {0, 0, 0}},
-    {"prod", prepare_reduce, loops<Product>, 2, 1, 1, {0, 0, 0}},
-    {"max", prepare_reduce, loops<Extreme<true>>, 2, 1, 1, {0, 0, 0}},
-    {"min", prepare_reduce, loops<Extreme<false>>, 2, 1, 1, {0, 0, 0}},
-    {"argmax", prepare_argmax, argmax_loops, 2, 1, 1, {0, 0, 0}},
+    {{"sum", 1, {0, 0, 0}}, prepare_reduce, loops<Sum>, 2, 1},
+    {{"prod", 1, {0, 0, 0}}, prepare_reduce, loops<Product>, 2, 1},
+    {{"max", 1, {0, 0, 0}}, prepare_reduce, loops<Extreme<true>>, 2, 1},
+    {{"min", 1, {0, 0, 0}}, prepare_reduce, loops<Extreme<false>>, 2, 1},
+    {{"argmax", 1, {0, 0, 0}}, prepare_argmax, argmax_loops, 2, 1},
 };
 
 }  // namespace

@@ -92,9 +92,9 @@ template <class State>
 constexpr DtypeLoops loops[] = {{ADJ_F32, scan_part<State, float>}, {ADJ_F64, scan_part<State, double>}};
 
 constexpr Kernel kernels[] = {
-    {"cumsum", prepare_scan, loops<CumSum>, 2, 1, 6, {0, 0, 0}},
-    {"linearScan", prepare_scan, loops<LinearScan>, 2, 2, 4, {0, 0, 0}},
-    {"logCumSumExp", prepare_scan, loops<LogCumSumExp>, 2, 1, 30, {0, 0, 0}},
+    {{"cumsum", 1, {0, 0, 0}}, prepare_scan, loops<CumSum>, 2, 6},
+    {{"linearScan", 2, {0, 0, 0}}, prepare_scan, loops<LinearScan>, 2, 4},
+    {{"logCumSumExp", 1, {0, 0, 0}}, prepare_scan, loops<LogCumSumExp>, 2, 30},
 };
 
 }  // namespace

@@ -166,12 +166,16 @@ constexpr DtypeLoops cross_entropy_grad_loops[] = FLOATS(cross_entropy_only_grad
 constexpr DtypeLoops cross_entropy_with_grad_loops[] = FLOATS(cross_entropy_with_grad_part);
 
 constexpr Kernel kernels[] = {
-    {"softmax", prepare_softmax, softmax_loops, 2, 1, 6, {1, 0, 0}},
-    {"logSoftmax", prepare_softmax, log_softmax_loops, 2, 1, 6, {1, 0, 0}},
-    {"logSumExp", prepare_log_sum_exp, log_sum_exp_loops, 2, 1, 5, {0, 0, 0}},
-    {"softmaxCrossEntropy", prepare_cross_entropy, cross_entropy_loops, 2, 2, 5, {0, 0, 0}},
-    {"softmaxCrossEntropyGrad", prepare_cross_entropy_grad, cross_entropy_grad_loops, 2, 3, 6, {1, 0, 0}},
-    {"softmaxCrossEntropyWithGrad", prepare_cross_entropy_with_grad, cross_entropy_with_grad_loops, 2, 3, 6, {0, 1, 0}},
+    {{"softmax", 1, {1, 0, 0}}, prepare_softmax, softmax_loops, 2, 6},
+    {{"logSoftmax", 1, {1, 0, 0}}, prepare_softmax, log_softmax_loops, 2, 6},
+    {{"logSumExp", 1, {0, 0, 0}}, prepare_log_sum_exp, log_sum_exp_loops, 2, 5},
+    {{"softmaxCrossEntropy", 2, {0, 0, 0}, kCanFault}, prepare_cross_entropy, cross_entropy_loops, 2, 5},
+    {{"softmaxCrossEntropyGrad", 3, {1, 0, 0}, kCanFault}, prepare_cross_entropy_grad, cross_entropy_grad_loops, 2, 6},
+    {{"softmaxCrossEntropyWithGrad", 3, {0, 1, 0}, kCanFault},
+     prepare_cross_entropy_with_grad,
+     cross_entropy_with_grad_loops,
+     2,
+     6},
 };
 
 }  // namespace

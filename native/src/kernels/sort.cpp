@@ -92,7 +92,7 @@ void argsort_part(const Part& part) {
 constexpr DtypeLoops argsort_loops[] = {{ADJ_F32, argsort_part<float>}, {ADJ_F64, argsort_part<double>}};
 
 constexpr Kernel kernels[] = {
-    {"argsort", prepare_argsort, argsort_loops, 2, 1, 60, {0, 0, 0}},
+    {{"argsort", 1, {0, 0, 0}}, prepare_argsort, argsort_loops, 2, 60},
 };
 
 }  // namespace

@@ -17,6 +17,9 @@ struct Error {
   int64_t operand = -1; /* the input of the failed instruction whose data was at fault, where that is said */
 };
 
+/* An integer for %lld of a text. */
+inline long long ll(int64_t x) { return x; }
+
 /* Throws an Error whose text is formatted as printf does. */
 [[noreturn]] void fail(adj_status status, const char* format, ...) __attribute__((format(printf, 2, 3)));
 

@@ -1,13 +1,24 @@
-/* What parts of a run report: indices and labels in data that lie outside their axis, numbers that are not finite. */
-#include <mutex>
+/* Indices and labels in data that lie outside their axis, numbers that are not finite: see fault.h. */
+#include "runtime/fault.h"
 
-#include "kernels/kernel.h"
+#include <cmath>
+#include <mutex>
+#include <string>
+
+#include "runtime/error.h"
 
 namespace adjoint {
 namespace {
 
 /* One for all runs: faults are rare, and constant initialisation keeps it clear of static destructors. */
 constinit std::mutex fault_mutex;
+
+/* "NaN", "-inf" or the digits. */
+std::string number_text(double number) {
+  if (std::isnan(number)) return "NaN";
+  if (std::isinf(number)) return number > 0 ? "inf" : "-inf";
+  return std::to_string(number);
+}
 
 }  // namespace
 
@@ -28,6 +39,22 @@ void Fault::not_finite(int64_t input, int64_t at, double what) noexcept {
   operand = input;
   position = at;
   number = what;
+}
+
+void refuse(const char* kernel, const Fault& fault) {
+  const long long value = fault.value, position = fault.position, limit = fault.limit;
+  if (fault.noun == nullptr) {
+    throw Error{ADJ_NOT_FINITE,
+                std::string(kernel) + ": input " + std::to_string(fault.operand) + " is " + number_text(fault.number) +
+                    " at position " + std::to_string(fault.position),
+                fault.operand};
+  }
+  if (limit == 0) {
+    fail(ADJ_OUT_OF_RANGE, "%s: %s %lld at position %lld is outside an axis of length 0", kernel, fault.noun, value,
+         position);
+  }
+  fail(ADJ_OUT_OF_RANGE, "%s: %s %lld at position %lld is outside 0..%lld", kernel, fault.noun, value, position,
+       limit - 1);
 }
 
 }  // namespace adjoint

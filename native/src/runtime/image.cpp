@@ -16,8 +16,6 @@ constexpr int64_t kOperandWords = 4;
 /* A binding's address plus its bytes must stay a pointer. */
 constexpr int64_t kMostBytes = INT64_MAX / 4;
 
-long long ll(int64_t x) { return x; }
-
 /* Takes words one after another, never past the end. */
 class Words {
  public:

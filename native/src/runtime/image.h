@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "kernels/kernel.h"
+#include "contract/call.h"
 
 namespace adjoint {
 

@@ -3,7 +3,7 @@
  */
 #pragma once
 
-#include "kernels/kernel.h"
+#include "contract/call.h"
 
 namespace adjoint {
 

@@ -9,8 +9,6 @@ namespace {
 /* About ten microseconds of plain additions: handing a part to another thread costs about one. */
 constexpr int64_t kPartAdditions = 65536;
 
-long long ll(int64_t x) { return x; }
-
 }  // namespace
 
 int64_t size_of(int64_t dtype) {
@@ -76,14 +74,14 @@ bool is_contiguous(const Operand& operand) {
   return true;
 }
 
-void check_counts(const Kernel& kernel, const Call& call, int64_t ints, int64_t inputs, int64_t outputs) {
+void check_counts(const Signature& kernel, const Call& call, int64_t ints, int64_t inputs, int64_t outputs) {
   if (call.ints_count != ints || call.inputs_count != inputs || call.outputs_count != outputs) {
     fail(ADJ_INVALID_IMAGE, "%s: takes %lld ints, %lld inputs, %lld outputs, not %lld, %lld, %lld", kernel.name,
          ll(ints), ll(inputs), ll(outputs), ll(call.ints_count), ll(call.inputs_count), ll(call.outputs_count));
   }
 }
 
-void check_int(const Kernel& kernel, const char* name, int64_t value, int64_t least, int64_t most) {
+void check_int(const Signature& kernel, const char* name, int64_t value, int64_t least, int64_t most) {
   if (value < least || value > most) {
     fail(ADJ_INVALID_IMAGE, "%s: %s is %lld, outside %lld..%lld", kernel.name, name, ll(value), ll(least), ll(most));
   }
@@ -131,12 +129,17 @@ void check_index_dtype(const Named& of) {
   }
 }
 
-void no_loops(const Kernel& kernel, int32_t dtype) {
+void no_loops(const Signature& kernel, int32_t dtype) {
   fail(ADJ_UNKNOWN_KERNEL, "%s: there is no kernel for %s", kernel.name, dtype_text(dtype).c_str());
 }
 
 void add_stage(Step& step, Run run, int64_t parts, int64_t grain) {
   if (parts > 0) step.stages[step.stages_count++] = {run, parts, std::max<int64_t>(grain, 1)};
+}
+
+void by_rows(const Call& call, Step& step, int whole) {
+  step.rows.count = call.outputs[0].dims[0];
+  if (whole >= 0) step.rows.axis[whole] = Rows::kWhole;
 }
 
 int64_t part_elements(int64_t cost) { return std::max<int64_t>(kPartAdditions / cost, 64); }

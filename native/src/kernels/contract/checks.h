@@ -32,17 +32,17 @@ bool is_contiguous(const Operand& operand);
 
 /* Names an operand in a text: "input 0", "output 1". */
 struct Named {
-  const Kernel& kernel;
+  const Signature& kernel;
   const Operand& operand;
   const char* side;
   int index;
 };
-inline Named input(const Kernel& kernel, const Call& call, int i) { return {kernel, call.inputs[i], "input", i}; }
-inline Named output(const Kernel& kernel, const Call& call, int i) { return {kernel, call.outputs[i], "output", i}; }
+inline Named input(const Signature& kernel, const Call& call, int i) { return {kernel, call.inputs[i], "input", i}; }
+inline Named output(const Signature& kernel, const Call& call, int i) { return {kernel, call.outputs[i], "output", i}; }
 
 /* Each fails with its own text unless what its name says holds. */
-void check_counts(const Kernel& kernel, const Call& call, int64_t ints, int64_t inputs, int64_t outputs);
-void check_int(const Kernel& kernel, const char* name, int64_t value, int64_t least, int64_t most);
+void check_counts(const Signature& kernel, const Call& call, int64_t ints, int64_t inputs, int64_t outputs);
+void check_int(const Signature& kernel, const char* name, int64_t value, int64_t least, int64_t most);
 void check_dtype(const Named& of, int32_t dtype);
 void check_rank(const Named& of, int32_t rank);
 void check_contiguous(const Named& of);
@@ -51,7 +51,7 @@ void check_dim(const Named& of, int axis, int64_t dim);
 void check_index_dtype(const Named& of);
 
 /* The loops for a dtype, ADJ_UNKNOWN_KERNEL if there are none. L is any of the loop structs with a `dtype`. */
-[[noreturn]] void no_loops(const Kernel& kernel, int32_t dtype);
+[[noreturn]] void no_loops(const Signature& kernel, int32_t dtype);
 template <class L>
 const L& loops_for(const Kernel& kernel, int32_t dtype) {
   const L* loops = static_cast<const L*>(kernel.loops);
@@ -70,6 +70,10 @@ P& plan_of(Step& step) {
 
 /* Appends a stage; one without parts is left out. Parts that are small on their own are taken `grain` at a time. */
 void add_stage(Step& step, Run run, int64_t parts, int64_t grain = 1);
+
+/* Says that each row of the call's outputs follows from that row of its inputs alone, and input `whole`, if any. All
+ * have elements, and their first axis is the rows. */
+void by_rows(const Call& call, Step& step, int whole = -1);
 
 /* Checks a product of matrices that gives `result` and says where its operands lie; false if it has no elements. */
 bool plan_product(const Kernel& kernel, const Call& call, int32_t result, ProductPlan& plan);

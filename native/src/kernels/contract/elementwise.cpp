@@ -75,7 +75,7 @@ void run_elementwise(const Part& part) {
 
 }  // namespace
 
-void prepare_elementwise(const Kernel& kernel, const Call& call, Step& step) {
+void prepare_elementwise(const Kernel& kernel, const Call& call, const Machine&, Step& step) {
   check_counts(kernel, call, 0, kernel.inputs, 1);
   const Loops& loops = loops_of(kernel, call);
   const int count = loops.operands;
@@ -112,6 +112,7 @@ void prepare_elementwise(const Kernel& kernel, const Call& call, Step& step) {
   plan.piece = plan.n > share + share / 2 ? share : plan.n;
   plan.rows_per_part = plan.piece < plan.n ? 1 : std::max<int64_t>(share / plan.n, 1);
   add_stage(step, run_elementwise, ceil_div(rows, plan.rows_per_part) * ceil_div(plan.n, plan.piece));
+  if (call.outputs[0].rank > 0 && is_contiguous(call.outputs[0])) by_rows(call, step);
 }
 
 }  // namespace adjoint

@@ -178,11 +178,20 @@ void plan_outputs(const Kernel& kernel, const Call& call, FusedPlan& plan, const
   }
 }
 
-/* Rows of the first axis that parts of a small region take which folds them: see Step::fold_rows. Strips of several
+/* Rows of the first axis that parts of a small region take which folds them: see Rows::fold. Strips of several
  * regions and products go together if these powers of two divide the products' blocks of k. */
 constexpr int64_t kFoldFrom = 1024;
 constexpr int64_t kFoldRows = 32;
 constexpr int64_t kFoldParts = 128;
+
+/* What leaves as it is does so with its rows, what is folded behind the first stage. */
+void say_folded_rows(const FusedPlan& plan, int64_t rows, int64_t fold, Step& step) {
+  step.rows.count = rows;
+  step.rows.fold = fold;
+  for (int o = 0; o < plan.outputs; ++o) {
+    step.rows.axis[plan.inputs + o] = plan.output[o].fold != nullptr ? Rows::kBehind : int8_t{0};
+  }
+}
 
 /*
  * Cuts the region, whose first axis is `lead` long, into parts of rows, or of pieces of rows, and says which outputs
@@ -228,7 +237,8 @@ void plan_parts(FusedPlan& plan, Step& step, int64_t rows, int64_t share, int64_
   }
   plan.parts = ceil_div(rows, plan.rows_per_part) * ceil_div(plan.n, plan.piece);
   const int64_t part = plan.rows_per_part * plan.piece;
-  if (folds_lead && plan.parts > 1 && part % line == 0 && (!cut || rows == 1)) step.fold_rows = part / line;
+  if (folds_lead && plan.parts > 1 && part % line == 0 && (!cut || rows == 1))
+    say_folded_rows(plan, lead, part / line, step);
   const int64_t tile_rows = plan.tile / std::min(plan.tile, plan.piece);
   for (int o = 0; o < plan.outputs; ++o) {
     FusedOutput& output = plan.output[o];
@@ -247,7 +257,7 @@ void plan_parts(FusedPlan& plan, Step& step, int64_t rows, int64_t share, int64_
 
 }  // namespace
 
-void prepare_fused(const Kernel& kernel, const Call& call, Step& step) {
+void prepare_fused(const Kernel& kernel, const Call& call, const Machine&, Step& step) {
   if (call.ints_count < 1 || call.inputs_count < 1 || call.inputs_count > kMaxFusedInputs || call.outputs_count < 1 ||
       call.outputs_count > kMaxFusedOutputs) {
     fail(ADJ_INVALID_IMAGE, "%s: takes 1 to %d inputs, 1 to %d outputs and its ops, not %lld, %lld and %lld ints",
@@ -313,6 +323,8 @@ void prepare_fused(const Kernel& kernel, const Call& call, Step& step) {
     const int64_t share = plan.large ? kLargeShare : part_elements(cost);
     plan_parts(plan, step, elements / plan.n, share, region.rank > 0 ? region.dims[0] : 1);
     add_stage(step, run_fused, plan.parts, share / (plan.rows_per_part * plan.piece));
+    const auto folds = [](const FusedOutput& output) { return output.fold != nullptr; };
+    if (region.rank > 0 && std::none_of(plan.output, plan.output + plan.outputs, folds)) by_rows(call, step);
   }
   int64_t joined = 0;
   for (int o = 0; o < plan.outputs; ++o) {

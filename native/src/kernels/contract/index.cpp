@@ -33,7 +33,7 @@ IndexPlan& plan_index(const Named& whole, const Named& index, const Named& picke
 
 }  // namespace
 
-void prepare_gather(const Kernel& kernel, const Call& call, Step& step) {
+void prepare_gather(const Kernel& kernel, const Call& call, const Machine&, Step& step) {
   check_counts(kernel, call, 0, 2, 1);
   IndexPlan& plan = plan_index(input(kernel, call, 0), input(kernel, call, 1), output(kernel, call, 0), step);
   plan.tile = std::max<int64_t>(part_elements(kernel.cost) / std::max<int64_t>(plan.i, 1), 1);
@@ -43,7 +43,7 @@ void prepare_gather(const Kernel& kernel, const Call& call, Step& step) {
             part_elements(kernel.cost) / elements);
 }
 
-void prepare_scatter_add(const Kernel& kernel, const Call& call, Step& step) {
+void prepare_scatter_add(const Kernel& kernel, const Call& call, const Machine&, Step& step) {
   check_counts(kernel, call, 0, 2, 1);
   const Run run = loops_for<DtypeLoops>(kernel, call.outputs[0].dtype).part;
   IndexPlan& plan = plan_index(output(kernel, call, 0), input(kernel, call, 0), input(kernel, call, 1), step);
@@ -55,7 +55,7 @@ void prepare_scatter_add(const Kernel& kernel, const Call& call, Step& step) {
   add_stage(step, run, plan.b * plan.o * plan.tiles, part_elements(kernel.cost) / elements);
 }
 
-void prepare_iota(const Kernel& kernel, const Call& call, Step& step) {
+void prepare_iota(const Kernel& kernel, const Call& call, const Machine&, Step& step) {
   check_counts(kernel, call, 2, 0, 1);
   const Run run = loops_for<DtypeLoops>(kernel, call.outputs[0].dtype).part;
   check_rank(output(kernel, call, 0), 1);

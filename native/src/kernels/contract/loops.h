@@ -352,27 +352,27 @@ struct RandomPlan {
 
 /* ---- contracts ---- */
 
-void prepare_elementwise(const Kernel&, const Call&, Step&);
-void prepare_fused(const Kernel&, const Call&, Step&);
-void prepare_reduce(const Kernel&, const Call&, Step&);
-void prepare_argmax(const Kernel&, const Call&, Step&);
-void prepare_matmul(const Kernel&, const Call&, Step&);
-void prepare_matmul_bf16(const Kernel&, const Call&, Step&);
-void prepare_softmax(const Kernel&, const Call&, Step&);
-void prepare_log_sum_exp(const Kernel&, const Call&, Step&);
-void prepare_cross_entropy(const Kernel&, const Call&, Step&);
-void prepare_cross_entropy_grad(const Kernel&, const Call&, Step&);
-void prepare_cross_entropy_with_grad(const Kernel&, const Call&, Step&);
-void prepare_gather(const Kernel&, const Call&, Step&);
-void prepare_scatter_add(const Kernel&, const Call&, Step&);
-void prepare_scan(const Kernel&, const Call&, Step&);
-void prepare_argsort(const Kernel&, const Call&, Step&);
-void prepare_iota(const Kernel&, const Call&, Step&);
-void prepare_adam(const Kernel&, const Call&, Step&);
-void prepare_clipped_adam(const Kernel&, const Call&, Step&);
-void prepare_sgd(const Kernel&, const Call&, Step&);
-void prepare_clipped_sgd(const Kernel&, const Call&, Step&);
-void prepare_random(const Kernel&, const Call&, Step&);
-void prepare_random_fold(const Kernel&, const Call&, Step&);
+void prepare_elementwise(const Kernel&, const Call&, const Machine&, Step&);
+void prepare_fused(const Kernel&, const Call&, const Machine&, Step&);
+void prepare_reduce(const Kernel&, const Call&, const Machine&, Step&);
+void prepare_argmax(const Kernel&, const Call&, const Machine&, Step&);
+void prepare_matmul(const Kernel&, const Call&, const Machine&, Step&);
+void prepare_matmul_bf16(const Kernel&, const Call&, const Machine&, Step&);
+void prepare_softmax(const Kernel&, const Call&, const Machine&, Step&);
+void prepare_log_sum_exp(const Kernel&, const Call&, const Machine&, Step&);
+void prepare_cross_entropy(const Kernel&, const Call&, const Machine&, Step&);
+void prepare_cross_entropy_grad(const Kernel&, const Call&, const Machine&, Step&);
+void prepare_cross_entropy_with_grad(const Kernel&, const Call&, const Machine&, Step&);
+void prepare_gather(const Kernel&, const Call&, const Machine&, Step&);
+void prepare_scatter_add(const Kernel&, const Call&, const Machine&, Step&);
+void prepare_scan(const Kernel&, const Call&, const Machine&, Step&);
+void prepare_argsort(const Kernel&, const Call&, const Machine&, Step&);
+void prepare_iota(const Kernel&, const Call&, const Machine&, Step&);
+void prepare_adam(const Kernel&, const Call&, const Machine&, Step&);
+void prepare_clipped_adam(const Kernel&, const Call&, const Machine&, Step&);
+void prepare_sgd(const Kernel&, const Call&, const Machine&, Step&);
+void prepare_clipped_sgd(const Kernel&, const Call&, const Machine&, Step&);
+void prepare_random(const Kernel&, const Call&, const Machine&, Step&);
+void prepare_random_fold(const Kernel&, const Call&, const Machine&, Step&);
 
 }  // namespace adjoint

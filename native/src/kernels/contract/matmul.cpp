@@ -131,7 +131,6 @@ void lay_own_tiles(MatmulPlan& plan, const MatmulLoops& loops, int64_t size, Ste
     step.shared_bytes = all * blocks * size;
     add_stage(step, loops.split, plan.batches * blocks, kTileWork / 2 / (m * n * plan.depth));
     add_stage(step, loops.join, plan.batches * plan.tiles_m);
-    if (plan.batch_rank == 0) step.fold_rows = plan.depth;
     return;
   }
 
@@ -169,6 +168,22 @@ void lay_own_tiles(MatmulPlan& plan, const MatmulLoops& loops, int64_t size, Ste
   add_stage(step, loops.own, plan.batches * plan.tiles_m * plan.tiles_n, kTileWork / 2 / tile_work);
 }
 
+/*
+ * Says how strips may run through a product by our own loops, whose bits do not depend on tiles as OpenBLAS' do: along
+ * the rows of A, or along k, which is the batch of a weight's gradient.
+ */
+void say_rows(const MatmulPlan& plan, const Call& call, Step& step) {
+  const Operand& b = call.inputs[1];
+  const bool near = plan.k > 0 && b.rank == 2 && times(plan.k, plan.n) <= kNearBytes / size_of(b.dtype);
+  const bool folds = plan.splits > 0 && plan.batch_rank == 0;
+  const bool k_is_rows = plan.a_m == 1 && plan.b_n == 1 && plan.k > plan.m;
+  if (folds && (k_is_rows || !near)) {
+    step.rows = {plan.k, plan.depth, {1, 0, Rows::kBehind, Rows::kBehind}};
+  } else if (near) {
+    by_rows(call, step, 1);
+  }
+}
+
 /* Whether every size fits the 32-bit integers of the CBLAS interface. */
 bool fits_blas(const MatmulPlan& plan) {
   const int64_t largest = std::max({plan.m, plan.n, plan.k, plan.a_m, plan.a_k, plan.b_k, plan.b_n});
@@ -177,7 +192,7 @@ bool fits_blas(const MatmulPlan& plan) {
 
 }  // namespace
 
-void prepare_matmul(const Kernel& kernel, const Call& call, Step& step) {
+void prepare_matmul(const Kernel& kernel, const Call& call, const Machine& machine, Step& step) {
   if (call.inputs_count < 2) check_counts(kernel, call, 2, kernel.inputs, 1);
   const Operand& a = call.inputs[0];
   const MatmulLoops& loops = loops_for<MatmulLoops>(kernel, a.dtype);
@@ -185,12 +200,13 @@ void prepare_matmul(const Kernel& kernel, const Call& call, Step& step) {
   if (!plan_product(kernel, call, a.dtype, plan)) return;
   plan.loops = &loops;
   const int64_t work = times(times(plan.m, plan.n), plan.k);
-  if (call.blas && work >= loops.blas_from && plan.m >= kBlasRows && fits_blas(plan)) {
+  if (machine.blas && work >= loops.blas_from && plan.m >= kBlasRows && fits_blas(plan)) {
     lay_blas_tiles(plan);
     const Run run = a.dtype == ADJ_F32 ? run_blas<float> : run_blas<double>;
     add_stage(step, run, plan.batches * plan.tiles_m * plan.tiles_n);
   } else {
     lay_own_tiles(plan, loops, size_of(a.dtype), step);
+    say_rows(plan, call, step);
   }
 }
 

@@ -32,7 +32,7 @@ int64_t b_bytes(int64_t columns, int64_t steps) { return times(times(columns, st
 
 }  // namespace
 
-void prepare_matmul_bf16(const Kernel& kernel, const Call& call, Step& step) {
+void prepare_matmul_bf16(const Kernel& kernel, const Call& call, const Machine&, Step& step) {
   if (call.inputs_count < 2) check_counts(kernel, call, 2, kernel.inputs, 1);
   const Bf16Loops& loops = loops_for<Bf16Loops>(kernel, call.inputs[0].dtype);
   Bf16Plan& plan = plan_of<Bf16Plan>(step);

@@ -7,8 +7,6 @@
 namespace adjoint {
 namespace {
 
-long long ll(int64_t x) { return x; }
-
 /* How many arrays each list has; fails unless the operands are the single ones and lists of equal length. */
 int64_t arrays_of(const Kernel& kernel, const Call& call) {
   const Lists& lists = *kernel.lists;
@@ -107,19 +105,21 @@ void prepare_descent(const Kernel& kernel, const Call& call, bool clipped, Step&
 
 }  // namespace
 
-void prepare_adam(const Kernel& kernel, const Call& call, Step& step) {
+void prepare_adam(const Kernel& kernel, const Call& call, const Machine&, Step& step) {
   check_ints(kernel, call, 0);
   plan_lists(kernel, call, false, step);
 }
 
-void prepare_clipped_adam(const Kernel& kernel, const Call& call, Step& step) {
+void prepare_clipped_adam(const Kernel& kernel, const Call& call, const Machine&, Step& step) {
   check_ints(kernel, call, 0);
   plan_lists(kernel, call, true, step);
 }
 
-void prepare_sgd(const Kernel& kernel, const Call& call, Step& step) { prepare_descent(kernel, call, false, step); }
+void prepare_sgd(const Kernel& kernel, const Call& call, const Machine&, Step& step) {
+  prepare_descent(kernel, call, false, step);
+}
 
-void prepare_clipped_sgd(const Kernel& kernel, const Call& call, Step& step) {
+void prepare_clipped_sgd(const Kernel& kernel, const Call& call, const Machine&, Step& step) {
   prepare_descent(kernel, call, true, step);
 }
 

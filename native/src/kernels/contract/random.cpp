@@ -14,7 +14,7 @@ void check_keys(const Named& of) {
 
 }  // namespace
 
-void prepare_random(const Kernel& kernel, const Call& call, Step& step) {
+void prepare_random(const Kernel& kernel, const Call& call, const Machine&, Step& step) {
   check_counts(kernel, call, 0, 1, 1);
   const Operand& y = call.outputs[0];
   const Run run = loops_for<DtypeLoops>(kernel, y.dtype).part;
@@ -31,7 +31,7 @@ void prepare_random(const Kernel& kernel, const Call& call, Step& step) {
   add_stage(step, run, plan.q * plan.tiles, plan.tile / std::max<int64_t>(plan.m, 256));
 }
 
-void prepare_random_fold(const Kernel& kernel, const Call& call, Step& step) {
+void prepare_random_fold(const Kernel& kernel, const Call& call, const Machine&, Step& step) {
   check_counts(kernel, call, 0, 2, 1);
   check_keys(input(kernel, call, 0));
   check_keys(input(kernel, call, 1));

@@ -51,7 +51,7 @@ const Operand& check_reduction(const Kernel& kernel, const Call& call, int32_t o
 
 }  // namespace
 
-void prepare_reduce(const Kernel& kernel, const Call& call, Step& step) {
+void prepare_reduce(const Kernel& kernel, const Call& call, const Machine&, Step& step) {
   check_counts(kernel, call, 1, 1, 1);
   const ReduceLoops& loops = loops_for<ReduceLoops>(kernel, call.inputs[0].dtype);
   check_int(kernel, "reduced axes", call.ints[0], 0, call.inputs[0].rank);
@@ -97,7 +97,7 @@ void prepare_reduce(const Kernel& kernel, const Call& call, Step& step) {
   }
 }
 
-void prepare_argmax(const Kernel& kernel, const Call& call, Step& step) {
+void prepare_argmax(const Kernel& kernel, const Call& call, const Machine&, Step& step) {
   check_counts(kernel, call, 1, 1, 1);
   const ReduceLoops& loops = loops_for<ReduceLoops>(kernel, call.inputs[0].dtype);
   check_int(kernel, "reduced axes", call.ints[0], 1, 1);

@@ -5,7 +5,7 @@
 
 namespace adjoint {
 
-void prepare_scan(const Kernel& kernel, const Call& call, Step& step) {
+void prepare_scan(const Kernel& kernel, const Call& call, const Machine&, Step& step) {
   check_counts(kernel, call, 1, kernel.inputs, 1);
   check_int(kernel, "reverse", call.ints[0], 0, 1);
   const Operand& y = call.outputs[0];
@@ -27,7 +27,7 @@ void prepare_scan(const Kernel& kernel, const Call& call, Step& step) {
   add_stage(step, run, y.dims[0] * plan.tiles, part_elements(kernel.cost) / (plan.tile * plan.n));
 }
 
-void prepare_argsort(const Kernel& kernel, const Call& call, Step& step) {
+void prepare_argsort(const Kernel& kernel, const Call& call, const Machine&, Step& step) {
   check_counts(kernel, call, 1, 1, 1);
   check_int(kernel, "descending", call.ints[0], 0, 1);
   const Operand& x = call.inputs[0];

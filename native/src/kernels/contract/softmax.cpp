@@ -48,22 +48,24 @@ SoftmaxPlan& plan_gradient(const Kernel& kernel, const Call& call, Step& step, i
 
 }  // namespace
 
-void prepare_softmax(const Kernel& kernel, const Call& call, Step& step) {
+void prepare_softmax(const Kernel& kernel, const Call& call, const Machine&, Step& step) {
   check_counts(kernel, call, 0, 1, 1);
   plan_rows(kernel, call, step);
   check_dtype(output(kernel, call, 0), call.inputs[0].dtype);
   check_dims(output(kernel, call, 0), call.inputs[0]);
   check_contiguous(output(kernel, call, 0));
+  if (count_of(call.inputs[0]) > 0) by_rows(call, step);
 }
 
-void prepare_log_sum_exp(const Kernel& kernel, const Call& call, Step& step) {
+void prepare_log_sum_exp(const Kernel& kernel, const Call& call, const Machine&, Step& step) {
   check_counts(kernel, call, 0, 1, 1);
   const SoftmaxPlan& plan = plan_rows(kernel, call, step);
   check_per_row(output(kernel, call, 0), call.inputs[0].dtype, plan.rows);
   check_contiguous(output(kernel, call, 0));
+  if (count_of(call.inputs[0]) > 0) by_rows(call, step);
 }
 
-void prepare_cross_entropy(const Kernel& kernel, const Call& call, Step& step) {
+void prepare_cross_entropy(const Kernel& kernel, const Call& call, const Machine&, Step& step) {
   check_counts(kernel, call, 0, 2, 1);
   SoftmaxPlan& plan = plan_rows(kernel, call, step);
   check_labels(kernel, call, plan);
@@ -71,12 +73,12 @@ void prepare_cross_entropy(const Kernel& kernel, const Call& call, Step& step) {
   check_contiguous(output(kernel, call, 0));
 }
 
-void prepare_cross_entropy_grad(const Kernel& kernel, const Call& call, Step& step) {
+void prepare_cross_entropy_grad(const Kernel& kernel, const Call& call, const Machine&, Step& step) {
   check_counts(kernel, call, 0, 3, 1);
   plan_gradient(kernel, call, step, 0);
 }
 
-void prepare_cross_entropy_with_grad(const Kernel& kernel, const Call& call, Step& step) {
+void prepare_cross_entropy_with_grad(const Kernel& kernel, const Call& call, const Machine&, Step& step) {
   check_counts(kernel, call, 0, 3, 2);
   const SoftmaxPlan& plan = plan_gradient(kernel, call, step, 1);
   check_per_row(output(kernel, call, 0), call.inputs[0].dtype, plan.rows);
