@@ -1,5 +1,9 @@
 package org.adjoint;
 
+import org.adjoint.internal.graph.Anomaly;
+import org.adjoint.internal.graph.Eager;
+import org.adjoint.internal.run.Backends;
+
 /**
  * What holds for the whole process: which backend runs programs, and on how many threads. Choose
  * before the first value is made; later changes hold for what is evaluated from then on.

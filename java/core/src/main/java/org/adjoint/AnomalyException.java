@@ -7,7 +7,7 @@ package org.adjoint;
 public final class AnomalyException extends RuntimeException {
   private static final long serialVersionUID = 1;
 
-  AnomalyException(String message) {
+  public AnomalyException(String message) {
     super(message);
   }
 }

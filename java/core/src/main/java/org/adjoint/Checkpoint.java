@@ -9,6 +9,7 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.BinaryOperator;
 import java.util.function.Function;
 import java.util.function.UnaryOperator;
+import org.adjoint.internal.graph.Region;
 import org.adjoint.op.Custom;
 import org.adjoint.op.ShapeOps;
 

@@ -10,6 +10,14 @@ import java.util.function.Function;
 import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
 import org.adjoint.internal.backend.Backend;
+import org.adjoint.internal.graph.Ancestors;
+import org.adjoint.internal.graph.Binding;
+import org.adjoint.internal.graph.Node;
+import org.adjoint.internal.run.Backends;
+import org.adjoint.internal.run.Evaluator;
+import org.adjoint.internal.run.Pending;
+import org.adjoint.internal.run.Values;
+import org.adjoint.internal.step.CompiledStep;
 
 /**
  * A function that is written down as a program, once for each combination of shapes and dtypes (and

@@ -7,7 +7,16 @@ import java.util.Optional;
 import java.util.function.BinaryOperator;
 import java.util.function.Function;
 import java.util.function.UnaryOperator;
-import org.adjoint.op.Call;
+import org.adjoint.internal.derive.DifferentiablePart;
+import org.adjoint.internal.derive.Forward;
+import org.adjoint.internal.derive.Reached;
+import org.adjoint.internal.derive.Reverse;
+import org.adjoint.internal.derive.Substitution;
+import org.adjoint.internal.derive.Taylor;
+import org.adjoint.internal.graph.Access;
+import org.adjoint.internal.graph.Eager;
+import org.adjoint.internal.graph.Node;
+import org.adjoint.internal.graph.NodeMap;
 import org.adjoint.op.ShapeOps;
 
 /**
@@ -26,16 +35,8 @@ public final class Grad {
    *     dropped by an evaluation
    */
   public static List<Tensor> grad(Tensor y, Tensor... xs) {
-    checkScalar("grad", y);
-    return grad(y, DifferentiablePart.of(List.of(y.node()), List.of()), xs);
-  }
-
-  /** Returns the gradient of a scalar whose differentiable part is known. */
-  static List<Tensor> grad(Tensor y, DifferentiablePart part, Tensor... xs) {
-    List<Tensor> gradients =
-        new ArrayList<>(pull(List.of(y), List.of(Seed.of(y)), part, false, xs));
-    gradients.replaceAll(Seed::handedOut);
-    return gradients;
+    Reverse.checkScalar("grad", y);
+    return Reverse.gradients(y, part(y), xs);
   }
 
   /**
@@ -55,8 +56,8 @@ public final class Grad {
               + ", got "
               + cotangent.type());
     }
-    DifferentiablePart part = DifferentiablePart.of(List.of(y.node()), List.of());
-    return pull(List.of(y), List.of(cotangent), part, false, xs);
+    DifferentiablePart part = part(y);
+    return Reverse.pull(List.of(y), List.of(cotangent), part, false, xs);
   }
 
   /**
@@ -67,7 +68,7 @@ public final class Grad {
   public static List<Tensor> vjpWithin(
       List<Tensor> ys, List<Tensor> cotangents, List<Tensor> inputs, List<Tensor> xs) {
     DifferentiablePart part = DifferentiablePart.of(nodes(ys), nodes(inputs));
-    return pull(ys, cotangents, part, true, xs.toArray(new Tensor[0]));
+    return Reverse.pull(ys, cotangents, part, true, xs.toArray(new Tensor[0]));
   }
 
   /**
@@ -103,12 +104,12 @@ public final class Grad {
                 + tangents.get(i).type());
       }
     }
-    DifferentiablePart part = DifferentiablePart.of(List.of(y.node()), List.of());
+    DifferentiablePart part = part(y);
     boolean[] needed = new boolean[part.order().size()];
     for (int i = 0; i < xs.size(); i++) {
-      wanted(i, xs.get(i), part, needed);
+      Reached.wanted(i, xs.get(i), part, needed);
     }
-    return push(y, part, xs, tangents.stream().map(Optional::of).toList());
+    return Forward.push(y, part, xs, tangents.stream().map(Optional::of).toList());
   }
 
   /**
@@ -129,13 +130,13 @@ public final class Grad {
     long[] dims = Arrays.copyOf(rows.dims(), rows.rank() + columns.rank());
     System.arraycopy(columns.dims(), 0, dims, rows.rank(), columns.rank());
     boolean forward = columns.size() < rows.size();
-    Tensor seed = Vmap.argument(forward ? x.type().tangent() : y.type().tangent());
+    Tensor seed = Access.argument(forward ? x.type().tangent() : y.type().tangent());
     Tensor one = forward ? jvp(y, x, seed) : vjp(y, seed, x).get(0);
     long n = seed.size();
     long[] seeds = Arrays.copyOf(new long[] {n}, 1 + seed.rank());
     System.arraycopy(seed.shape().dims(), 0, seeds, 1, seed.rank());
     Tensor basis = identity(n, seed.dtype()).reshape(seeds);
-    Tensor all = Vmap.substitute(List.of(one), List.of(seed), List.of(basis), n).get(0);
+    Tensor all = Substitution.of(List.of(one), List.of(seed), List.of(basis), n).get(0);
     Tensor table = forward ? all.reshape(n, rows.size()).transpose() : all;
     return table.reshape(dims);
   }
@@ -249,61 +250,7 @@ public final class Grad {
    */
   public static Tensor jvpWithin(Tensor y, List<Tensor> inputs, List<Optional<Tensor>> tangents) {
     List<Node> boundary = inputs.stream().map(Tensor::node).toList();
-    return push(y, DifferentiablePart.of(List.of(y.node()), boundary), inputs, tangents);
-  }
-
-  private static Tensor push(
-      Tensor y, DifferentiablePart part, List<Tensor> xs, List<Optional<Tensor>> tangents) {
-    return Eager.built(List.of(Eager.suspended(() -> build(y, part, xs, tangents)))).get(0);
-  }
-
-  private static Tensor build(
-      Tensor y, DifferentiablePart part, List<Tensor> xs, List<Optional<Tensor>> tangents) {
-    Cotangents moved = new Cotangents(part);
-    for (int i = 0; i < xs.size(); i++) {
-      Tensor x = xs.get(i);
-      if (tangents.get(i).isPresent() && part.position(x.node()) != NodeMap.ABSENT) {
-        moved.add(x.node(), x.index(), tangents.get(i).get());
-      }
-    }
-    for (int at = 0; at < part.order().size(); at++) {
-      if (part.isInner(at)) {
-        pushThrough(part.order().get(at), part.inputs(at), moved);
-      }
-    }
-    return moved.of(y);
-  }
-
-  private static void pushThrough(Node node, Node[] inputs, Cotangents moved) {
-    List<Optional<Tensor>> tangents = new ArrayList<>(inputs.length);
-    boolean any = false;
-    for (int i = 0; i < inputs.length; i++) {
-      Optional<Tensor> t =
-          DifferentiablePart.passes(node, inputs, i)
-              ? moved.present(inputs[i], node.index(i))
-              : Optional.empty();
-      tangents.add(t);
-      any |= t.isPresent();
-    }
-    if (any) {
-      List<Tensor> outputs =
-          Anomaly.differentiating(node, () -> node.op().jvp(call(node, inputs), tangents));
-      for (int i = 0; i < outputs.size(); i++) {
-        if (node.type(i).dtype().isFloating()) {
-          moved.add(node, i, outputs.get(i));
-        }
-      }
-    }
-  }
-
-  private static Call call(Node node, Node[] inputs) {
-    List<Tensor> tensors = new ArrayList<>(inputs.length);
-    for (int i = 0; i < inputs.length; i++) {
-      tensors.add(new Tensor(inputs[i], node.index(i)));
-    }
-    List<Tensor> outputs =
-        node.outputs() == 1 ? List.of(new Tensor(node, 0)) : Tensor.outputs(node);
-    return new Call(tensors, outputs, node.attrs());
+    return Forward.push(y, DifferentiablePart.of(List.of(y.node()), boundary), inputs, tangents);
   }
 
   /**
@@ -311,7 +258,7 @@ public final class Grad {
    * absent. Meant for a look before training.
    */
   public static List<String> unreached(Tensor loss, List<Parameter> parameters) {
-    DifferentiablePart part = DifferentiablePart.of(List.of(loss.node()), List.of());
+    DifferentiablePart part = part(loss);
     List<String> names = new ArrayList<>();
     for (Parameter parameter : parameters) {
       if (part.position(parameter.node()) == NodeMap.ABSENT) {
@@ -319,86 +266,6 @@ public final class Grad {
       }
     }
     return names;
-  }
-
-  static void checkScalar(String name, Tensor y) {
-    if (y.size() != 1 || !y.dtype().isFloating()) {
-      throw new IllegalArgumentException(
-          name + ": needs a floating scalar, got " + y.type() + "; sum() or mean() it, or use vjp");
-    }
-  }
-
-  /**
-   * Returns the trainable parameters that a node reaches, in the order a depth-first walk meets
-   * them.
-   */
-  static List<Parameter> trainableParameters(Node y, DifferentiablePart part) {
-    List<Parameter> parameters = new ArrayList<>();
-    checkNotCut("backward", y, part);
-    for (Node node : part.order()) {
-      if (node instanceof Version v && v.parameter().isTrainable()) {
-        if (isPast(v)) {
-          throw v.supersededError();
-        }
-        if (!v.isSnapshot() || v.parameter().current() == v) {
-          parameters.add(v.parameter());
-        }
-      }
-    }
-    if (parameters.isEmpty() && part.earliestCut() != Long.MAX_VALUE) {
-      throw dropped("backward", y);
-    }
-    for (Parameter parameter : part.behind()) {
-      if (parameter.isTrainable()) {
-        throw compiled("backward", parameter);
-      }
-    }
-    return parameters;
-  }
-
-  /** Returns whether a newer version has taken this one's place, and no snapshot keeps it. */
-  private static boolean isPast(Version v) {
-    return v.parameter().current() != v && !v.isSnapshot();
-  }
-
-  /** Checks that what is to be differentiated still has the graph it was built from. */
-  private static void checkNotCut(String name, Node y, DifferentiablePart part) {
-    if (y.isCut() && part.order().size() == 1) {
-      throw dropped(name, y);
-    }
-  }
-
-  private static IllegalStateException compiled(String name, Parameter parameter) {
-    return new IllegalStateException(
-        name
-            + ": a result of a compiled function is on the way to parameter '"
-            + parameter.name()
-            + "', which it read; differentiate inside the function, or detach() its result");
-  }
-
-  private static IllegalStateException dropped(String name, Node y) {
-    return new IllegalStateException(
-        name
-            + ": an evaluation has dropped the graph of "
-            + y.type(0)
-            + ", which reached no current parameter and no variable(), or came out of Compiled;"
-            + " mark what you differentiate by with variable() first, or differentiate before"
-            + " assign() and step(), or inside the compiled function");
-  }
-
-  /**
-   * Pulls cotangents back.
-   *
-   * @param within whether this is part of a larger graph, where an x that is not reached has
-   *     cotangent 0 whatever was dropped elsewhere
-   */
-  private static List<Tensor> pull(
-      List<Tensor> ys,
-      List<Tensor> cotangents,
-      DifferentiablePart part,
-      boolean within,
-      Tensor... xs) {
-    return Eager.built(Eager.suspended(() -> build(ys, cotangents, part, within, xs)));
   }
 
   private static List<Node> nodes(List<Tensor> tensors) {
@@ -409,176 +276,7 @@ public final class Grad {
     return nodes;
   }
 
-  private static List<Tensor> build(
-      List<Tensor> ys,
-      List<Tensor> cotangents,
-      DifferentiablePart part,
-      boolean within,
-      Tensor... xs) {
-    List<Node> order = part.order();
-    Node first = ys.get(0).node();
-    boolean lone = ys.size() == 1 && part.position(first) == 0;
-    if (!within && lone && !isAsked(first, xs)) {
-      checkNotCut("grad", first, part);
-    }
-    Cotangents sums = new Cotangents(part);
-    boolean[] needed = new boolean[order.size()];
-    Tensor[] wanted = new Tensor[xs.length];
-    for (int i = 0; i < xs.length; i++) {
-      wanted[i] = within ? xs[i].fixed() : wanted(i, xs[i], part, needed);
-      int at = part.position(wanted[i].node());
-      if (at != NodeMap.ABSENT) {
-        needed[at] = true;
-      }
-    }
-    spread(part, needed);
-    for (int i = 0; i < ys.size(); i++) {
-      sums.add(ys.get(i).node(), ys.get(i).index(), cotangents.get(i));
-    }
-    for (int at = order.size() - 1; at >= 0; at--) {
-      Node node = order.get(at);
-      if (needed[at] && sums.reached(at) && part.isInner(at)) {
-        pullThrough(node, at, part, needed, sums);
-      }
-    }
-    List<Tensor> gradients = new ArrayList<>();
-    for (Tensor x : wanted) {
-      gradients.add(sums.of(x));
-    }
-    return gradients;
-  }
-
-  /** Marks an x as needed if the graph reaches it, and checks that its gradient can be had. */
-  private static Tensor wanted(int i, Tensor x, DifferentiablePart part, boolean[] needed) {
-    Tensor fixed = new Tensor(x.node(), x.index());
-    if (!x.dtype().isFloating()) {
-      throw new IllegalArgumentException(
-          "grad: input "
-              + i
-              + " is "
-              + x.type()
-              + "; integers and booleans have no derivative, cast() it first");
-    }
-    int at = part.position(fixed.node());
-    if (at != NodeMap.ABSENT) {
-      needed[at] = true;
-      return fixed;
-    }
-    if (x instanceof Parameter p) {
-      if (part.behind().contains(p)) {
-        throw compiled("grad", p);
-      }
-      for (Node node : part.order()) {
-        if (node instanceof Version v && v.parameter() == p && isPast(v)) {
-          throw v.supersededError();
-        }
-      }
-      return fixed;
-    }
-    boolean marked = fixed.node().isVariable() && fixed.node().variableSince() < part.earliestCut();
-    if (part.earliestCut() != Long.MAX_VALUE && !marked && !(fixed.node() instanceof Version)) {
-      throw new IllegalStateException(
-          "grad: y does not reach input "
-              + i
-              + ", "
-              + x.type()
-              + ", but an evaluation has dropped part of its graph; mark the input with variable()"
-              + " before building on it, or differentiate before evaluating");
-    }
-    return fixed;
-  }
-
-  private static boolean isAsked(Node y, Tensor... xs) {
-    for (Tensor x : xs) {
-      if (x.node() == y) {
-        return true;
-      }
-    }
-    return false;
-  }
-
-  /** Extends {@code needed} from the xs to everything that depends on them. */
-  private static void spread(DifferentiablePart part, boolean[] needed) {
-    List<Node> order = part.order();
-    for (int at = 0; at < order.size(); at++) {
-      if (needed[at] || !part.isInner(at)) {
-        continue;
-      }
-      Node[] inputs = part.inputs(at);
-      for (int i = 0; i < inputs.length && !needed[at]; i++) {
-        needed[at] = part.passes(at, i) && needed[part.position(at, i)];
-      }
-    }
-  }
-
-  private static void pullThrough(
-      Node node, int at, DifferentiablePart part, boolean[] needed, Cotangents sums) {
-    Node[] inputs = part.inputs(at);
-    Call call = call(node, inputs);
-    List<Integer> wanted = new ArrayList<>(inputs.length);
-    for (int i = 0; i < inputs.length; i++) {
-      if (part.passes(at, i) && needed[part.position(at, i)]) {
-        wanted.add(i);
-      }
-    }
-    List<Tensor> pulled =
-        Anomaly.differentiating(node, () -> node.op().vjps(call, wanted, sums.ofAll(at, node)));
-    for (int nth = 0; nth < wanted.size(); nth++) {
-      int i = wanted.get(nth);
-      Shape shape = inputs[i].type(node.index(i)).shape();
-      sums.add(part.position(at, i), inputs[i], node.index(i), pulled.get(nth).sumTo(shape));
-    }
-  }
-
-  /** The (co)tangents gathered so far, summed once for each value that has several uses. */
-  private static final class Cotangents {
-    private final DifferentiablePart part;
-    private final Tensor[][] sums;
-
-    Cotangents(DifferentiablePart part) {
-      this.part = part;
-      this.sums = new Tensor[part.order().size()][];
-    }
-
-    void add(Node node, int index, Tensor g) {
-      add(part.position(node), node, index, g);
-    }
-
-    void add(int at, Node node, int index, Tensor g) {
-      if (sums[at] == null) {
-        sums[at] = new Tensor[node.outputs()];
-      }
-      Tensor sum = sums[at][index];
-      sums[at][index] = sum == null ? g : sum.plus(g);
-    }
-
-    boolean reached(int at) {
-      return sums[at] != null;
-    }
-
-    Optional<Tensor> present(Node node, int index) {
-      int at = part.position(node);
-      boolean absent = at == NodeMap.ABSENT || sums[at] == null;
-      return absent ? Optional.empty() : Optional.ofNullable(sums[at][index]);
-    }
-
-    Tensor of(Tensor x) {
-      int at = part.position(x.node());
-      Tensor sum = at == NodeMap.ABSENT || sums[at] == null ? null : sums[at][x.index()];
-      return sum == null ? Tensor.zeros(x.dtype().tangent(), x.shape().dims()) : sum;
-    }
-
-    List<Tensor> ofAll(int at, Node node) {
-      if (node.outputs() == 1) {
-        return List.of(sums[at][0]);
-      }
-      List<Tensor> all = new ArrayList<>(node.outputs());
-      for (int i = 0; i < node.outputs(); i++) {
-        Tensor sum = sums[at][i];
-        Type type = node.type(i).tangent();
-        all.add(sum == null ? Tensor.zeros(type.dtype(), type.shape().dims()) : sum);
-      }
-      return all;
-    }
+  private static DifferentiablePart part(Tensor y) {
+    return DifferentiablePart.of(List.of(y.node()), List.of());
   }
 }

@@ -1,6 +1,7 @@
 package org.adjoint;
 
 import org.adjoint.internal.backend.MemoryFigures;
+import org.adjoint.internal.run.Backends;
 
 /** What off-heap memory the backend in use holds. */
 public final class Memory {

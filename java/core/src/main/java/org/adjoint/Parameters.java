@@ -9,6 +9,11 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Supplier;
+import org.adjoint.internal.derive.Backward;
+import org.adjoint.internal.graph.Binding;
+import org.adjoint.internal.graph.Node;
+import org.adjoint.internal.graph.ParameterState;
+import org.adjoint.internal.run.Evaluator;
 import org.adjoint.op.ShapeOps;
 
 /** What is done to several parameters at once. */
@@ -25,7 +30,7 @@ public final class Parameters {
    * @throws IllegalArgumentException if a tensor has another shape or dtype than its parameter
    */
   public static <T> T with(Map<Parameter, Tensor> values, Supplier<T> body) {
-    Map<Parameter, Node> nodes = new HashMap<>();
+    Map<ParameterState, Node> nodes = new HashMap<>();
     values.forEach(
         (parameter, value) -> {
           if (!value.type().equals(parameter.type())) {
@@ -40,21 +45,21 @@ public final class Parameters {
           Tensor fixed = value.fixed();
           // A parameter is the only output of its node.
           boolean only = fixed.node().outputs() == 1;
-          nodes.put(parameter, only ? fixed.node() : ShapeOps.renamed(fixed).node());
+          nodes.put(parameter.state(), only ? fixed.node() : ShapeOps.renamed(fixed).node());
         });
     return new Given(nodes).during(body);
   }
 
   /** The binding of {@link #with}. */
   private static final class Given extends Binding {
-    private final Map<Parameter, Node> nodes;
+    private final Map<ParameterState, Node> nodes;
 
-    Given(Map<Parameter, Node> nodes) {
+    Given(Map<ParameterState, Node> nodes) {
       this.nodes = nodes;
     }
 
     @Override
-    Optional<Node> find(Parameter parameter) {
+    public Optional<Node> find(ParameterState parameter) {
       return Optional.ofNullable(nodes.get(parameter));
     }
   }
@@ -76,7 +81,7 @@ public final class Parameters {
     Set<Backward> consumed = new LinkedHashSet<>();
     List<Backward> seen = List.of();
     for (Parameter parameter : parameters) {
-      List<Backward> passes = parameter.consumers();
+      List<Backward> passes = parameter.state().consumers();
       if (passes != seen) {
         consumed.addAll(passes);
         seen = passes;
@@ -97,18 +102,20 @@ public final class Parameters {
 
   /** Adds the gradients that a pass left in parameters which are not among {@code own}. */
   private static void addOthers(Backward backward, List<Parameter> own, List<Tensor> roots) {
-    List<Parameter> reached = backward.parameters();
+    List<ParameterState> reached = backward.parameters();
     int same = 0; // as a rule all that was reached is what the optimizer moves, in the same order
-    while (same < Math.min(reached.size(), own.size()) && reached.get(same) == own.get(same)) {
+    while (same < Math.min(reached.size(), own.size())
+        && reached.get(same) == own.get(same).state()) {
       same++;
     }
     if (same == reached.size()) {
       return;
     }
-    Set<Parameter> known = new HashSet<>(own);
-    for (Parameter other : reached.subList(same, reached.size())) {
+    Set<ParameterState> known = new HashSet<>();
+    own.forEach(parameter -> known.add(parameter.state()));
+    for (ParameterState other : reached.subList(same, reached.size())) {
       if (!known.contains(other)) {
-        other.grad().ifPresent(roots::add);
+        other.gradient().ifPresent(roots::add);
       }
     }
   }

@@ -6,6 +6,7 @@ import java.util.TreeMap;
 import org.adjoint.internal.ir.Instruction;
 import org.adjoint.internal.ir.Operand;
 import org.adjoint.internal.ir.Program;
+import org.adjoint.internal.run.Evaluator;
 
 /**
  * What a program will cost, known before it runs: its kernel calls and the memory planned for what

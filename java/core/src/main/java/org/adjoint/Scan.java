@@ -7,6 +7,7 @@ import java.util.Optional;
 import java.util.function.BiFunction;
 import java.util.function.BinaryOperator;
 import java.util.function.UnaryOperator;
+import org.adjoint.internal.graph.Region;
 import org.adjoint.op.Custom;
 
 /**

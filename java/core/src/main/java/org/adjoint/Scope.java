@@ -4,8 +4,9 @@ import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
-import java.util.function.Supplier;
 import org.adjoint.internal.backend.Storage;
+import org.adjoint.internal.graph.ThreadState;
+import org.adjoint.internal.run.Evaluator;
 
 /**
  * Frees values at a certain point instead of when the garbage collector finds them: those made on
@@ -25,7 +26,7 @@ public final class Scope implements AutoCloseable {
 
   /** Returns a new scope on this thread, inside the one that is open, if any. */
   public static Scope open() {
-    Local local = Local.get();
+    ThreadState local = ThreadState.get();
     local.scope = new Scope(local.scope);
     return local.scope;
   }
@@ -51,7 +52,7 @@ public final class Scope implements AutoCloseable {
   }
 
   static Tensor register(Tensor tensor) {
-    Scope scope = Local.get().scope;
+    Scope scope = ThreadState.get().scope;
     if (scope != null) {
       scope.made.add(tensor);
     }
@@ -69,7 +70,7 @@ public final class Scope implements AutoCloseable {
     if (closed) {
       return;
     }
-    if (thread != Thread.currentThread() || Local.get().scope != this) {
+    if (thread != Thread.currentThread() || ThreadState.get().scope != this) {
       throw new IllegalStateException(
           "scope: close it on the thread that opened it, after the scopes inside it");
     }
@@ -81,23 +82,8 @@ public final class Scope implements AutoCloseable {
     }
   }
 
-  /**
-   * Returns what {@code body} returns; the values it makes belong to no scope, and go when nothing
-   * refers to them.
-   */
-  static <T> T outside(Supplier<T> body) {
-    Local local = Local.get();
-    Scope before = local.scope;
-    local.scope = null;
-    try {
-      return body.get();
-    } finally {
-      local.scope = before;
-    }
-  }
-
   private void free() {
-    Local.get().scope = outer;
+    ThreadState.get().scope = outer;
     for (Tensor tensor : made) {
       Storage storage = tensor.node().value(tensor.index()).orElseThrow();
       if (!isKept(storage) && !tensor.node().isOwned()) {

@@ -1,12 +1,21 @@
 package org.adjoint;
 
 import java.nio.Buffer;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.DoubleSupplier;
 import java.util.function.UnaryOperator;
+import org.adjoint.internal.compose.Arrangements;
+import org.adjoint.internal.compose.Ranges;
+import org.adjoint.internal.compose.Statistics;
+import org.adjoint.internal.derive.Backward;
+import org.adjoint.internal.graph.Access;
+import org.adjoint.internal.graph.Graphs;
+import org.adjoint.internal.graph.Node;
+import org.adjoint.internal.graph.Seed;
+import org.adjoint.internal.run.Evaluator;
+import org.adjoint.internal.run.Values;
 import org.adjoint.op.ActivationOps;
 import org.adjoint.op.Custom;
 import org.adjoint.op.ElementwiseOps;
@@ -29,8 +38,10 @@ import org.adjoint.op.TrigonometricOps;
  * only Java numbers adapt. Axes may be negative: −1 is the last. Any thread may evaluate any
  * tensor.
  */
-public sealed class Tensor permits Versioned {
-  private static final long[] NO_ATTRS = {};
+public sealed class Tensor permits Parameter {
+  static {
+    Access.install(new Doors());
+  }
 
   private final Node node;
   private final int index;
@@ -1335,13 +1346,5 @@ public sealed class Tensor permits Versioned {
   @Override
   public String toString() {
     return type().toString();
-  }
-
-  static List<Tensor> outputs(Node node) {
-    List<Tensor> outputs = new ArrayList<>(node.outputs());
-    for (int i = 0; i < node.outputs(); i++) {
-      outputs.add(new Tensor(node, i));
-    }
-    return outputs;
   }
 }

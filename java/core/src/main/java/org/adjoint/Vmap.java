@@ -6,6 +6,8 @@ import java.util.List;
 import java.util.function.BinaryOperator;
 import java.util.function.Function;
 import java.util.function.UnaryOperator;
+import org.adjoint.internal.derive.Substitution;
+import org.adjoint.internal.graph.Access;
 import org.adjoint.op.Batch;
 
 /**
@@ -71,7 +73,7 @@ public final class Vmap {
         examples.add(example(x));
       }
       List<Tensor> results = new ArrayList<>();
-      for (Tensor y : substitute(f.apply(examples), examples, batched, size)) {
+      for (Tensor y : Substitution.of(f.apply(examples), examples, batched, size)) {
         results.add(moveAxis(y, 0, out));
       }
       return results;
@@ -94,18 +96,14 @@ public final class Vmap {
         inputs.set(i, example);
       }
     }
-    return substitute(f.apply(inputs), examples, batched, batch.size());
+    return Substitution.of(f.apply(inputs), examples, batched, batch.size());
   }
 
   /** Returns a stand-in for one example of a batch. */
   private static Tensor example(Tensor batched) {
     long[] dims = batched.shape().dims();
     Shape shape = Shape.of(Arrays.copyOfRange(dims, 1, dims.length));
-    return argument(new Type(batched.dtype(), shape));
-  }
-
-  static Tensor argument(Type type) {
-    return new Tensor(Node.argument(type), 0);
+    return Access.argument(new Type(batched.dtype(), shape));
   }
 
   private static Tensor moveAxis(Tensor x, int from, int to) {
@@ -122,94 +120,5 @@ public final class Vmap {
     }
     axes.add(target, source);
     return x.permute(axes.stream().mapToInt(Integer::intValue).toArray());
-  }
-
-  /**
-   * Returns {@code ys} with each of {@code examples} replaced by its batch, all with the leading
-   * axis.
-   */
-  static List<Tensor> substitute(
-      List<Tensor> ys, List<Tensor> examples, List<Tensor> batched, long size) {
-    Substitution substitution = new Substitution(examples, batched, size);
-    List<Tensor> results = new ArrayList<>();
-    for (Tensor y : ys) {
-      results.add(substitution.of(y));
-    }
-    return results;
-  }
-
-  /** Walks a graph once and batches what depends on the examples; its own stack, no recursion. */
-  private static final class Substitution {
-    private static final int INDEPENDENT = -2;
-
-    private final long size;
-    private final NodeMap places = new NodeMap();
-    private final List<List<Tensor>> outputs = new ArrayList<>();
-
-    Substitution(List<Tensor> examples, List<Tensor> batched, long size) {
-      this.size = size;
-      for (int i = 0; i < examples.size(); i++) {
-        places.put(examples.get(i).node(), outputs.size());
-        outputs.add(List.of(batched.get(i)));
-      }
-    }
-
-    Tensor of(Tensor y) {
-      Node root = y.node();
-      walk(root);
-      int place = places.get(root);
-      if (place != INDEPENDENT) {
-        return outputs.get(place).get(y.index());
-      }
-      return new Batch(size, List.of(y), List.of(false), new long[0]).wide(0);
-    }
-
-    private void walk(Node root) {
-      List<Node> path = new ArrayList<>();
-      List<int[]> next = new ArrayList<>();
-      enter(root, path, next);
-      while (!path.isEmpty()) {
-        int top = path.size() - 1;
-        Node node = path.get(top);
-        int[] at = next.get(top);
-        if (at[0] < node.inputs().length) {
-          enter(node.inputs()[at[0]++], path, next);
-        } else {
-          path.remove(top);
-          next.remove(top);
-          if (places.get(node) == NodeMap.ABSENT) {
-            finish(node);
-          }
-        }
-      }
-    }
-
-    private void enter(Node node, List<Node> path, List<int[]> next) {
-      if (places.get(node) == NodeMap.ABSENT) {
-        path.add(node);
-        next.add(new int[] {0});
-      }
-    }
-
-    private void finish(Node node) {
-      Node[] inputs = node.inputs();
-      List<Tensor> tensors = new ArrayList<>(inputs.length);
-      List<Boolean> flags = new ArrayList<>(inputs.length);
-      boolean any = false;
-      for (int i = 0; i < inputs.length; i++) {
-        int place = places.get(inputs[i]);
-        boolean depends = place != INDEPENDENT;
-        int index = node.index(i);
-        tensors.add(depends ? outputs.get(place).get(index) : new Tensor(inputs[i], index));
-        flags.add(depends);
-        any |= depends;
-      }
-      if (any) {
-        places.put(node, outputs.size());
-        outputs.add(node.op().batch(new Batch(size, tensors, flags, node.attrs())));
-      } else {
-        places.put(node, INDEPENDENT);
-      }
-    }
   }
 }

@@ -9,6 +9,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.function.UnaryOperator;
 import org.adjoint.check.GradCheck;
+import org.adjoint.internal.run.Backends;
 import org.junit.jupiter.api.Test;
 
 /** {@link Checkpoint}: the same numbers bit for bit, with less planned memory. */

@@ -14,6 +14,7 @@ import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.BinaryOperator;
 import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
+import org.adjoint.internal.graph.Binding;
 import org.junit.jupiter.api.Test;
 
 /** {@link Compiled}: written down once, and the same numbers as without it. */

@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.function.Function;
 import java.util.function.UnaryOperator;
 import org.adjoint.check.GradCheck;
+import org.adjoint.internal.run.Backends;
 import org.adjoint.op.Op;
 import org.junit.jupiter.api.Test;
 

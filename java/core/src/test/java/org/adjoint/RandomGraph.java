@@ -16,24 +16,24 @@ import java.util.function.UnaryOperator;
  *
  * @param steps value 0 and 1 are the inputs, value 2 is the first step's
  */
-record RandomGraph(List<Step> steps) {
-  static final int INPUTS = 2;
+public record RandomGraph(List<Step> steps) {
+  public static final int INPUTS = 2;
   private static final Shape SHAPE = Shape.of(2, 3);
 
   /** How many values back a step reads at most: far enough to share, near enough to be deep. */
   private static final int REACH = 5;
 
   /** One op on two earlier values; ops of one argument look at the first alone. */
-  record Step(RandomOp op, int a, int b) {}
+  public record Step(RandomOp op, int a, int b) {}
 
   /** What turns a step into a tensor: the op itself, or something that should be equal to it. */
   @FunctionalInterface
-  interface Interpreter {
+  public interface Interpreter {
     /** Returns the step's value. */
     Tensor apply(RandomOp op, Tensor a, Tensor b);
   }
 
-  static RandomGraph random(long seed, int size) {
+  public static RandomGraph random(long seed, int size) {
     SplittableRandom random = new SplittableRandom(seed);
     List<Step> steps = new ArrayList<>();
     RandomOp[] ops = RandomOp.values();
@@ -48,12 +48,12 @@ record RandomGraph(List<Step> steps) {
   }
 
   /** Returns fresh inputs for a seed, to differentiate by. */
-  static List<Tensor> inputs(long seed) {
+  public static List<Tensor> inputs(long seed) {
     return leaves(seed).stream().map(Tensor::variable).toList();
   }
 
   /** Returns fresh inputs for a seed. */
-  static List<Tensor> leaves(long seed) {
+  public static List<Tensor> leaves(long seed) {
     List<Tensor> leaves = new ArrayList<>();
     for (int i = 0; i < INPUTS; i++) {
       leaves.add(Key.of(seed).fold(i).normal(DType.F64, SHAPE.dims()).eval());
@@ -61,11 +61,11 @@ record RandomGraph(List<Step> steps) {
     return leaves;
   }
 
-  Tensor apply(List<Tensor> inputs) {
+  public Tensor apply(List<Tensor> inputs) {
     return apply(inputs, RandomOp::apply);
   }
 
-  Tensor apply(List<Tensor> inputs, Interpreter interpreter) {
+  public Tensor apply(List<Tensor> inputs, Interpreter interpreter) {
     List<Tensor> values = new ArrayList<>(inputs);
     for (Step step : steps) {
       values.add(interpreter.apply(step.op(), values.get(step.a()), values.get(step.b())));
@@ -98,7 +98,7 @@ record RandomGraph(List<Step> steps) {
    * Returns the programs that have a step less, its readers reading one of its arguments instead,
    * and those in which a step reads its first argument only.
    */
-  List<RandomGraph> smaller() {
+  public List<RandomGraph> smaller() {
     List<RandomGraph> smaller = new ArrayList<>();
     for (int at = steps.size() - 1; at >= 0; at--) {
       Step step = steps.get(at);
@@ -148,12 +148,12 @@ record RandomGraph(List<Step> steps) {
   }
 
   /** Returns a scalar that depends on {@code size} random ops. */
-  static Tensor of(long seed, int size) {
+  public static Tensor of(long seed, int size) {
     return random(seed, size).apply(leaves(seed)).mean();
   }
 
   /** Returns the value of the same graph, each op evaluated as it is built. */
-  static double evaluatedStepByStep(long seed, int size) {
+  public static double evaluatedStepByStep(long seed, int size) {
     UnaryOperator<Tensor> each = Tensor::eval;
     return random(seed, size)
         .apply(leaves(seed), (op, a, b) -> each.apply(op.apply(a, b)))

@@ -8,7 +8,7 @@ import org.adjoint.op.ScanOps;
  * What a step of a {@link RandomGraph} may do: takes 2 × 3 matrices to one, and moderate numbers to
  * moderate ones. To let the laws see another op, add a row.
  */
-enum RandomOp {
+public enum RandomOp {
   MEAN("(%s + %s) / 2", (a, b) -> a.plus(b).times(0.5)),
   PRODUCT("tanh(%s * %s)", (a, b) -> a.times(b).tanh()),
   QUOTIENT("%s / (%2$s² + 1)", (a, b) -> a.div(b.square().plus(1))),
@@ -92,16 +92,16 @@ enum RandomOp {
   }
 
   /** Returns how it is written, with places for the names of its arguments. */
-  String formula() {
+  public String formula() {
     return formula;
   }
 
   /** Returns how many of two arguments it reads. */
-  int arity() {
+  public int arity() {
     return arity;
   }
 
-  Tensor apply(Tensor a, Tensor b) {
+  public Tensor apply(Tensor a, Tensor b) {
     return function.apply(a, b);
   }
 }

@@ -13,6 +13,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicReference;
 import org.adjoint.internal.backend.Storage;
+import org.adjoint.internal.run.Backends;
 import org.junit.jupiter.api.Test;
 
 /** The rules of state: versions, donation, snapshots, and how long graphs live. */
@@ -31,7 +32,7 @@ class StateTest {
   }
 
   private static Storage memory(Parameter p) {
-    return p.current().value(0).orElseThrow();
+    return p.state().current().value(0).orElseThrow();
   }
 
   @Test
@@ -471,7 +472,7 @@ class StateTest {
       w.eval();
       w.zeroGrad();
     }
-    assertTrue(w.consumers().isEmpty());
+    assertTrue(w.state().consumers().isEmpty());
   }
 
   @Test

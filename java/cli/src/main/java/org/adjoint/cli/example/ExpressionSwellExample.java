@@ -5,8 +5,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import org.adjoint.Symbolic;
 import org.adjoint.Tensor;
+import org.adjoint.symbolic.Symbolic;
 
 /**
  * Expression swell: written out as a formula, a derivative grows exponentially with the depth of

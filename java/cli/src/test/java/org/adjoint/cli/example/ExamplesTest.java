@@ -9,9 +9,9 @@ import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Map;
-import org.adjoint.Symbolic;
 import org.adjoint.Tensor;
 import org.adjoint.cli.Main;
+import org.adjoint.symbolic.Symbolic;
 import org.junit.jupiter.api.Test;
 
 class ExamplesTest {

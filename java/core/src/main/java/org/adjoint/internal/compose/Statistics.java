@@ -1,0 +1,96 @@
+package org.adjoint.internal.compose;
+
+import org.adjoint.DType;
+import org.adjoint.Tensor;
+import org.adjoint.TopK;
+import org.adjoint.internal.graph.Graphs;
+import org.adjoint.op.ReductionOps;
+
+/** Reductions that are made of others: spread, norms, truth, the middle. */
+public final class Statistics {
+  private Statistics() {}
+
+  public static Tensor variance(Tensor x, int ddof, boolean keepDims, int... axes) {
+    Tensor squares = x.minus(x.mean(true, axes)).square().sum(keepDims, axes);
+    return squares.div((double) Math.max(0, Graphs.folded(x, axes) - ddof));
+  }
+
+  /** The square root where it is not 0, so that no infinite slope meets a zero one. */
+  public static Tensor deviation(Tensor x, int ddof, boolean keepDims, int... axes) {
+    Tensor variance = variance(x, ddof, keepDims, axes);
+    Tensor zero = Tensor.scalar(0, x.dtype());
+    Tensor equal = variance.eq(zero);
+    Tensor safe = Tensor.where(equal, Tensor.scalar(1, x.dtype()), variance);
+    return Tensor.where(equal, zero, safe.sqrt());
+  }
+
+  public static Tensor norm(Tensor x, double p, boolean keepDims, int... axes) {
+    if (!(p > 0)) {
+      throw new IllegalArgumentException("norm: p must be positive, got " + p);
+    }
+    Tensor size = x.abs();
+    if (p == 1 || Graphs.folded(x, axes) == 0) {
+      return size.sum(keepDims, axes);
+    }
+    if (p == Double.POSITIVE_INFINITY) {
+      return size.max(keepDims, axes);
+    }
+    // In units of the largest element nothing overflows; the norm does not depend on the unit.
+    Tensor zero = Tensor.scalar(0, x.dtype());
+    Tensor one = Tensor.scalar(1, x.dtype());
+    Tensor largest = x.detach().abs().max(true, axes);
+    Tensor finite = Tensor.where(largest.lt(Double.POSITIVE_INFINITY), largest, one);
+    Tensor unit = Tensor.where(finite.gt(zero), finite, one);
+    Tensor powers = p == 2 ? x.div(unit).square() : size.div(unit).pow(p);
+    Tensor sum = powers.sum(true, axes);
+    Tensor nothing = sum.eq(zero);
+    Tensor safe = Tensor.where(nothing, one, sum);
+    Tensor root = p == 2 ? safe.sqrt() : safe.pow(1 / p);
+    Tensor norm = Tensor.where(nothing, zero, root.times(unit));
+    return keepDims ? norm : norm.sum(axes);
+  }
+
+  public static Tensor any(Tensor flags, int... axes) {
+    // In F32 a large count rounds, but never to 0.
+    return needFlags("any", flags).cast(DType.F32).sum(axes).gt(0);
+  }
+
+  public static Tensor all(Tensor flags, int... axes) {
+    Tensor wrong = needFlags("all", flags).eq(0);
+    return wrong.cast(DType.F32).sum(axes).eq(0);
+  }
+
+  private static Tensor needFlags(String name, Tensor flags) {
+    if (flags.dtype() != DType.BOOL) {
+      throw new IllegalArgumentException(
+          name + ": needs BOOL, got " + flags + "; compare it with something");
+    }
+    return flags;
+  }
+
+  public static Tensor median(Tensor x, int axis) {
+    int normal = x.shape().axis(axis);
+    long n = x.dim(normal);
+    if (n == 0) {
+      throw new IllegalArgumentException("median: axis " + axis + " of " + x + " has no elements");
+    }
+    Tensor sorted = x.sort(normal);
+    Tensor middle = sorted.slice(normal, (n - 1) / 2, n / 2 + 1).mean(normal);
+    Tensor broken = any(x.ne(x), normal);
+    return Tensor.where(broken, Tensor.scalar(Double.NaN, x.dtype()), middle);
+  }
+
+  public static TopK topK(Tensor x, long k, int axis) {
+    int normal = x.shape().axis(axis);
+    if (k < 0 || k > x.dim(normal)) {
+      throw new IllegalArgumentException(
+          "topK: " + k + " of the elements along axis " + axis + " of " + x);
+    }
+    Tensor indices = x.argsort(normal, true).slice(normal, 0, k);
+    return new TopK(x.takeAlongAxis(normal, indices), indices);
+  }
+
+  public static Tensor product(Tensor x, boolean keepDims, int... axes) {
+    return Graphs.reduce(ReductionOps.PROD, x, keepDims, axes);
+  }
+}

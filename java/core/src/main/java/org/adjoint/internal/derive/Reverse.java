@@ -1,0 +1,134 @@
+package org.adjoint.internal.derive;
+
+import java.util.ArrayList;
+import java.util.List;
+import org.adjoint.Shape;
+import org.adjoint.Tensor;
+import org.adjoint.internal.graph.Access;
+import org.adjoint.internal.graph.Anomaly;
+import org.adjoint.internal.graph.Eager;
+import org.adjoint.internal.graph.Node;
+import org.adjoint.internal.graph.NodeMap;
+import org.adjoint.internal.graph.Seed;
+import org.adjoint.op.Call;
+
+/**
+ * Reverse mode: cotangents go back along a {@link DifferentiablePart}, each node's op pulling them
+ * to its inputs. Several uses of a value are summed and broadcasting is undone here; no rule knows
+ * of either.
+ */
+public final class Reverse {
+  private Reverse() {}
+
+  /** Checks that y is a floating scalar, as the gradient called {@code name} needs it. */
+  public static void checkScalar(String name, Tensor y) {
+    if (y.size() != 1 || !y.dtype().isFloating()) {
+      throw new IllegalArgumentException(
+          name + ": needs a floating scalar, got " + y.type() + "; sum() or mean() it, or use vjp");
+    }
+  }
+
+  /** Returns the gradient of a scalar whose differentiable part is known. */
+  public static List<Tensor> gradients(Tensor y, DifferentiablePart part, Tensor... xs) {
+    List<Tensor> gradients =
+        new ArrayList<>(pull(List.of(y), List.of(Seed.of(y)), part, false, xs));
+    gradients.replaceAll(Seed::handedOut);
+    return gradients;
+  }
+
+  /**
+   * Pulls cotangents back.
+   *
+   * @param within whether this is part of a larger graph, where an x that is not reached has
+   *     cotangent 0 whatever was dropped elsewhere
+   */
+  public static List<Tensor> pull(
+      List<Tensor> ys,
+      List<Tensor> cotangents,
+      DifferentiablePart part,
+      boolean within,
+      Tensor... xs) {
+    return Eager.built(Eager.suspended(() -> build(ys, cotangents, part, within, xs)));
+  }
+
+  private static List<Tensor> build(
+      List<Tensor> ys,
+      List<Tensor> cotangents,
+      DifferentiablePart part,
+      boolean within,
+      Tensor... xs) {
+    List<Node> order = part.order();
+    Node first = Access.node(ys.get(0));
+    boolean lone = ys.size() == 1 && part.position(first) == 0;
+    if (!within && lone && !isAsked(first, xs)) {
+      Reached.checkNotCut("grad", first, part);
+    }
+    Cotangents sums = new Cotangents(part);
+    boolean[] needed = new boolean[order.size()];
+    Tensor[] wanted = new Tensor[xs.length];
+    for (int i = 0; i < xs.length; i++) {
+      wanted[i] = within ? Access.fixed(xs[i]) : Reached.wanted(i, xs[i], part, needed);
+      int at = part.position(Access.node(wanted[i]));
+      if (at != NodeMap.ABSENT) {
+        needed[at] = true;
+      }
+    }
+    spread(part, needed);
+    for (int i = 0; i < ys.size(); i++) {
+      sums.add(Access.node(ys.get(i)), Access.index(ys.get(i)), cotangents.get(i));
+    }
+    for (int at = order.size() - 1; at >= 0; at--) {
+      Node node = order.get(at);
+      if (needed[at] && sums.reached(at) && part.isInner(at)) {
+        pullThrough(node, at, part, needed, sums);
+      }
+    }
+    List<Tensor> gradients = new ArrayList<>();
+    for (Tensor x : wanted) {
+      gradients.add(sums.of(x));
+    }
+    return gradients;
+  }
+
+  private static boolean isAsked(Node y, Tensor... xs) {
+    for (Tensor x : xs) {
+      if (Access.node(x) == y) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  /** Extends {@code needed} from the xs to everything that depends on them. */
+  private static void spread(DifferentiablePart part, boolean[] needed) {
+    List<Node> order = part.order();
+    for (int at = 0; at < order.size(); at++) {
+      if (needed[at] || !part.isInner(at)) {
+        continue;
+      }
+      Node[] inputs = part.inputs(at);
+      for (int i = 0; i < inputs.length && !needed[at]; i++) {
+        needed[at] = part.passes(at, i) && needed[part.position(at, i)];
+      }
+    }
+  }
+
+  private static void pullThrough(
+      Node node, int at, DifferentiablePart part, boolean[] needed, Cotangents sums) {
+    Node[] inputs = part.inputs(at);
+    Call call = DifferentiablePart.call(node, inputs);
+    List<Integer> wanted = new ArrayList<>(inputs.length);
+    for (int i = 0; i < inputs.length; i++) {
+      if (part.passes(at, i) && needed[part.position(at, i)]) {
+        wanted.add(i);
+      }
+    }
+    List<Tensor> pulled =
+        Anomaly.differentiating(node, () -> node.op().vjps(call, wanted, sums.ofAll(at, node)));
+    for (int nth = 0; nth < wanted.size(); nth++) {
+      int i = wanted.get(nth);
+      Shape shape = inputs[i].type(node.index(i)).shape();
+      sums.add(part.position(at, i), inputs[i], node.index(i), pulled.get(nth).sumTo(shape));
+    }
+  }
+}

@@ -1,0 +1,29 @@
+package org.adjoint.internal.graph;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.Predicate;
+
+/** Looks for a node among all that a graph was built from. */
+public final class Ancestors {
+  private Ancestors() {}
+
+  /** Returns a node that satisfies {@code test} among {@code root} and what it was built from. */
+  public static Optional<Node> find(Node root, Predicate<Node> test) {
+    NodeMap seen = new NodeMap();
+    List<Node> open = new ArrayList<>(List.of(root));
+    while (!open.isEmpty()) {
+      Node node = open.remove(open.size() - 1);
+      if (seen.get(node) != NodeMap.ABSENT) {
+        continue;
+      }
+      seen.put(node, 0);
+      if (test.test(node)) {
+        return Optional.of(node);
+      }
+      open.addAll(List.of(node.inputs()));
+    }
+    return Optional.empty();
+  }
+}

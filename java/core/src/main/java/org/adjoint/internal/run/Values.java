@@ -1,0 +1,290 @@
+package org.adjoint.internal.run;
+
+import java.lang.ref.Reference;
+import java.nio.Buffer;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.DoubleBuffer;
+import java.nio.FloatBuffer;
+import java.nio.IntBuffer;
+import java.nio.LongBuffer;
+import java.nio.ShortBuffer;
+import java.util.Arrays;
+import org.adjoint.Bfloat16;
+import org.adjoint.DType;
+import org.adjoint.Shape;
+import org.adjoint.Tensor;
+import org.adjoint.Type;
+import org.adjoint.internal.backend.Storage;
+import org.adjoint.internal.graph.Access;
+import org.adjoint.internal.graph.Node;
+import org.adjoint.internal.graph.Version;
+
+/**
+ * Carries elements between Java and off-heap memory, in windows of at most {@link #WINDOW} bytes.
+ */
+public final class Values {
+  private static final int WINDOW = 1 << 30;
+
+  private Values() {}
+
+  /** Moves the elements [from, from + count) of an array through a window. */
+  private interface Mover {
+    void move(ByteBuffer window, int from, int count);
+  }
+
+  /** Returns the bits of a number in a dtype, as a scalar of a run carries them. */
+  public static long word(DType dtype, double value) {
+    return switch (dtype) {
+      case F32 -> Float.floatToRawIntBits((float) value) & 0xFFFFFFFFL;
+      case F64 -> Double.doubleToRawLongBits(value);
+      case BF16 -> Bfloat16.of(value) & 0xFFFFL;
+      case I32 -> (int) value & 0xFFFFFFFFL;
+      case I64 -> (long) value;
+      case BOOL -> value != 0 ? 1 : 0;
+    };
+  }
+
+  /** Returns the number that a floating scalar's bits stand for. */
+  public static double number(DType dtype, long word) {
+    return switch (dtype) {
+      case F32 -> Float.intBitsToFloat((int) word);
+      case BF16 -> Bfloat16.widen((short) word);
+      default -> Double.longBitsToDouble(word);
+    };
+  }
+
+  public static Tensor copyOf(DType dtype, Object data, int length, long... dims) {
+    Type type = new Type(dtype, checked(length, dims));
+    Storage storage = Backends.current().allocate(type.bytes());
+    each(storage, dtype, length, writer(data));
+    return Access.register(Access.tensor(Node.value(type, storage), 0));
+  }
+
+  /** Returns a tensor that has memory, or will have it: a scalar as a value of this moment. */
+  public static Tensor materialised(Tensor x) {
+    Node node = Access.node(x);
+    if (node.kind() != Node.Kind.SCALAR) {
+      return x;
+    }
+    DType dtype = x.dtype();
+    Storage storage = Backends.current().allocate(dtype.bytes());
+    ByteBuffer word =
+        ByteBuffer.allocate(Long.BYTES).order(ByteOrder.nativeOrder()).putLong(0, node.word());
+    boolean little = ByteOrder.nativeOrder() == ByteOrder.LITTLE_ENDIAN;
+    int from = little ? 0 : Long.BYTES - dtype.bytes();
+    storage.view(0, dtype.bytes()).put(0, word, from, dtype.bytes());
+    return Access.tensor(Node.value(x.type(), storage), 0);
+  }
+
+  private static Shape checked(long length, long... dims) {
+    Shape shape = Shape.of(dims);
+    if (shape.size() != length) {
+      throw new IllegalArgumentException(
+          "tensor: " + length + " elements do not fill shape " + shape + " of " + shape.size());
+    }
+    return shape;
+  }
+
+  private static Mover writer(Object data) {
+    if (data instanceof float[] a) {
+      return (w, from, n) -> w.asFloatBuffer().put(a, from, n);
+    } else if (data instanceof double[] a) {
+      return (w, from, n) -> w.asDoubleBuffer().put(a, from, n);
+    } else if (data instanceof int[] a) {
+      return (w, from, n) -> w.asIntBuffer().put(a, from, n);
+    } else if (data instanceof long[] a) {
+      return (w, from, n) -> w.asLongBuffer().put(a, from, n);
+    } else if (data instanceof boolean[] a) {
+      return (w, from, n) -> {
+        for (int i = 0; i < n; i++) {
+          w.put(i, (byte) (a[from + i] ? 1 : 0));
+        }
+      };
+    }
+    throw new IllegalArgumentException("tensor: cannot copy a " + data.getClass());
+  }
+
+  private static void each(Storage storage, DType dtype, int length, Mover mover) {
+    int most = WINDOW / dtype.bytes();
+    for (long from = 0; from < length; from += most) {
+      int count = (int) Math.min(most, length - from);
+      mover.move(storage.view(from * dtype.bytes(), count * dtype.bytes()), (int) from, count);
+    }
+    Reference.reachabilityFence(storage);
+  }
+
+  public static Tensor wrap(Buffer buffer, long... dims) {
+    DType dtype;
+    ByteOrder order;
+    if (buffer instanceof FloatBuffer b) {
+      dtype = DType.F32;
+      order = b.order();
+    } else if (buffer instanceof DoubleBuffer b) {
+      dtype = DType.F64;
+      order = b.order();
+    } else if (buffer instanceof IntBuffer b) {
+      dtype = DType.I32;
+      order = b.order();
+    } else if (buffer instanceof LongBuffer b) {
+      dtype = DType.I64;
+      order = b.order();
+    } else if (buffer instanceof ShortBuffer b) {
+      dtype = DType.BF16;
+      order = b.order();
+    } else if (buffer instanceof ByteBuffer) {
+      dtype = DType.BOOL;
+      order = ByteOrder.nativeOrder();
+    } else {
+      throw new IllegalArgumentException(
+          "wrap: cannot read a "
+              + buffer.getClass().getSimpleName()
+              + "; use a Float-, Double-, Short- (BF16), Int-, Long- or ByteBuffer");
+    }
+    if (!buffer.isDirect() || order != ByteOrder.nativeOrder()) {
+      String what = buffer.isDirect() ? "a buffer in " + order + " byte order" : "a heap buffer";
+      throw new IllegalArgumentException(
+          "wrap: "
+              + what
+              + " cannot be read in place; use ByteBuffer.allocateDirect(n).order(ByteOrder.nativeOrder()),"
+              + " or Tensor.of, which copies");
+    }
+    Type type = new Type(dtype, checked(buffer.remaining(), dims));
+    Storage storage = Backends.current().wrap(buffer);
+    return Access.tensor(Node.value(type, storage), 0);
+  }
+
+  public static void release(Tensor tensor) {
+    Node node = Access.node(tensor);
+    if (node instanceof Version) {
+      throw new IllegalStateException("release: " + tensor + " is a parameter; it owns its value");
+    }
+    node.value(Access.index(tensor)).ifPresent(Storage::close);
+  }
+
+  /** Returns the bits of the one element of a tensor, after computing it. */
+  public static long one(Tensor tensor, String method, DType dtype) {
+    Type type = tensor.type();
+    if (type.shape().size() != 1) {
+      throw new IllegalStateException(
+          method + "(): " + type + " has " + type.shape().size() + " elements, not one");
+    }
+    need(type, method, dtype);
+    Node node = Access.node(tensor);
+    if (node.kind() == Node.Kind.SCALAR) {
+      return node.word();
+    }
+    Storage storage = Evaluator.read(tensor);
+    try {
+      return storage.word(dtype.bytes());
+    } finally {
+      Reference.reachabilityFence(storage);
+      storage.unpin();
+    }
+  }
+
+  private static void need(Type type, String method, DType dtype) {
+    if (type.dtype() != dtype) {
+      throw new IllegalStateException(
+          method
+              + "(): the tensor is "
+              + type
+              + ", not "
+              + dtype
+              + "; use the method of that type or cast()");
+    }
+  }
+
+  private static int length(Tensor tensor, String method, DType dtype) {
+    need(tensor.type(), method, dtype);
+    long size = tensor.size();
+    if (size > Integer.MAX_VALUE - 8) {
+      throw new IllegalStateException(
+          method + "(): " + tensor + " has more elements than a Java array; slice it");
+    }
+    return (int) size;
+  }
+
+  private static void read(Tensor tensor, DType dtype, int length, Mover mover) {
+    Node node = Access.node(tensor);
+    if (node.kind() == Node.Kind.SCALAR) {
+      ByteBuffer word =
+          ByteBuffer.allocate(8).order(ByteOrder.nativeOrder()).putLong(0, node.word());
+      mover.move(word, 0, 1);
+      return;
+    }
+    Storage storage = Evaluator.read(tensor);
+    try {
+      each(storage, dtype, length, mover);
+    } finally {
+      storage.unpin();
+    }
+  }
+
+  /** Returns the one element of an F32 or BF16 tensor. */
+  public static float single(Tensor tensor, String method) {
+    return tensor.dtype() == DType.BF16
+        ? Bfloat16.widen((short) one(tensor, method, DType.BF16))
+        : Float.intBitsToFloat((int) one(tensor, method, DType.F32));
+  }
+
+  public static float[] floats(Tensor tensor) {
+    if (tensor.dtype() == DType.BF16) {
+      float[] wide = new float[length(tensor, "toArray", DType.BF16)];
+      read(
+          tensor,
+          DType.BF16,
+          wide.length,
+          (w, from, n) -> {
+            for (int i = 0; i < n; i++) {
+              wide[from + i] = Bfloat16.widen(w.getShort(2 * i));
+            }
+          });
+      return wide;
+    }
+    float[] out = new float[length(tensor, "toArray", DType.F32)];
+    read(tensor, DType.F32, out.length, (w, from, n) -> w.asFloatBuffer().get(out, from, n));
+    return out;
+  }
+
+  public static double[] doubles(Tensor tensor) {
+    if (tensor.dtype() == DType.F32 || tensor.dtype() == DType.BF16) {
+      float[] narrow = floats(tensor);
+      double[] out = new double[narrow.length];
+      Arrays.setAll(out, i -> narrow[i]);
+      return out;
+    }
+    double[] out = new double[length(tensor, "toDoubleArray", DType.F64)];
+    read(tensor, DType.F64, out.length, (w, from, n) -> w.asDoubleBuffer().get(out, from, n));
+    return out;
+  }
+
+  public static int[] ints(Tensor tensor) {
+    int[] out = new int[length(tensor, "toIntArray", DType.I32)];
+    read(tensor, DType.I32, out.length, (w, from, n) -> w.asIntBuffer().get(out, from, n));
+    return out;
+  }
+
+  public static long[] longs(Tensor tensor) {
+    if (tensor.dtype() == DType.I32) {
+      return Arrays.stream(ints(tensor)).asLongStream().toArray();
+    }
+    long[] out = new long[length(tensor, "toLongArray", DType.I64)];
+    read(tensor, DType.I64, out.length, (w, from, n) -> w.asLongBuffer().get(out, from, n));
+    return out;
+  }
+
+  public static boolean[] booleans(Tensor tensor) {
+    boolean[] out = new boolean[length(tensor, "toBooleanArray", DType.BOOL)];
+    read(
+        tensor,
+        DType.BOOL,
+        out.length,
+        (w, from, n) -> {
+          for (int i = 0; i < n; i++) {
+            out[from + i] = w.get(i) != 0;
+          }
+        });
+    return out;
+  }
+}

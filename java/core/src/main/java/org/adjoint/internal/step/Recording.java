@@ -1,0 +1,155 @@
+package org.adjoint.internal.step;
+
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.adjoint.Compiled;
+import org.adjoint.Grad;
+import org.adjoint.Tensor;
+import org.adjoint.internal.derive.DifferentiablePart;
+import org.adjoint.internal.graph.Access;
+import org.adjoint.internal.graph.Binding;
+import org.adjoint.internal.graph.Node;
+import org.adjoint.internal.graph.ParameterState;
+
+/**
+ * A function being written down for {@link Compiled}: parameters stand for what they will be when
+ * the program runs, and what is done to them (assign, backward, zeroGrad, the commit of a step) is
+ * noted instead of done.
+ */
+public final class Recording extends Binding {
+  private final Map<ParameterState, Slot> slots = new LinkedHashMap<>();
+  private final Map<Node, Slot> byNode = new LinkedHashMap<>();
+
+  /** What happens to one parameter. */
+  public static final class Slot {
+    private final ParameterState parameter;
+    private final Node input;
+    private Node now;
+
+    /** Whether the recording knows the gradient: it has asked for it or replaced it. */
+    private boolean gradientTouched;
+
+    private boolean gradientAsked;
+
+    /** What stands for the gradient that was there before; empty if there was none. */
+    private Optional<Node> gradientInput = Optional.empty();
+
+    private Optional<Tensor> gradient = Optional.empty();
+
+    private Slot(ParameterState parameter) {
+      this.parameter = parameter;
+      this.input = Node.argument(parameter.current().type(0));
+      this.now = input;
+    }
+
+    public ParameterState parameter() {
+      return parameter;
+    }
+
+    /** Returns what stands for the value before. */
+    public Node input() {
+      return input;
+    }
+
+    /** Returns the new value, empty if none was assigned. */
+    public Optional<Node> assigned() {
+      return now == input ? Optional.empty() : Optional.of(now);
+    }
+
+    public boolean isGradientTouched() {
+      return gradientTouched;
+    }
+
+    /** Returns whether it matters if there was a gradient before. */
+    public boolean isGradientAsked() {
+      return gradientAsked;
+    }
+
+    public Optional<Node> gradientInput() {
+      return gradientInput;
+    }
+
+    /** Returns the gradient at the end. */
+    public Optional<Tensor> gradient() {
+      return gradient;
+    }
+  }
+
+  public Collection<Slot> slots() {
+    return slots.values();
+  }
+
+  @Override
+  public Optional<Node> find(ParameterState parameter) {
+    return Optional.of(slot(parameter).now);
+  }
+
+  private Slot slot(ParameterState parameter) {
+    Slot found = slots.get(parameter);
+    if (found == null) {
+      found = new Slot(parameter);
+      slots.put(parameter, found);
+      byNode.put(found.input, found);
+    }
+    return found;
+  }
+
+  public void assign(ParameterState parameter, Tensor value) {
+    Slot slot = slot(parameter);
+    slot.now = Access.node(value.detach());
+    slot.now.markVariable();
+    byNode.put(slot.now, slot);
+  }
+
+  public Optional<Tensor> gradient(ParameterState parameter) {
+    return withGradient(parameter).gradient;
+  }
+
+  private Slot withGradient(ParameterState parameter) {
+    Slot slot = slot(parameter);
+    if (!slot.gradientTouched) {
+      slot.gradientTouched = true;
+      slot.gradientAsked = true;
+      slot.gradientInput = parameter.settledGradient().map(g -> Node.argument(g.type()));
+      slot.gradient = slot.gradientInput.map(node -> Access.tensor(node, 0));
+    }
+    return slot;
+  }
+
+  public void zeroGradient(ParameterState parameter) {
+    Slot slot = slot(parameter);
+    slot.gradientTouched = true;
+    slot.gradient = Optional.empty();
+  }
+
+  /** Adds the gradient of a loss by every trainable parameter that it reaches. */
+  public void backward(Tensor loss) {
+    DifferentiablePart part = DifferentiablePart.of(List.of(Access.node(loss)), List.of());
+    List<Slot> reached = new ArrayList<>();
+    List<Tensor> nodes = new ArrayList<>();
+    for (Node node : part.order()) {
+      Slot slot = byNode.get(node);
+      if (slot == null || !slot.parameter.isTrainable()) {
+        continue;
+      }
+      if (slot.now != node) {
+        throw new IllegalStateException(
+            "backward(): this loss reads parameter '"
+                + slot.parameter.name()
+                + "' as it was before assign() or step(); call backward() first");
+      }
+      reached.add(slot);
+      nodes.add(Access.tensor(node, 0));
+    }
+    List<Tensor> gradients = Grad.grad(loss, nodes.toArray(new Tensor[0]));
+    for (int i = 0; i < reached.size(); i++) {
+      Slot slot = withGradient(reached.get(i).parameter);
+      Tensor g = gradients.get(i).detach();
+      slot.gradient = Optional.of(slot.gradient.isPresent() ? slot.gradient.get().plus(g) : g);
+    }
+  }
+}

@@ -1,0 +1,211 @@
+package org.adjoint.internal.run;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.util.List;
+import java.util.function.BiFunction;
+import org.adjoint.Grad;
+import org.adjoint.Parameter;
+import org.adjoint.Parameters;
+import org.adjoint.Tensor;
+import org.junit.jupiter.api.Test;
+
+/** A step whose graph is like that of the step before runs its program, and no other does. */
+class StepTemplateTest {
+  private static Parameter parameter(String name, double... values) {
+    Parameter p = Parameter.of(Tensor.of(values, values.length), name);
+    p.eval();
+    return p;
+  }
+
+  private static Tensor vector(double... values) {
+    return Tensor.of(values, values.length);
+  }
+
+  /** Evaluates two assignments as a step does. */
+  private static void assign(Parameter a, Tensor toA, Parameter b, Tensor toB) {
+    a.assign(toA);
+    b.assign(toB);
+    Parameters.commit(List.of(a, b));
+  }
+
+  private static long compiled(Runnable step) {
+    long before = Backends.cache().compiled();
+    step.run();
+    return Backends.cache().compiled() - before;
+  }
+
+  @Test
+  void theSameStructureOnOtherDataAndScalars() {
+    Parameter a = parameter("a", 1, 2);
+    Parameter b = parameter("b", 3, 4);
+    for (int i = 1; i <= 4; i++) {
+      double[] expectedA = vector(0, 0).plus(a).times(i).toDoubleArray();
+      double[] expectedB = vector(0, 0).plus(b).minus(a).toDoubleArray();
+      assign(a, a.times(i), b, b.minus(a));
+      assertArrayEquals(expectedA, a.toDoubleArray());
+      assertArrayEquals(expectedB, b.toDoubleArray());
+    }
+  }
+
+  @Test
+  void aScalarThatIsAVariableKeepsItsHistory() {
+    Tensor x = vector(1, 2, 3);
+    for (int k = 1; k <= 4; k++) {
+      Tensor s = Tensor.scalar((double) k).variable();
+      Tensor y = x.times(s).sum();
+      assertEquals(6.0 * k, y.doubleItem());
+      assertEquals(18, Grad.grad(y.times(3), s).get(0).doubleItem());
+    }
+  }
+
+  /** w ← w − 0.1 dloss/dw, where the loss is h·w. */
+  private static double[] descend(Parameter w, Tensor h, Runnable meanwhile) {
+    Tensor loss = h.times(w).sum();
+    loss.backward();
+    w.assign(w.minus(w.grad().orElseThrow().times(0.1)));
+    meanwhile.run();
+    loss.eval();
+    w.zeroGrad();
+    return w.toDoubleArray();
+  }
+
+  private static void computeElsewhere(Tensor tensor) {
+    Thread other = new Thread(tensor::eval);
+    other.start();
+    try {
+      other.join();
+    } catch (InterruptedException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  /** A constant stood in the step before where there is something to differentiate now. */
+  @Test
+  void aForwardPartThatAnotherThreadComputes() {
+    Parameter w = parameter("w", 1, 2);
+    for (int i = 0; i < 3; i++) {
+      descend(w, vector(1, 1), () -> computeElsewhere(vector(1, 2).times(2)));
+    }
+    Parameter v = parameter("v", 1, 2);
+    Tensor h = v.times(2);
+    double[] after = descend(v, h, () -> computeElsewhere(h));
+    assertArrayEquals(new double[] {1 - 0.4, 2 - 0.8}, after, 1e-15);
+  }
+
+  /** The second of two steps that differ in one thing, right after the first. */
+  private static void differs(
+      BiFunction<Parameter, Parameter, Tensor> usual,
+      BiFunction<Parameter, Parameter, Tensor> other) {
+    Parameter a = parameter("a", 1, 2);
+    Parameter b = parameter("b", 3, 4);
+    for (int i = 0; i < 3; i++) {
+      assign(a, usual.apply(a, b), b, b.plus(1));
+    }
+    Parameter c = parameter("c", a.toDoubleArray());
+    Parameter d = parameter("d", b.toDoubleArray());
+    double[] expected = other.apply(c, d).plus(0).toDoubleArray();
+    for (int i = 0; i < 3; i++) { // the step before has to be the usual one again
+      Parameter e = parameter("e", 1, 2);
+      Parameter f = parameter("f", 3, 4);
+      assign(e, usual.apply(e, f), f, f.plus(1));
+    }
+    assign(a, other.apply(a, b), b, b.plus(1));
+    assertArrayEquals(expected, a.toDoubleArray());
+  }
+
+  @Test
+  void anotherOpAnotherInputAnotherOrderAnotherAttribute() {
+    differs((a, b) -> a.times(b), (a, b) -> a.plus(b));
+    differs((a, b) -> a.minus(b), (a, b) -> b.minus(a));
+    differs((a, b) -> a.minus(b), (a, b) -> a.minus(a));
+    differs((a, b) -> a.minus(a), (a, b) -> a.minus(b));
+    differs((a, b) -> a.plus(b.slice(0, 0, 1)), (a, b) -> a.plus(b.slice(0, 1, 2)));
+    differs((a, b) -> a.times(vector(2, 2)), (a, b) -> a.times(vector(2)));
+    differs((a, b) -> a.times(vector(2, 3)), (a, b) -> a.times(a));
+  }
+
+  @Test
+  void aVersionThatIsOverwrittenIsNotReadAtAnotherPlace() {
+    Parameter a = parameter("a", 1, 2);
+    Parameter b = parameter("b", 3, 4);
+    for (int i = 0; i < 3; i++) {
+      assign(a, a.times(2), b, b.plus(vector(5, 6)));
+    }
+    double[] expected = vector(0, 0).plus(b).plus(a).toDoubleArray();
+    for (int i = 0; i < 2; i++) {
+      Parameter c = parameter("c", 1, 2);
+      Parameter d = parameter("d", 3, 4);
+      assign(c, c.times(2), d, d.plus(vector(5, 6)));
+    }
+    assign(a, a.times(2), b, b.plus(a)); // where the step before read another leaf
+    assertArrayEquals(expected, b.toDoubleArray());
+  }
+
+  @Test
+  void aSnapshotKeepsItsValue() {
+    Parameter a = parameter("a", 1, 2);
+    Parameter b = parameter("b", 3, 4);
+    for (int i = 0; i < 3; i++) {
+      assign(a, a.times(2), b, b.plus(1));
+    }
+    Tensor kept = a.snapshot();
+    double[] before = kept.toDoubleArray();
+    assign(a, a.times(2), b, b.plus(1));
+    assertArrayEquals(before, kept.toDoubleArray());
+    assertArrayEquals(new double[] {16, 32}, a.toDoubleArray());
+  }
+
+  @Test
+  void aRepeatedStepIsCompiledOnce() {
+    Parameter a = parameter("a", 1, 2);
+    Parameter b = parameter("b", 3, 4);
+    Runnable step = () -> assign(a, a.times(0.5).sin(), b, b.plus(a));
+    Runnable other = () -> assign(a, a.times(0.5).cos(), b, b.plus(a));
+    assertNotEquals(0, compiled(step));
+    assertNotEquals(0, compiled(other));
+    assertEquals(
+        0,
+        compiled(
+            () -> {
+              for (int i = 0; i < 5; i++) {
+                step.run();
+                step.run();
+                other.run();
+              }
+            }));
+  }
+
+  @Test
+  void aGraphOfTheVersionBeforeIsAnErrorThatNamesIt() {
+    Parameter a = parameter("a", 1, 2);
+    Parameter b = parameter("b", 3, 4);
+    Tensor old = a.times(7);
+    for (int i = 0; i < 3; i++) {
+      old = a.times(7);
+      assign(a, a.times(2), b, b.plus(1));
+    }
+    Tensor superseded = old;
+    IllegalStateException e = assertThrows(IllegalStateException.class, superseded::toDoubleArray);
+    assertTrue(e.getMessage().contains("'a'"), e.getMessage());
+    a.assign(superseded);
+    assertThrows(IllegalStateException.class, () -> Parameters.commit(List.of(a)));
+    assertArrayEquals(new double[] {8, 16}, a.toDoubleArray());
+  }
+
+  @Test
+  void rootsThatReachAParameterNobodyAssignedKeepTheirGraph() {
+    Parameter a = parameter("a", 1, 2);
+    Parameter frozen = parameter("frozen", 3, 4);
+    for (int i = 0; i < 4; i++) {
+      Tensor y = frozen.square().sum().plus(a.sum());
+      a.assign(a.times(2));
+      Parameters.commit(List.of(a), y);
+      assertArrayEquals(new double[] {6, 8}, Grad.grad(y, frozen).get(0).toDoubleArray());
+    }
+  }
+}
