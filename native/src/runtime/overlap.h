@@ -1,5 +1,6 @@
 /*
- * Whether operands share memory. Exact for the layouts that views have; where it cannot tell, it says that they do.
+ * Whether operands share memory. `overlap` is exact but for layouts of many unrelated strides; where a function cannot
+ * tell, it says that memory is shared.
  */
 #pragma once
 
@@ -7,7 +8,7 @@
 
 namespace adjoint {
 
-/* Whether two elements of one operand are the same memory. */
+/* Whether two elements of one operand share memory. True, too, where steps do not nest: {0, 3, 6} + {0, 2}. */
 bool overlaps_itself(const Operand& operand);
 
 /* The byte of its binding that comes after the operand's last one; its offset if it has no elements. */
