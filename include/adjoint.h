@@ -64,8 +64,8 @@ typedef struct adj_binding {
 /* Bytes and counts of a context's allocator, as of one moment. */
 typedef struct adj_memory {
   int64_t budget;      /* the most bytes that may be outstanding; 0 is no limit */
-  int64_t outstanding; /* bytes in buffers that callers hold */
-  int64_t pooled;      /* bytes in freed blocks kept for reuse */
+  int64_t outstanding; /* bytes in buffers that callers hold, and in the scratch of runs while they last */
+  int64_t pooled;      /* bytes beyond those: freed blocks kept for reuse, and what sizes were rounded up by */
   int64_t peak;        /* the highest value `outstanding` has had */
   int64_t buffers;     /* how many buffers callers hold */
 } adj_memory;
@@ -129,7 +129,7 @@ ADJ_API adj_status adj_buffer_free(adj_context* context, adj_buffer* buffer);
 /* Writes the allocator's figures. */
 ADJ_API adj_status adj_memory_report(const adj_context* context, adj_memory* memory);
 
-/* Returns pooled blocks to the system. */
+/* Returns freed blocks to the system, and what malloc keeps of them. */
 ADJ_API adj_status adj_memory_trim(adj_context* context);
 
 /* ---- kernels ---- */
@@ -166,6 +166,12 @@ ADJ_API const char* adj_kernel_name(int32_t index);
 
 /* Validates an image completely, resolves its kernels, and copies what it needs; the image may be freed afterwards. */
 ADJ_API adj_status adj_program_create(adj_context* context, const void* image, int64_t bytes, adj_program** program);
+
+/*
+ * Writes how many bytes of scratch a run of the program takes from the context's memory while it lasts. They count
+ * against the budget: a run that would pass it fails with ADJ_OUT_OF_MEMORY before the first instruction.
+ */
+ADJ_API adj_status adj_program_scratch(const adj_program* program, int64_t* bytes);
 
 /*
  * Runs a program to its end on the calling thread and free workers. `bindings` has one entry per binding of the image,

@@ -120,7 +120,7 @@ adj_status adj_buffer_allocate(adj_context* context, int64_t bytes, adj_buffer**
 }
 
 uint64_t adj_buffer_address(const adj_buffer* buffer) {
-  return buffer == nullptr ? 0 : static_cast<uint64_t>(reinterpret_cast<uintptr_t>(buffer->address));
+  return buffer == nullptr ? 0 : static_cast<uint64_t>(reinterpret_cast<uintptr_t>(buffer->block.address));
 }
 
 adj_status adj_buffer_free(adj_context* context, adj_buffer* buffer) {
@@ -175,6 +175,14 @@ adj_status adj_program_create(adj_context* context, const void* image, int64_t b
     need(program, "program");
     *program = nullptr;
     *program = new adj_program(*context, adjoint::read_image(image, bytes));
+  });
+}
+
+adj_status adj_program_scratch(const adj_program* program, int64_t* bytes) {
+  return guarded([&] {
+    need(program, "program");
+    need(bytes, "bytes");
+    *bytes = program->scratch_bytes();
   });
 }
 

@@ -111,7 +111,8 @@ void Pool::enter() {
     return;
   }
   Waiting self;
-  waiting_.push_back(&self);
+  (last_waiting_ != nullptr ? last_waiting_->next : first_waiting_) = &self;
+  last_waiting_ = &self;
   while (!self.has_permit) self.granted.wait(lock);
 }
 
@@ -127,12 +128,13 @@ bool Pool::try_enter() {
 void Pool::leave() {
   if (permits_.fetch_add(1) < 0) {
     const std::lock_guard<std::mutex> lock(mutex_);
-    if (waiting_.empty()) {
+    if (first_waiting_ == nullptr) {
       ++granted_early_;
       return;
     }
-    Waiting* first = waiting_.front();
-    waiting_.pop_front();
+    Waiting* const first = first_waiting_;
+    first_waiting_ = first->next;
+    if (first_waiting_ == nullptr) last_waiting_ = nullptr;
     first->has_permit = true;
     first->granted.notify_one();
   } else if (sleeping_.load() > 0 && open_job() != nullptr) {
@@ -165,7 +167,7 @@ void Pool::Job::open(const Stage& stage_, const Part& part_, int64_t lane_bytes_
     shares[s].end = end;
     from = end;
   }
-  state.store(kTaken | kOpen, std::memory_order_release);
+  state.store(kTaken | kOpen, std::memory_order_seq_cst);
 }
 
 bool Pool::Job::join() {

@@ -12,7 +12,6 @@
 #include <atomic>
 #include <condition_variable>
 #include <cstdint>
-#include <deque>
 #include <memory>
 #include <mutex>
 #include <vector>
@@ -48,9 +47,11 @@ class Pool {
   void run(const Stage& stage, const Part& part, int64_t lane_bytes);
 
  private:
+  /* A run that waits for a permit, on its own stack: waiting takes no memory. */
   struct Waiting {
     std::condition_variable granted;
     bool has_permit = false;
+    Waiting* next = nullptr;
   };
 
   static constexpr int32_t kMostShares = 16;
@@ -69,7 +70,9 @@ class Pool {
   struct alignas(64) Job {
     static constexpr uint32_t kTaken = 1u << 31, kOpen = 1u << 30, kAwaited = 1u << 29, kHelpers = kAwaited - 1;
 
-    bool is_open() const { return (state.load(std::memory_order_acquire) & kOpen) != 0; }
+    /* Ordered among all threads, as published_ and sleeping_ are: who is about to sleep and who publishes or leaves
+     * cannot both miss each other, whichever third thread opened the job. */
+    bool is_open() const { return (state.load(std::memory_order_seq_cst) & kOpen) != 0; }
     bool has_helpers() const { return (state.load(std::memory_order_acquire) & kHelpers) != 0; }
     void open(const Stage& stage, const Part& part, int64_t lane_bytes, int32_t shares);
     bool join();
@@ -105,7 +108,7 @@ class Pool {
   std::atomic<bool> stopping_{false};
   std::atomic<int32_t> started_{0};
   std::mutex mutex_; /* of all below */
-  std::deque<Waiting*> waiting_;
+  Waiting *first_waiting_ = nullptr, *last_waiting_ = nullptr;
   int32_t granted_early_ = 0; /* permits for runs that wait for one and are not in the queue yet */
   std::condition_variable wake_;
   std::condition_variable done_;

@@ -52,7 +52,10 @@ Step adj_program::prepare_step(const Instruction& instruction, const Kernel& ker
                            instruction.outputs.data(), static_cast<int64_t>(instruction.outputs.size())};
   Step step{};
   kernel.prepare(kernel, call, machine_, step);
-  if (step.table != nullptr) tables_.emplace_back().reset(step.table);
+  if (step.table != nullptr) {
+    std::unique_ptr<const int64_t[]> own(step.table);
+    tables_.push_back(std::move(own));
+  }
   step.lane_bytes = adjoint::round_up(step.lane_bytes, kLaneAlignment);
   return step;
 }

@@ -28,42 +28,44 @@ void find_addresses(const Place* places, size_t count, const adj_binding* bindin
 /* Scratch of a run, given back however it ends. */
 class Scratch {
  public:
-  Scratch(Memory& memory, int64_t bytes) : memory_(memory), bytes_(bytes) {
-    address = bytes > 0 ? static_cast<char*>(memory.take_scratch(bytes)) : nullptr;
-  }
+  Scratch(Memory& memory, int64_t bytes)
+      : memory_(memory), buffer_(bytes > 0 ? memory.take_scratch(bytes) : nullptr) {}
   ~Scratch() {
-    if (bytes_ > 0) memory_.give_scratch(address, bytes_);
+    if (buffer_ != nullptr) memory_.give_scratch(buffer_);
   }
   Scratch(const Scratch&) = delete;
   Scratch& operator=(const Scratch&) = delete;
 
-  char* address;
+  char* address() const { return buffer_ != nullptr ? static_cast<char*>(buffer_->block.address) : nullptr; }
 
  private:
   Memory& memory_;
-  int64_t bytes_;
+  adj_buffer* const buffer_;
 };
 
 }  // namespace
 }  // namespace adjoint
 
+int64_t adj_program::scratch_bytes() const {
+  return adjoint::round_up(shared_bytes_ + lanes_ * lane_bytes_, kScratchStep);
+}
+
 void adj_program::run(const adj_binding* bindings, int32_t count, int64_t& failed) const {
   failed = -1;
   adjoint::check_bindings(needs_, bindings, count);
   const adjoint::Pool::Permit permit(context_.pool);
-  const adjoint::Scratch scratch(context_.memory,
-                                 adjoint::round_up(shared_bytes_ + lanes_ * lane_bytes_, kScratchStep));
+  const adjoint::Scratch scratch(context_.memory, scratch_bytes());
   char* few[adjoint::kFewOperands];
   const std::unique_ptr<char*[]> many(most_operands_ > adjoint::kFewOperands ? new char*[most_operands_] : nullptr);
   char** const at = many != nullptr ? many.get() : few;
   auto group = groups_.begin();
   for (size_t i = 0; i < prepared_.size(); ++i) {
     if (group != groups_.end() && group->first == i) {
-      run_group(*group, bindings, at, scratch.address, failed);
+      run_group(*group, bindings, at, scratch.address(), failed);
       i += group->roles.size() - 1;
       ++group;
     } else {
-      run_stages(i, 0, bindings, at, scratch.address, failed);
+      run_stages(i, 0, bindings, at, scratch.address(), failed);
     }
   }
   failed = -1;

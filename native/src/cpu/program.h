@@ -24,6 +24,9 @@ struct adj_program {
 
   const adj_context& context() const { return context_; }
 
+  /* What a run takes from the context's memory besides its bindings. */
+  int64_t scratch_bytes() const;
+
   /* Runs it; throws Error. `failed` is the instruction that was running, -1 before the first. */
   void run(const adj_binding* bindings, int32_t count, int64_t& failed) const;
 
