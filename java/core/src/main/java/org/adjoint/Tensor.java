@@ -16,6 +16,7 @@ import org.adjoint.internal.graph.Node;
 import org.adjoint.internal.graph.Seed;
 import org.adjoint.internal.run.Evaluator;
 import org.adjoint.internal.run.Values;
+import org.adjoint.internal.ir.Words;
 import org.adjoint.op.ActivationOps;
 import org.adjoint.op.Custom;
 import org.adjoint.op.ElementwiseOps;
@@ -122,7 +123,7 @@ public sealed class Tensor permits Parameter {
    * value ≠ 0.
    */
   public static Tensor scalar(double value, DType dtype) {
-    return new Tensor(Node.scalar(dtype, Values.word(dtype, value)), 0);
+    return new Tensor(Node.scalar(dtype, Words.of(dtype, value)), 0);
   }
 
   /**

@@ -3,7 +3,6 @@ package org.adjoint.internal.compile;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import org.adjoint.Bfloat16;
 import org.adjoint.DType;
 import org.adjoint.Shape;
 import org.adjoint.Type;
@@ -13,6 +12,7 @@ import org.adjoint.internal.ir.Lowering;
 import org.adjoint.internal.ir.Primitive;
 import org.adjoint.internal.ir.Ref;
 import org.adjoint.internal.ir.ScalarFunction;
+import org.adjoint.internal.ir.Words;
 
 /**
  * Turns each node into views and kernel calls, as its row in the op table says, and gives each root
@@ -183,18 +183,7 @@ final class Lower implements Lowering.Emitter {
       throw new IllegalArgumentException("constant " + value + " is no " + dtype);
     }
     constantTypes.add(dtype);
-    constants.add(word(dtype, value));
+    constants.add(Words.of(dtype, value));
     return Ref.whole(CONSTANTS + constantTypes.size() - 1, new Type(dtype, Shape.SCALAR));
-  }
-
-  private static long word(DType dtype, double value) {
-    return switch (dtype) {
-      case F32 -> Float.floatToRawIntBits((float) value) & 0xFFFFFFFFL;
-      case F64 -> Double.doubleToRawLongBits(value);
-      case BF16 -> Bfloat16.of(value) & 0xFFFFL;
-      case I32 -> (int) value & 0xFFFFFFFFL;
-      case I64 -> (long) value;
-      case BOOL -> value != 0 ? 1 : 0;
-    };
   }
 }

@@ -12,7 +12,7 @@ import org.adjoint.Type;
 import org.adjoint.internal.graph.Access;
 import org.adjoint.internal.graph.Node;
 import org.adjoint.internal.graph.NodeMap;
-import org.adjoint.internal.run.Values;
+import org.adjoint.internal.ir.Words;
 import org.adjoint.op.Call;
 import org.adjoint.op.ElementwiseOps;
 import org.adjoint.op.Linear;
@@ -326,7 +326,7 @@ public final class Taylor {
         || exponent.varies()) {
       return 0;
     }
-    double n = Values.number(node.type(0).dtype(), node.word());
+    double n = Words.number(node.type(0).dtype(), node.word());
     return n == Math.rint(n) && n >= 1 && n <= MOST_FACTORS ? (int) n : 0;
   }
 

@@ -14,7 +14,7 @@ import org.adjoint.Tensor;
 import org.adjoint.Type;
 import org.adjoint.internal.backend.Storage;
 import org.adjoint.internal.derive.DifferentiablePart;
-import org.adjoint.internal.run.Values;
+import org.adjoint.internal.ir.Words;
 import org.adjoint.op.Op;
 
 /**
@@ -187,7 +187,7 @@ public class Node {
 
   /** Returns the bits of a scalar, those of this moment if it is live. */
   public final long word() {
-    return source == null ? word : Values.word(types[0].dtype(), read());
+    return source == null ? word : Words.of(types[0].dtype(), read());
   }
 
   private double read() {

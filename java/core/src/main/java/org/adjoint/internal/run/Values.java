@@ -33,27 +33,6 @@ public final class Values {
     void move(ByteBuffer window, int from, int count);
   }
 
-  /** Returns the bits of a number in a dtype, as a scalar of a run carries them. */
-  public static long word(DType dtype, double value) {
-    return switch (dtype) {
-      case F32 -> Float.floatToRawIntBits((float) value) & 0xFFFFFFFFL;
-      case F64 -> Double.doubleToRawLongBits(value);
-      case BF16 -> Bfloat16.of(value) & 0xFFFFL;
-      case I32 -> (int) value & 0xFFFFFFFFL;
-      case I64 -> (long) value;
-      case BOOL -> value != 0 ? 1 : 0;
-    };
-  }
-
-  /** Returns the number that a floating scalar's bits stand for. */
-  public static double number(DType dtype, long word) {
-    return switch (dtype) {
-      case F32 -> Float.intBitsToFloat((int) word);
-      case BF16 -> Bfloat16.widen((short) word);
-      default -> Double.longBitsToDouble(word);
-    };
-  }
-
   public static Tensor copyOf(DType dtype, Object data, int length, long... dims) {
     Type type = new Type(dtype, checked(length, dims));
     Storage storage = Backends.current().allocate(type.bytes());
