@@ -1,22 +1,23 @@
 package org.adjoint;
 
 import java.nio.Buffer;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.DoubleSupplier;
 import java.util.function.UnaryOperator;
 import org.adjoint.internal.compose.Arrangements;
 import org.adjoint.internal.compose.Ranges;
+import org.adjoint.internal.compose.Scalars;
+import org.adjoint.internal.compose.ShapeRules;
 import org.adjoint.internal.compose.Statistics;
 import org.adjoint.internal.derive.Backward;
 import org.adjoint.internal.graph.Access;
 import org.adjoint.internal.graph.Graphs;
 import org.adjoint.internal.graph.Node;
 import org.adjoint.internal.graph.Seed;
+import org.adjoint.internal.ir.Words;
 import org.adjoint.internal.run.Evaluator;
 import org.adjoint.internal.run.Values;
-import org.adjoint.internal.ir.Words;
 import org.adjoint.op.ActivationOps;
 import org.adjoint.op.Custom;
 import org.adjoint.op.ElementwiseOps;
@@ -38,6 +39,23 @@ import org.adjoint.op.TrigonometricOps;
  * <p>Shapes broadcast by NumPy's rule. Dtypes never mix: two of them are an error that names both,
  * only Java numbers adapt. Axes may be negative: −1 is the last. Any thread may evaluate any
  * tensor.
+ *
+ * <p>In the order of the source:
+ *
+ * <ul>
+ *   <li>making tensors: {@code of}, {@code scalar}, {@link #zeros}, {@link #full}, {@code arange},
+ *       {@link #linspace}, {@link #wrap}
+ *   <li>what it is: {@link #type}, {@link #shape}, {@link #dtype}
+ *   <li>values: {@link #eval}, {@link #item}, {@link #toArray} and their kin
+ *   <li>graph: {@link #detach}, {@link #hook}, {@link #variable}, {@link #backward}
+ *   <li>elementwise: functions, arithmetic, comparisons, {@link #where}, {@link #cast}
+ *   <li>reductions: {@code sum}, {@code mean}, {@code max}, {@code var}, {@code norm}, …
+ *   <li>scans and order: {@code cumsum}, {@code sort}, {@link #topK}
+ *   <li>shape: {@link #reshape}, {@link #permute}, {@code slice}, {@link #get}, {@link #concat},
+ *       {@link #gather}, {@code pad}, {@code diagonal}, …
+ *   <li>products: {@link #einsum}, {@link #dot}, {@link #matmul}
+ *   <li>softmax: {@link #softmax}, {@link #logSumExp}, {@link #softmaxCrossEntropy}
+ * </ul>
  */
 public sealed class Tensor permits Parameter {
   static {
@@ -599,11 +617,7 @@ public sealed class Tensor permits Parameter {
    * @throws IllegalArgumentException unless low ≤ high
    */
   public Tensor clamp(double low, double high) {
-    if (!(low <= high)) {
-      throw new IllegalArgumentException(
-          "clamp: the bounds " + low + " and " + high + " are out of order");
-    }
-    return clamp(number(low), number(high));
+    return Scalars.clamp(this, low, high);
   }
 
   /**
@@ -805,12 +819,12 @@ public sealed class Tensor permits Parameter {
    * Returns the sum over {@code axes}, over all of them if none are given. Of no elements it is 0.
    */
   public Tensor sum(int... axes) {
-    return Graphs.reduce(ReductionOps.SUM, this, false, axes);
+    return ShapeRules.reduce(ReductionOps.SUM, this, false, axes);
   }
 
   /** Returns the sum, with the summed axes kept at size 1 if {@code keepDims}. */
   public Tensor sum(boolean keepDims, int... axes) {
-    return Graphs.reduce(ReductionOps.SUM, this, keepDims, axes);
+    return ShapeRules.reduce(ReductionOps.SUM, this, keepDims, axes);
   }
 
   /**
@@ -823,8 +837,8 @@ public sealed class Tensor permits Parameter {
 
   /** Returns the mean, with the folded axes kept at size 1 if {@code keepDims}. */
   public Tensor mean(boolean keepDims, int... axes) {
-    Tensor mean = sum(false, axes).div((double) Graphs.folded(this, axes));
-    return keepDims ? mean.reshape(Graphs.kept(this, axes)) : mean;
+    Tensor mean = sum(false, axes).div((double) ShapeRules.folded(this, axes));
+    return keepDims ? mean.reshape(ShapeRules.kept(this, axes)) : mean;
   }
 
   /**
@@ -832,12 +846,12 @@ public sealed class Tensor permits Parameter {
    * gradient evenly.
    */
   public Tensor max(int... axes) {
-    return Graphs.reduce(ReductionOps.MAX, this, false, axes);
+    return ShapeRules.reduce(ReductionOps.MAX, this, false, axes);
   }
 
   /** Returns the maximum, with the folded axes kept at size 1 if {@code keepDims}. */
   public Tensor max(boolean keepDims, int... axes) {
-    return Graphs.reduce(ReductionOps.MAX, this, keepDims, axes);
+    return ShapeRules.reduce(ReductionOps.MAX, this, keepDims, axes);
   }
 
   /**
@@ -845,12 +859,12 @@ public sealed class Tensor permits Parameter {
    * gradient evenly.
    */
   public Tensor min(int... axes) {
-    return Graphs.reduce(ReductionOps.MIN, this, false, axes);
+    return ShapeRules.reduce(ReductionOps.MIN, this, false, axes);
   }
 
   /** Returns the minimum, with the folded axes kept at size 1 if {@code keepDims}. */
   public Tensor min(boolean keepDims, int... axes) {
-    return Graphs.reduce(ReductionOps.MIN, this, keepDims, axes);
+    return ShapeRules.reduce(ReductionOps.MIN, this, keepDims, axes);
   }
 
   /**
@@ -1029,7 +1043,7 @@ public sealed class Tensor permits Parameter {
    * #broadcastTo}.
    */
   public Tensor sumTo(Shape target) {
-    return Graphs.sumTo(this, target);
+    return ShapeRules.sumTo(this, target);
   }
 
   // ---- shape ----
@@ -1039,7 +1053,7 @@ public sealed class Tensor permits Parameter {
    * whatever is left.
    */
   public Tensor reshape(long... dims) {
-    long[] known = Graphs.inferDim(shape(), dims);
+    long[] known = ShapeRules.inferDim(shape(), dims);
     return shape().equals(Shape.of(known)) ? fixed() : ShapeOps.RESHAPE.apply(known, this).get(0);
   }
 
@@ -1056,12 +1070,12 @@ public sealed class Tensor permits Parameter {
 
   /** Returns two axes swapped. */
   public Tensor transpose(int a, int b) {
-    return permute(Graphs.swap(shape(), a, b));
+    return permute(ShapeRules.swap(shape(), a, b));
   }
 
   /** Returns the tensor whose axis i is axis {@code axes[i]} of this one. */
   public Tensor permute(int... axes) {
-    return ShapeOps.PERMUTE.apply(Graphs.permutation(shape(), axes), this).get(0);
+    return ShapeOps.PERMUTE.apply(ShapeRules.permutation(shape(), axes), this).get(0);
   }
 
   /** Returns elements {@code from} … {@code to} − 1 along {@code axis}. */
@@ -1074,34 +1088,17 @@ public sealed class Tensor permits Parameter {
    * axis}; step ≥ 1.
    */
   public Tensor slice(int axis, long from, long to, long step) {
-    return ShapeOps.SLICE.apply(Graphs.slice(shape(), axis, from, to, step), this).get(0);
+    return ShapeOps.SLICE.apply(ShapeRules.slice(shape(), axis, from, to, step), this).get(0);
   }
 
   /** Returns the part at {@code index} on the leading axes: {@code x.get(i)} is row i. */
   public Tensor get(long... index) {
-    if (index.length > rank()) {
-      throw new IllegalArgumentException("get: " + index.length + " indices for shape " + shape());
-    }
-    Tensor part = fixed();
-    for (int axis = 0; axis < index.length; axis++) {
-      long i = index[axis] < 0 ? index[axis] + dim(axis) : index[axis];
-      if (i < 0 || i >= dim(axis)) {
-        throw new IndexOutOfBoundsException(
-            "get: index " + index[axis] + " is outside axis " + axis + " of " + shape());
-      }
-      part = part.slice(axis, i, i + 1);
-    }
-    long[] rest = Arrays.copyOfRange(shape().dims(), index.length, rank());
-    return part.reshape(rest);
+    return Arrangements.part(this, index);
   }
 
   /** Returns the tensors joined along {@code axis}; all other sizes are equal. */
   public static Tensor concat(int axis, Tensor... tensors) {
-    if (tensors.length == 0) {
-      throw new IllegalArgumentException("concat: needs at least one tensor");
-    }
-    long[] attrs = {tensors[0].shape().axis(axis)};
-    return ShapeOps.CONCAT.apply(attrs, tensors).get(0);
+    return Arrangements.concat(axis, tensors);
   }
 
   /**
@@ -1119,10 +1116,7 @@ public sealed class Tensor permits Parameter {
    * along {@code axis}: the transpose of {@link #gather}. Equal indices add up.
    */
   public static Tensor scatterAdd(Shape target, int axis, Tensor index, Tensor updates) {
-    long[] attrs = new long[2 + target.rank()];
-    attrs[0] = target.axis(axis);
-    System.arraycopy(target.dims(), 0, attrs, 2, target.rank());
-    return IndexOps.SCATTER_ADD.apply(attrs, index, updates).get(0);
+    return Arrangements.scatterAdd(target, axis, index, updates);
   }
 
   /**
@@ -1291,25 +1285,25 @@ public sealed class Tensor permits Parameter {
    * cost a hundred cycles, and gradients of a trained network have many.
    */
   public Tensor matmul(Tensor y) {
-    return Graphs.matmul(ProductOps.MATMUL, this, y);
+    return ShapeRules.matmul(ProductOps.MATMUL, this, y);
   }
 
   // ---- softmax ----
 
   /** Returns eˣ / Σ eˣ along {@code axis}. */
   public Tensor softmax(int axis) {
-    return Graphs.alongLast(SoftmaxOps.SOFTMAX, this, axis);
+    return ShapeRules.alongLast(SoftmaxOps.SOFTMAX, this, axis);
   }
 
   /** Returns x − log Σ eˣ along {@code axis}. */
   public Tensor logSoftmax(int axis) {
-    return Graphs.alongLast(SoftmaxOps.LOG_SOFTMAX, this, axis);
+    return ShapeRules.alongLast(SoftmaxOps.LOG_SOFTMAX, this, axis);
   }
 
   /** Returns log Σ eˣ along {@code axis}; −∞ for a row of −∞ alone. */
   public Tensor logSumExp(int axis) {
     int last = rank() - 1;
-    Tensor x = shape().axis(axis) == last ? this : permute(Graphs.toLast(shape(), axis));
+    Tensor x = shape().axis(axis) == last ? this : permute(ShapeRules.toLast(shape(), axis));
     return SoftmaxOps.LOG_SUM_EXP.apply(x);
   }
 
@@ -1328,19 +1322,7 @@ public sealed class Tensor permits Parameter {
 
   /** Returns a Java number as a scalar of this dtype; one that it cannot hold is an error. */
   private Tensor number(double value) {
-    DType dtype = dtype();
-    boolean holds =
-        switch (dtype) {
-          case F32, F64, BF16 -> true;
-          case I32 -> value == (int) value;
-          case I64 -> value == (long) value && Math.abs(value) <= 0x1p53;
-          case BOOL -> value == 0 || value == 1;
-        };
-    if (!holds) {
-      throw new IllegalArgumentException(
-          "number " + value + " is no " + dtype + "; cast() the tensor " + type() + " first");
-    }
-    return scalar(value, dtype);
+    return Scalars.like(this, value);
   }
 
   /** Returns dtype and shape, such as {@code F32[64, 10]}; never runs anything. */

@@ -8,6 +8,7 @@ import java.util.function.Function;
 import java.util.function.UnaryOperator;
 import org.adjoint.internal.derive.Substitution;
 import org.adjoint.internal.graph.Access;
+import org.adjoint.internal.ir.Axes;
 import org.adjoint.op.Batch;
 
 /**
@@ -109,16 +110,6 @@ public final class Vmap {
   private static Tensor moveAxis(Tensor x, int from, int to) {
     int source = x.shape().axis(from);
     int target = x.shape().axis(to);
-    if (source == target) {
-      return x;
-    }
-    List<Integer> axes = new ArrayList<>();
-    for (int i = 0; i < x.rank(); i++) {
-      if (i != source) {
-        axes.add(i);
-      }
-    }
-    axes.add(target, source);
-    return x.permute(axes.stream().mapToInt(Integer::intValue).toArray());
+    return source == target ? x : x.permute(Axes.moved(x.rank(), source, target));
   }
 }

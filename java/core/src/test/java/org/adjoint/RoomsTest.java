@@ -52,7 +52,7 @@ class RoomsTest {
           with(
               TOP, "org.adjoint.internal.graph", "org.adjoint.internal.ir", "org.adjoint.symbolic"),
           "org.adjoint.internal.compose",
-          with(TOP, "org.adjoint.internal.graph"),
+          with(TOP, "org.adjoint.internal.graph", "org.adjoint.internal.ir"),
           "org.adjoint.op",
           Set.of("org.adjoint", "org.adjoint.internal.ir"),
           "org.adjoint.check",

@@ -5,6 +5,7 @@ import java.util.List;
 import org.adjoint.Shape;
 import org.adjoint.Tensor;
 import org.adjoint.Type;
+import org.adjoint.internal.ir.Axes;
 import org.adjoint.internal.ir.Kernel;
 import org.adjoint.internal.ir.Ref;
 import org.adjoint.internal.ir.ScalarFunction;
@@ -109,15 +110,7 @@ public final class IndexOps {
     if (!b.isBatched(0) && b.attrs()[1] == 0) {
       // All examples' indices into the one table; their axis then comes to the front.
       Tensor all = Tensor.apply(GATHER, b.attrs(), b.x(0), b.x(1)).get(0);
-      int[] axes = new int[all.rank()];
-      int at = 0;
-      axes[at++] = (int) b.attrs()[0];
-      for (int i = 0; i < axes.length; i++) {
-        if (i != axes[0]) {
-          axes[at++] = i;
-        }
-      }
-      return all.permute(axes);
+      return all.permute(Axes.moved(all.rank(), (int) b.attrs()[0], 0));
     }
     boolean shared = b.attrs()[1] == 0 && !b.isBatched(1);
     long[] attrs = {b.attrs()[0] + 1, shared ? 0 : b.attrs()[1] + 1};

@@ -7,6 +7,7 @@ import org.adjoint.DType;
 import org.adjoint.Shape;
 import org.adjoint.Tensor;
 import org.adjoint.Type;
+import org.adjoint.internal.ir.Axes;
 import org.adjoint.internal.ir.Kernel;
 import org.adjoint.internal.ir.Ref;
 import org.adjoint.internal.ir.ScalarFunction;
@@ -83,12 +84,12 @@ public final class ScanOps {
             return new Type(DType.I64, in.get(0).shape());
           },
           (emitter, attrs, in, out) -> {
-            int[] toLast = toLast(in[0].rank(), (int) attrs[0]);
+            int[] toLast = Axes.moved(in[0].rank(), (int) attrs[0], in[0].rank() - 1);
             Ref x = emitter.contiguous(in[0].permute(toLast));
             Ref y = emitter.allocate(new Type(DType.I64, Shape.of(x.dims())));
             Ref[] result = {table(y)};
             emitter.call(ARGSORT_KERNEL, new long[] {attrs[1]}, new Ref[] {table(x)}, result);
-            return new Ref[] {y.permute(inverse(toLast))};
+            return new Ref[] {y.permute(Axes.inverse(toLast))};
           },
           b -> b.x(0).argsort((int) b.attrs()[0] + 1, b.attrs()[1] != 0));
 
@@ -122,7 +123,7 @@ public final class ScanOps {
       return linearScan(x, x, normal, reverse);
     }
     long first = reverse ? n - 1 : 0;
-    Tensor start = placed(x.slice(normal, first, first + 1), normal, first, n);
+    Tensor start = ShapeOps.placed(x.slice(normal, first, first + 1), normal, first, n);
     return linearScan(x, start, normal, reverse);
   }
 
@@ -143,7 +144,7 @@ public final class ScanOps {
     }
     Tensor row = moved.reshape(dims);
     Tensor others = productBefore(row, kept, false).times(productBefore(row, kept, true));
-    return others.reshape(moved.shape().dims()).permute(inverse(order));
+    return others.reshape(moved.shape().dims()).permute(Axes.inverse(order));
   }
 
   /** Returns for each element the product of those that a scan meets before it. */
@@ -154,7 +155,7 @@ public final class ScanOps {
     }
     long[] dims = x.shape().dims();
     dims[axis] = 1;
-    Tensor one = placed(Tensor.ones(x.dtype(), dims), axis, reverse ? n - 1 : 0, n);
+    Tensor one = ShapeOps.placed(Tensor.ones(x.dtype(), dims), axis, reverse ? n - 1 : 0, n);
     return linearScan(shifted(x, axis, reverse), one, axis, reverse);
   }
 
@@ -165,19 +166,8 @@ public final class ScanOps {
       return x;
     }
     return reverse
-        ? placed(x.slice(axis, 1, n), axis, 0, n)
-        : placed(x.slice(axis, 0, n - 1), axis, 1, n);
-  }
-
-  /** Returns zeros of size n along {@code axis} with {@code part} from place {@code from} on. */
-  private static Tensor placed(Tensor part, int axis, long from, long n) {
-    int rank = part.rank();
-    long[] attrs = new long[3 * rank];
-    Arrays.fill(attrs, rank, 2 * rank, 1);
-    System.arraycopy(part.shape().dims(), 0, attrs, 2 * rank, rank);
-    attrs[axis] = from;
-    attrs[2 * rank + axis] = n;
-    return ShapeOps.UNSLICE.apply(attrs, part).get(0);
+        ? ShapeOps.placed(x.slice(axis, 1, n), axis, 0, n)
+        : ShapeOps.placed(x.slice(axis, 0, n - 1), axis, 1, n);
   }
 
   private static Tensor weights(Tensor x, Tensor y) {
@@ -196,8 +186,8 @@ public final class ScanOps {
     Tensor low = y.slice(axis, 0, n - 1);
     Tensor high = y.slice(axis, 1, n);
     return reverse(c)
-        ? placed(weights(high, low), axis, 0, n)
-        : placed(weights(low, high), axis, 1, n);
+        ? ShapeOps.placed(weights(high, low), axis, 0, n)
+        : ShapeOps.placed(weights(low, high), axis, 1, n);
   }
 
   private static long[] attrs(Tensor x, int axis, boolean reverse) {
@@ -210,23 +200,6 @@ public final class ScanOps {
 
   private static boolean reverse(Call c) {
     return c.attrs()[1] != 0;
-  }
-
-  private static int[] toLast(int rank, int axis) {
-    int[] order = new int[rank];
-    for (int i = 0; i < rank - 1; i++) {
-      order[i] = i < axis ? i : i + 1;
-    }
-    order[rank - 1] = axis;
-    return order;
-  }
-
-  private static int[] inverse(int[] order) {
-    int[] inverse = new int[order.length];
-    for (int i = 0; i < order.length; i++) {
-      inverse[order[i]] = i;
-    }
-    return inverse;
   }
 
   /** Returns a contiguous view as [rows, n]. */

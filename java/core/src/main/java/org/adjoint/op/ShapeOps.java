@@ -7,6 +7,7 @@ import org.adjoint.DType;
 import org.adjoint.Shape;
 import org.adjoint.Tensor;
 import org.adjoint.Type;
+import org.adjoint.internal.ir.Axes;
 import org.adjoint.internal.ir.Kernel;
 import org.adjoint.internal.ir.Primitive;
 import org.adjoint.internal.ir.Ref;
@@ -81,13 +82,7 @@ public final class ShapeOps {
             return new Type(in.get(0).dtype(), Shape.of(dims));
           },
           (emitter, attrs, in, out) -> new Ref[] {in[0].permute(ints(attrs))},
-          (c, i, g) -> {
-            int[] inverse = new int[c.attrs().length];
-            for (int axis = 0; axis < inverse.length; axis++) {
-              inverse[(int) c.attrs()[axis]] = axis;
-            }
-            return g.permute(inverse);
-          },
+          (c, i, g) -> g.permute(Axes.inverse(ints(c.attrs()))),
           b -> b.x(0).permute(ints(Batch.before(0, b.shiftedAxes()))));
 
   /** Attributes: for each axis its start, then for each its step ≥ 1, then for each its size. */
@@ -211,6 +206,17 @@ public final class ShapeOps {
   /** Returns the same value as a node of its own, at no cost: a view. */
   public static Tensor renamed(Tensor x) {
     return RESHAPE.apply(x.shape().dims(), x).get(0);
+  }
+
+  /** Returns zeros of size n along {@code axis} with {@code part} from place {@code from} on. */
+  public static Tensor placed(Tensor part, int axis, long from, long n) {
+    int rank = part.rank();
+    long[] attrs = new long[3 * rank];
+    Arrays.fill(attrs, rank, 2 * rank, 1);
+    System.arraycopy(part.shape().dims(), 0, attrs, 2 * rank, rank);
+    attrs[axis] = from;
+    attrs[2 * rank + axis] = n;
+    return UNSLICE.apply(attrs, part).get(0);
   }
 
   /** Returns {@code x}, computed after {@code tie}, as the input of a region computed again. */

@@ -6,7 +6,8 @@ import java.util.List;
 import org.adjoint.DType;
 import org.adjoint.Shape;
 import org.adjoint.Tensor;
-import org.adjoint.internal.graph.Graphs;
+import org.adjoint.internal.graph.Access;
+import org.adjoint.internal.ir.Axes;
 import org.adjoint.op.IndexOps;
 import org.adjoint.op.ShapeOps;
 
@@ -16,6 +17,33 @@ import org.adjoint.op.ShapeOps;
  */
 public final class Arrangements {
   private Arrangements() {}
+
+  /** Returns the part of x at an index on the leading axes. */
+  public static Tensor part(Tensor x, long... index) {
+    if (index.length > x.rank()) {
+      throw new IllegalArgumentException(
+          "get: " + index.length + " indices for shape " + x.shape());
+    }
+    Tensor part = Access.fixed(x);
+    for (int axis = 0; axis < index.length; axis++) {
+      long i = index[axis] < 0 ? index[axis] + x.dim(axis) : index[axis];
+      if (i < 0 || i >= x.dim(axis)) {
+        throw new IndexOutOfBoundsException(
+            "get: index " + index[axis] + " is outside axis " + axis + " of " + x.shape());
+      }
+      part = part.slice(axis, i, i + 1);
+    }
+    long[] rest = Arrays.copyOfRange(x.shape().dims(), index.length, x.rank());
+    return part.reshape(rest);
+  }
+
+  public static Tensor concat(int axis, Tensor... tensors) {
+    if (tensors.length == 0) {
+      throw new IllegalArgumentException("concat: needs at least one tensor");
+    }
+    long[] attrs = {tensors[0].shape().axis(axis)};
+    return ShapeOps.CONCAT.apply(attrs, tensors).get(0);
+  }
 
   public static Tensor stack(int axis, Tensor... tensors) {
     if (tensors.length == 0) {
@@ -109,7 +137,7 @@ public final class Arrangements {
 
   public static Tensor flip(Tensor x, int... axes) {
     Tensor y = x;
-    for (long axis : Graphs.axes("flip", x.shape(), axes)) {
+    for (long axis : ShapeRules.axes("flip", x.shape(), axes)) {
       long n = x.dim((int) axis);
       y = y.gather((int) axis, Tensor.arange(n - 1, -1, -1));
     }
@@ -119,16 +147,10 @@ public final class Arrangements {
   public static Tensor pad(Tensor x, int axis, long before, long after, double value) {
     int at = x.shape().axis(axis);
     checkPad("pad", x, axis, before, after, Long.MAX_VALUE);
-    long[] dims = x.shape().dims();
     if (value == 0) {
-      int rank = dims.length;
-      long[] attrs = new long[3 * rank];
-      Arrays.fill(attrs, rank, 2 * rank, 1);
-      System.arraycopy(dims, 0, attrs, 2 * rank, rank);
-      attrs[at] = before;
-      attrs[2 * rank + at] += before + after;
-      return ShapeOps.UNSLICE.apply(attrs, x).get(0);
+      return ShapeOps.placed(x, at, before, before + x.dim(at) + after);
     }
+    long[] dims = x.shape().dims();
     dims[at] = before;
     Tensor left = Tensor.full(value, x.dtype(), dims);
     dims[at] = after;
@@ -228,6 +250,13 @@ public final class Arrangements {
     return fromLast(taken, at);
   }
 
+  public static Tensor scatterAdd(Shape target, int axis, Tensor index, Tensor updates) {
+    long[] attrs = new long[2 + target.rank()];
+    attrs[0] = target.axis(axis);
+    System.arraycopy(target.dims(), 0, attrs, 2, target.rank());
+    return IndexOps.SCATTER_ADD.apply(attrs, index, updates).get(0);
+  }
+
   public static Tensor scatterAddAlongAxis(Tensor x, int axis, Tensor index, Tensor updates) {
     int at = x.shape().axis(axis);
     if (!index.shape().equals(updates.shape())) {
@@ -246,7 +275,7 @@ public final class Arrangements {
     long last = x.rank() - 1;
     Tensor places = lastWide(index, at, rest, index.dim(at));
     Tensor values = lastWide(updates, at, rest, index.dim(at));
-    long[] dims = x.permute(Graphs.toLast(x.shape(), at)).shape().dims();
+    long[] dims = x.permute(ShapeRules.toLast(x.shape(), at)).shape().dims();
     long[] attrs = new long[2 + dims.length];
     attrs[0] = last;
     attrs[1] = last;
@@ -275,14 +304,10 @@ public final class Arrangements {
   private static Tensor lastWide(Tensor x, int axis, Shape rest, long n) {
     long[] dims = Arrays.copyOf(rest.dims(), rest.rank() + 1);
     dims[rest.rank()] = n;
-    return x.permute(Graphs.toLast(x.shape(), axis)).broadcastTo(dims);
+    return x.permute(ShapeRules.toLast(x.shape(), axis)).broadcastTo(dims);
   }
 
   private static Tensor fromLast(Tensor x, int axis) {
-    int[] order = new int[x.rank()];
-    for (int i = 0; i < order.length; i++) {
-      order[i] = i < axis ? i : i == axis ? x.rank() - 1 : i - 1;
-    }
-    return x.permute(order);
+    return x.permute(Axes.moved(x.rank(), x.rank() - 1, axis));
   }
 }

@@ -3,7 +3,6 @@ package org.adjoint.internal.compose;
 import org.adjoint.DType;
 import org.adjoint.Tensor;
 import org.adjoint.TopK;
-import org.adjoint.internal.graph.Graphs;
 import org.adjoint.op.ReductionOps;
 
 /** Reductions that are made of others: spread, norms, truth, the middle. */
@@ -12,7 +11,7 @@ public final class Statistics {
 
   public static Tensor variance(Tensor x, int ddof, boolean keepDims, int... axes) {
     Tensor squares = x.minus(x.mean(true, axes)).square().sum(keepDims, axes);
-    return squares.div((double) Math.max(0, Graphs.folded(x, axes) - ddof));
+    return squares.div((double) Math.max(0, ShapeRules.folded(x, axes) - ddof));
   }
 
   /** The square root where it is not 0, so that no infinite slope meets a zero one. */
@@ -29,7 +28,7 @@ public final class Statistics {
       throw new IllegalArgumentException("norm: p must be positive, got " + p);
     }
     Tensor size = x.abs();
-    if (p == 1 || Graphs.folded(x, axes) == 0) {
+    if (p == 1 || ShapeRules.folded(x, axes) == 0) {
       return size.sum(keepDims, axes);
     }
     if (p == Double.POSITIVE_INFINITY) {
@@ -91,6 +90,6 @@ public final class Statistics {
   }
 
   public static Tensor product(Tensor x, boolean keepDims, int... axes) {
-    return Graphs.reduce(ReductionOps.PROD, x, keepDims, axes);
+    return ShapeRules.reduce(ReductionOps.PROD, x, keepDims, axes);
   }
 }
