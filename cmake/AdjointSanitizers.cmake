@@ -1,14 +1,15 @@
 # Sanitizers by name: ADJ_SANITIZE is empty, "address" (with undefined behaviour) or "thread". A finding ends the process,
-# so that a test that trips one fails. To add a sanitizer, add a branch here and a preset in native/CMakePresets.json.
+# so that a test that trips one fails. Its report needs functions and lines, which -g1 keeps, and no types or
+# variables. To add a sanitizer, add a branch here and a preset in native/CMakePresets.json.
 
 set(ADJ_SANITIZE "" CACHE STRING "Sanitizer of the build: empty, address or thread")
 set_property(CACHE ADJ_SANITIZE PROPERTY STRINGS "" address thread)
 
 function(adjoint_sanitize target)
   if(ADJ_SANITIZE STREQUAL "address")
-    set(flags -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer)
+    set(flags -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer -g1)
   elseif(ADJ_SANITIZE STREQUAL "thread")
-    set(flags -fsanitize=thread -fno-omit-frame-pointer)
+    set(flags -fsanitize=thread -fno-omit-frame-pointer -g1)
   elseif(ADJ_SANITIZE)
     message(FATAL_ERROR "ADJ_SANITIZE is '${ADJ_SANITIZE}': use address, thread, or nothing")
   endif()

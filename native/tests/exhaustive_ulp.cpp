@@ -161,7 +161,7 @@ void test_function(const Function& f, const std::vector<std::unique_ptr<Context>
 
 int main(int argc, char** argv) {
   std::vector<std::unique_ptr<Context>> contexts;
-  for (const std::string& isa : isas()) contexts.push_back(std::make_unique<Context>(isa, 2));
+  for (const std::string& isa : tables()) contexts.push_back(std::make_unique<Context>(isa, 2));
   for (const Function& f : kFunctions) {
     if (argc == 1 || std::any_of(argv + 1, argv + argc, [&](const char* name) { return f.name == std::string(name); }))
       test_function(f, contexts);

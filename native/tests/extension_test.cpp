@@ -8,10 +8,12 @@
  */
 #include <csetjmp>
 #include <csignal>
+#include <string_view>
 
 #include "bf16_product.h"
 #include "direct.h"
 #include "emulated/tile_trap.h"
+#include "kernels/families.h"
 #include "machine.h"
 
 namespace adjoint::cpu {
@@ -30,6 +32,11 @@ extern const Family matmul_bf16;
 }  // namespace adjoint::cpu
 
 using namespace test;
+
+/* Tests of all other families take the instruction sets that tables() of machine.h names. */
+#define ADJ_NAME(family) #family
+static_assert(std::string_view(ADJ_EXTENDED_FAMILIES(ADJ_NAME)) == "matmul_bf16");
+#undef ADJ_NAME
 
 namespace {
 

@@ -1,8 +1,14 @@
-/* Contexts for the tests, one for each instruction set of this machine, and calls that run one kernel. */
+/*
+ * Contexts for the tests, one for each table of kernels that this machine can run, and calls that run one kernel.
+ *
+ * Extensions of AVX-512 (avx512bf16, amx) share its table but for the BF16 products: ADJ_EXTENDED_FAMILIES in
+ * src/kernels/families.h. Tests of those products take isas(); all other tests take tables() and run no kernel twice.
+ */
 #pragma once
 
 #include <cstdlib>
 #include <functional>
+#include <initializer_list>
 #include <string>
 #include <vector>
 
@@ -10,9 +16,10 @@
 
 namespace test {
 
-inline std::vector<std::string> isas() {
+/* Those of the names that this machine can run. */
+inline std::vector<std::string> offered(std::initializer_list<const char*> isas) {
   std::vector<std::string> names;
-  for (const char* name : {"baseline", "avx2", "avx512", "avx512bf16", "amx"}) {
+  for (const char* name : isas) {
     adj_context* context = nullptr;
     const adj_status status = adj_context_create(1, 0, name, &context);
     if (status == ADJ_OK)
@@ -23,6 +30,12 @@ inline std::vector<std::string> isas() {
   }
   return names;
 }
+
+/* Every instruction set that this machine can run. */
+inline std::vector<std::string> isas() { return offered({"baseline", "avx2", "avx512", "avx512bf16", "amx"}); }
+
+/* Those with a table of their own. */
+inline std::vector<std::string> tables() { return offered({"baseline", "avx2", "avx512"}); }
 
 /* A context that destroys itself, and with it checks that nothing was left behind. */
 class Context {
@@ -82,7 +95,7 @@ inline void refused(adj_context* context, const Call& call, adj_status status, c
 }
 
 inline void for_each_isa(const std::function<void(adj_context*)>& body) {
-  for (const std::string& isa : isas()) {
+  for (const std::string& isa : tables()) {
     const Context context(isa);
     body(context);
   }

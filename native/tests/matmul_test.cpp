@@ -214,7 +214,7 @@ int main() {
     test_subnormals<double>(context);
     test_refusals(context);
   });
-  for (const std::string& isa : isas()) {
+  for (const std::string& isa : tables()) {
     const Context context(isa, 2);
     CHECK(std::string(adj_blas_config(context)).empty(), "a config before opening");
     const char* missing = "/nowhere/libopenblas.so.0";

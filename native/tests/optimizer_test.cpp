@@ -412,7 +412,7 @@ int main() {
     test_subnormals(context);
     test_refusals(context);
   });
-  for (const std::string& isa : isas()) {
+  for (const std::string& isa : tables()) {
     test_same_bits(isa);
     test_not_finite(isa);
   }

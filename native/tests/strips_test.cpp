@@ -265,7 +265,7 @@ void test_failing_before_update(adj_context* context) {
 }  // namespace
 
 int main() {
-  for (const std::string& isa : isas()) {
+  for (const std::string& isa : tables()) {
     test_against_programs_of_one(isa, false);
     test_failing(isa);
   }

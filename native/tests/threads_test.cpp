@@ -18,10 +18,12 @@ using namespace test;
 
 namespace {
 
-#if defined(__SANITIZE_THREAD__)
-constexpr int64_t kLarge = 1; /* ThreadSanitizer is slow; what it looks for does not depend on size */
+#if defined(__SANITIZE_THREAD__) || defined(__SANITIZE_ADDRESS__)
+constexpr int64_t kLarge = 1; /* sanitizers are slow; what they look for depends on neither size nor repeats */
+constexpr int kRepeats = 1;
 #else
 constexpr int64_t kLarge = 4;
+constexpr int kRepeats = 3;
 #endif
 
 template <class T>
@@ -118,7 +120,7 @@ void test_same_bits(const std::string& isa, bool blas) {
   for (const int32_t threads : {1, 2, 4}) {
     const Context context(isa, threads);
     if (blas && !open_blas(context)) return;
-    for (int repeat = 0; repeat < (threads == 1 ? 1 : 3); ++repeat) {
+    for (int repeat = 0; repeat < (threads == 1 ? 1 : kRepeats); ++repeat) {
       const auto got = outputs<T>(context);
       if (expected.empty()) expected = got;
       for (size_t i = 0; i < got.size(); ++i) {
@@ -184,7 +186,7 @@ void test_concurrent_runs(int32_t threads) {
 void test_short_stages(int32_t threads) {
   const Context context("", threads);
   const int64_t rows = 1024, n = 32;
-  constexpr int kRuns = 3, kStages = 40, kRepeats = 10 * kLarge;
+  constexpr int kRuns = 3, kStages = 40, kTurns = 10 * kLarge;
   std::vector<std::vector<char>> results(kRuns);
   const auto work = [&](std::vector<char>& result) {
     Array<float> w({n, n}), x({rows, n}), y({rows, n}), z({rows, n});
@@ -195,7 +197,7 @@ void test_short_stages(int32_t threads) {
       const bool odd = stage % 2 == 1;
       calls.push_back({"matmul", {0, 2}, {odd ? y : z, w}, {odd ? z : y}});
     }
-    for (int repeat = 0; repeat < kRepeats; ++repeat) {
+    for (int repeat = 0; repeat < kTurns; ++repeat) {
       if (run(context, calls) != ADJ_OK) return;
     }
     result = bytes_of(z);
@@ -246,7 +248,7 @@ void test_idle() {
 }  // namespace
 
 int main() {
-  for (const std::string& isa : isas()) {
+  for (const std::string& isa : tables()) {
     test_same_bits<float>(isa, false);
     test_same_bits<double>(isa, false);
   }
