@@ -15,6 +15,7 @@ import java.util.function.BinaryOperator;
 import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
 import org.adjoint.internal.graph.Binding;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** {@link Compiled}: written down once, and the same numbers as without it. */
@@ -296,6 +297,7 @@ class CompiledTest {
     assertArrayEquals(new double[] {1, 2}, q.grad().orElseThrow().toDoubleArray());
   }
 
+  @Tag("threads")
   @Test
   void assignmentsOnAnotherThreadDoNotBreakAParameter() throws InterruptedException {
     Parameter q = parameter("q", 0);
@@ -316,6 +318,7 @@ class CompiledTest {
     }
   }
 
+  @Tag("threads")
   @Test
   void gradientsOfTwoThreadsAddUp() throws InterruptedException {
     Parameter p = parameter("p", 0);

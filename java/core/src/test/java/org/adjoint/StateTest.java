@@ -14,6 +14,7 @@ import java.util.List;
 import java.util.concurrent.atomic.AtomicReference;
 import org.adjoint.internal.backend.Storage;
 import org.adjoint.internal.run.Backends;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** The rules of state: versions, donation, snapshots, and how long graphs live. */
@@ -245,6 +246,7 @@ class StateTest {
     return least;
   }
 
+  @Tag("threads")
   @Test
   void twoThreadsAssigningToOneParameterIsAnError() throws InterruptedException {
     Parameter w = parameter("w", 1);
@@ -266,6 +268,7 @@ class StateTest {
     assertArrayEquals(new double[] {2}, w.toDoubleArray());
   }
 
+  @Tag("threads")
   @Test
   void anotherThreadMayEvaluateAPendingVersion() throws InterruptedException {
     Parameter w = parameter("w", 1);

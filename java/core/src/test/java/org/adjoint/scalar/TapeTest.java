@@ -14,6 +14,7 @@ import java.util.List;
 import java.util.SplittableRandom;
 import java.util.concurrent.FutureTask;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.function.Executable;
 
@@ -195,6 +196,7 @@ class TapeTest {
     assertEquals(8, tape.capacity());
   }
 
+  @Tag("threads")
   @Test
   void aTapeBelongsToOneThreadUntilHandedOver() throws Exception {
     Tape tape = Tape.of("t");
@@ -234,6 +236,7 @@ class TapeTest {
     }
   }
 
+  @Tag("threads")
   @Test
   void everyThreadHasATapeForValuesMadeWithoutOne() throws Throwable {
     Value x = Value.of(2);

@@ -16,6 +16,7 @@ import java.util.concurrent.Future;
 import org.adjoint.internal.backend.Backend;
 import org.adjoint.internal.backend.Executable;
 import org.adjoint.internal.backend.Storage;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -24,6 +25,7 @@ import org.junit.jupiter.api.Timeout;
  */
 @NeedsNative
 @Timeout(120)
+@Tag("threads")
 class ConcurrencyTest {
   private static final int CALLERS = 8;
 

@@ -12,6 +12,7 @@ import org.adjoint.Grad;
 import org.adjoint.Parameter;
 import org.adjoint.Parameters;
 import org.adjoint.Tensor;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** A step whose graph is like that of the step before runs its program, and no other does. */
@@ -85,6 +86,7 @@ class StepTemplateTest {
   }
 
   /** A constant stood in the step before where there is something to differentiate now. */
+  @Tag("threads")
   @Test
   void aForwardPartThatAnotherThreadComputes() {
     Parameter w = parameter("w", 1, 2);

@@ -24,11 +24,13 @@ import org.adjoint.Shape;
 import org.adjoint.Tensor;
 import org.adjoint.internal.backend.Storage;
 import org.adjoint.internal.graph.Access;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.Timeout.ThreadMode;
 
 /** A compiled step keeps its parameters from run to run, and nobody else can tell. */
+@Tag("threads")
 class LeaseTest {
   private static Parameter parameter(String name, double... values) {
     Parameter p = Parameter.of(Tensor.of(values, values.length), name);
