@@ -2,22 +2,43 @@ package org.adjoint.nn.format;
 
 import java.io.IOException;
 import java.nio.channels.FileChannel;
+import java.nio.channels.FileLock;
 import java.nio.file.AccessDeniedException;
+import java.nio.file.DirectoryIteratorException;
+import java.nio.file.DirectoryStream;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.BasicFileAttributes;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.HexFormat;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ThreadLocalRandom;
 import org.adjoint.nn.data.DataException;
 
 /**
  * Files that appear whole or not at all: written under another name in the same folder, forced to
  * the disk, then renamed over the target. A reader sees the old contents or the new, also after a
- * power failure. It appends to nothing and locks nothing.
+ * power failure. Nothing is ever appended to a file.
+ *
+ * <p>A process that is killed while it writes leaves its temporary file, {@code .adjoint-<16
+ * digits>.tmp}. {@link #write} removes those of its folder that are abandoned: a day old, and
+ * locked by nobody, since every writer locks its temporary file while it writes.
  */
 public final class AtomicFile {
+  private static final String TEMPORARIES = ".adjoint-*.tmp";
+  private static final Duration ABANDONED = Duration.ofDays(1);
+
+  /**
+   * The names of this process' own temporary files. They are never opened for a look: some systems
+   * release all locks of a process on a file as soon as it closes the file once.
+   */
+  private static final Set<String> OWN = ConcurrentHashMap.newKeySet();
 
   private AtomicFile() {}
 
@@ -41,10 +62,12 @@ public final class AtomicFile {
    */
   public static void write(Path file, Body body) {
     Path target = target(file);
+    removeAbandoned(target.getParent());
     Path temporary = temporary(target);
     try {
       try (FileChannel out =
           FileChannel.open(temporary, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
+        lock(out);
         body.write(out);
         out.force(true);
       }
@@ -97,7 +120,51 @@ public final class AtomicFile {
 
   private static Path temporary(Path target) {
     String random = HexFormat.of().toHexDigits(ThreadLocalRandom.current().nextLong());
-    return target.resolveSibling(".adjoint-" + random + ".tmp");
+    Path temporary = target.resolveSibling(".adjoint-" + random + ".tmp");
+    OWN.add(temporary.getFileName().toString());
+    return temporary;
+  }
+
+  /** Locks a temporary file until its channel is closed, or its process killed. */
+  private static void lock(FileChannel out) {
+    try {
+      out.tryLock();
+    } catch (IOException e) {
+      // no locks on this file system: nobody can take one to remove the file either
+    }
+  }
+
+  /** Removes what killed processes have left; what cannot be looked at stays. */
+  private static void removeAbandoned(Path folder) {
+    Instant newest = Instant.now().minus(ABANDONED);
+    try (DirectoryStream<Path> temporaries = Files.newDirectoryStream(folder, TEMPORARIES)) {
+      for (Path temporary : temporaries) {
+        removeIfAbandoned(temporary, newest);
+      }
+    } catch (IOException | DirectoryIteratorException e) {
+      // a folder that may be written but not listed
+    }
+  }
+
+  private static void removeIfAbandoned(Path temporary, Instant newest) {
+    if (OWN.contains(temporary.getFileName().toString())) {
+      return;
+    }
+    try {
+      BasicFileAttributes now =
+          Files.readAttributes(temporary, BasicFileAttributes.class, LinkOption.NOFOLLOW_LINKS);
+      if (!now.isRegularFile() || now.lastModifiedTime().toInstant().isAfter(newest)) {
+        return;
+      }
+      try (FileChannel channel = FileChannel.open(temporary, StandardOpenOption.WRITE);
+          FileLock lock = channel.tryLock()) {
+        if (lock != null) {
+          Files.deleteIfExists(temporary);
+        }
+      }
+    } catch (IOException e) {
+      // another user's, or gone meanwhile
+    }
   }
 
   private static void forceFolder(Path folder) throws IOException {
@@ -117,6 +184,8 @@ public final class AtomicFile {
       Files.deleteIfExists(temporary);
     } catch (IOException e) {
       throw failure(temporary, e);
+    } finally {
+      OWN.remove(temporary.getFileName().toString());
     }
   }
 
