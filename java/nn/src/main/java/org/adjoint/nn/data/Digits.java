@@ -3,6 +3,7 @@ package org.adjoint.nn.data;
 import de.siegmar.fastcsv.reader.CsvParseException;
 import de.siegmar.fastcsv.reader.CsvReader;
 import de.siegmar.fastcsv.reader.CsvRecord;
+import de.siegmar.fastcsv.reader.CsvRecordHandler;
 import de.siegmar.fastcsv.reader.FieldMismatchStrategy;
 import java.io.IOException;
 import java.io.InputStream;
@@ -12,6 +13,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.Arrays;
 import org.adjoint.Key;
+import org.adjoint.nn.internal.Heap;
 
 /**
  * 1797 grey-scale 8×8 images of handwritten digits, which travel inside this jar; source and
@@ -29,6 +31,14 @@ public final class Digits {
   /** The largest pixel value. */
   public static final int WHITE = 16;
 
+  /** No quoted field is buffered beyond so many characters, nor a row. */
+  private static final int LONGEST_ROW = 1 << 16;
+
+  /** Enough to say that a row has too many values, and how many. */
+  private static final int MOST_FIELDS = 1 << 10;
+
+  private static final int FIRST_ROWS = 2048;
+
   private static final String RESOURCE = "digits.csv.gz";
 
   private Digits() {}
@@ -39,7 +49,7 @@ public final class Digits {
     if (resource == null) {
       throw new DataException(RESOURCE, "is missing from the jar of org.adjoint.nn");
     }
-    try (Source source = Source.of(RESOURCE, resource)) {
+    try (Source source = Source.of(RESOURCE, resource, Long.MAX_VALUE)) {
       return parse(source);
     }
   }
@@ -65,23 +75,29 @@ public final class Digits {
   }
 
   private static Dataset parse(Source source) {
-    float[] features = new float[2048 * COLUMNS];
-    int[] labels = new int[2048];
+    float[] features = new float[FIRST_ROWS * COLUMNS];
+    int[] labels = new int[FIRST_ROWS];
     int rows = 0;
     try (CsvReader<CsvRecord> reader =
         CsvReader.builder()
             .skipEmptyLines(false)
+            .maxBufferSize(LONGEST_ROW)
             .extraFieldStrategy(
                 FieldMismatchStrategy
                     .IGNORE) // parseRow counts them, and says so in this format's terms
             .missingFieldStrategy(FieldMismatchStrategy.IGNORE)
             .allowUnclosedQuote(false)
-            .ofCsvRecord(
+            .build(
+                CsvRecordHandler.builder()
+                    .maxFields(MOST_FIELDS)
+                    .maxFieldSize(LONGEST_ROW)
+                    .maxRecordSize(LONGEST_ROW)
+                    .build(),
                 new InputStreamReader(source.stream(), StandardCharsets.UTF_8.newDecoder()))) {
       for (CsvRecord row : reader) {
         if (rows == labels.length) {
+          features = copy(source, features, rows, 2L * rows);
           labels = Arrays.copyOf(labels, 2 * rows);
-          features = Arrays.copyOf(features, 2 * rows * COLUMNS);
         }
         labels[rows] = parseRow(source, row, features, rows * COLUMNS);
         rows++;
@@ -100,10 +116,18 @@ public final class Digits {
     }
     return Dataset.of(
         "digits",
-        Arrays.copyOf(features, rows * COLUMNS),
+        copy(source, features, rows, rows),
         Arrays.copyOf(labels, rows),
         COLUMNS,
         CLASSES);
+  }
+
+  /** Returns the first {@code rows} rows in an array for {@code room} rows. */
+  private static float[] copy(Source source, float[] features, int rows, long room) {
+    String what = "row " + rows + ": room for " + room + " rows";
+    float[] copy = Heap.array(source.name(), what, room * COLUMNS, Float.BYTES, float[]::new);
+    System.arraycopy(features, 0, copy, 0, rows * COLUMNS);
+    return copy;
   }
 
   private static int parseRow(Source source, CsvRecord row, float[] features, int offset) {

@@ -3,14 +3,14 @@ package org.adjoint.nn.data;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Arrays;
 import java.util.Locale;
+import org.adjoint.nn.internal.Heap;
 
 /**
  * Images and labels in the IDX layout of MNIST and its successors, plain or gzip'd: a big-endian
  * magic number, the sizes, then unsigned bytes. Two kinds of file are read, images (magic
- * 0x00000803) and labels (0x00000801); others are refused. Nothing that a header promises is
- * believed before the bytes are there.
+ * 0x00000803) and labels (0x00000801); others are refused. A header's promises are held against the
+ * size of the file before anything is allocated.
  *
  * <p>Source: Y. LeCun, C. Cortes, C. Burges, "The MNIST database of handwritten digits", section
  * "File formats".
@@ -19,7 +19,7 @@ public final class Idx {
   private static final int IMAGES = 0x00000803;
   private static final int LABELS = 0x00000801;
   private static final int MOST_VALUES = Integer.MAX_VALUE - 8;
-  private static final int CHUNK = 1 << 20;
+  private static final int CHUNK = 1 << 16;
 
   private Idx() {}
 
@@ -84,15 +84,19 @@ public final class Idx {
                 MOST_VALUES));
       }
       int total = count * height * width;
-      float[] values = new float[Math.min(total, CHUNK)];
-      byte[] chunk = new byte[Math.min(total, CHUNK)];
+      int most = (int) Math.min(total, source.most());
+      float[] values =
+          Heap.array(
+              source.name(),
+              count + " images of " + height + " x " + width,
+              most,
+              Float.BYTES,
+              float[]::new);
+      byte[] chunk = new byte[Math.min(most, CHUNK)];
       for (int done = 0; done < total; ) {
-        int got = source.read(chunk, Math.min(chunk.length, total - done));
+        int got = source.read(chunk, Math.min(chunk.length, most - done));
         if (got == 0) {
           throw source.error(ends(done, total));
-        }
-        if (done + (long) got > values.length) {
-          values = Arrays.copyOf(values, (int) Math.min(total, 2L * values.length));
         }
         for (int i = 0; i < got; i++) {
           values[done + i] = (chunk[i] & 0xff) / 255f;
@@ -107,15 +111,13 @@ public final class Idx {
   private static int[] readLabels(Path file, int classes) {
     try (Source source = Source.open(file)) {
       int total = size(source, header(source, LABELS, "labels", 2), 1, "labels");
-      int[] labels = new int[Math.min(total, CHUNK)];
-      byte[] chunk = new byte[Math.min(total, CHUNK)];
+      int most = (int) Math.min(total, source.most());
+      int[] labels = Heap.array(source.name(), total + " labels", most, Integer.BYTES, int[]::new);
+      byte[] chunk = new byte[Math.min(most, CHUNK)];
       for (int done = 0; done < total; ) {
-        int got = source.read(chunk, Math.min(chunk.length, total - done));
+        int got = source.read(chunk, Math.min(chunk.length, most - done));
         if (got == 0) {
           throw source.error(ends(done, total));
-        }
-        if (done + (long) got > labels.length) {
-          labels = Arrays.copyOf(labels, (int) Math.min(total, 2L * labels.length));
         }
         for (int i = 0; i < got; i++) {
           int label = chunk[i] & 0xff;

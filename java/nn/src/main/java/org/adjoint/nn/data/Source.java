@@ -17,12 +17,19 @@ import java.util.zip.ZipException;
  * {@link DataException}.
  */
 final class Source implements AutoCloseable {
+  /**
+   * Deflate packs at most so many bytes into one: zlib's technical notes, "Maximum Compression".
+   */
+  private static final int MOST_PACKED = 1032;
+
   private final Object name;
   private final InputStream in;
+  private final long most;
 
-  private Source(Object name, InputStream in) {
+  private Source(Object name, InputStream in, long most) {
     this.name = name;
     this.in = in;
+    this.most = most;
   }
 
   /** Opens a file. */
@@ -34,27 +41,33 @@ final class Source implements AutoCloseable {
       throw new DataException(file, "is not a regular file");
     }
     InputStream raw;
+    long size;
     try {
+      size = Files.size(file);
       raw = Files.newInputStream(file);
     } catch (NoSuchFileException e) {
       throw new DataException(file, "no such file", e);
     } catch (IOException e) {
       throw new DataException(file, "cannot be opened: " + e.getClass().getSimpleName(), e);
     }
-    return of(file, raw);
+    return of(file, raw, size);
   }
 
   /**
-   * Takes over an open stream; it is closed at once if its head is no gzip header though it starts
-   * like one.
+   * Takes over an open stream; the stream is closed at once if its head is no gzip header though it
+   * starts like one.
+   *
+   * @param size the bytes of the stream before they are unpacked
    */
-  static Source of(Object name, InputStream raw) {
+  static Source of(Object name, InputStream raw, long size) {
     BufferedInputStream in = new BufferedInputStream(raw, 1 << 16);
     try {
       in.mark(2);
       boolean gzip = in.read() == 0x1f && in.read() == 0x8b;
       in.reset();
-      return new Source(name, gzip ? new GZIPInputStream(in, 1 << 16) : in);
+      return gzip
+          ? new Source(name, new GZIPInputStream(in, 1 << 16), most(size))
+          : new Source(name, in, size);
     } catch (IOException e) {
       try {
         in.close();
@@ -63,6 +76,23 @@ final class Source implements AutoCloseable {
       }
       throw failure(name, e);
     }
+  }
+
+  private static long most(long packed) {
+    return packed > Long.MAX_VALUE / MOST_PACKED ? Long.MAX_VALUE : packed * MOST_PACKED;
+  }
+
+  /**
+   * Returns a bound on the bytes that there are, unpacked: what a header promises beyond it is not
+   * there, so that a few bytes never become a large array.
+   */
+  long most() {
+    return most;
+  }
+
+  /** Returns what messages call these bytes. */
+  Object name() {
+    return name;
   }
 
   /** Returns the unpacked bytes; what they throw goes through {@link #failure(IOException)}. */

@@ -6,12 +6,19 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.JsonToken;
 import com.fasterxml.jackson.core.StreamReadConstraints;
 import com.fasterxml.jackson.core.StreamReadFeature;
+import java.io.ByteArrayInputStream;
 import java.io.IOException;
+import java.io.InputStreamReader;
+import java.io.Reader;
+import java.nio.charset.CharacterCodingException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Supplier;
 import org.adjoint.DType;
 import org.adjoint.Shape;
 import org.adjoint.nn.data.DataException;
@@ -25,8 +32,13 @@ import org.adjoint.nn.data.DataException;
  * @param metadata the strings of {@code __metadata__}
  */
 record SafetensorsHeader(List<Entry> entries, Map<String, String> metadata) {
+  private static final List<DType> DTYPES = List.of(DType.values());
+
+  /** Names are as many as tensors, and each is read once: a table of known ones would only grow. */
   private static final JsonFactory JSON =
       JsonFactory.builder()
+          .disable(JsonFactory.Feature.CANONICALIZE_FIELD_NAMES)
+          .disable(JsonFactory.Feature.INTERN_FIELD_NAMES)
           .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
           .streamReadConstraints(StreamReadConstraints.builder().maxNestingDepth(8).build())
           .build();
@@ -53,19 +65,23 @@ record SafetensorsHeader(List<Entry> entries, Map<String, String> metadata) {
   }
 
   /**
-   * Returns what the text says.
+   * Returns what the text, in UTF-8, says.
    *
    * @throws DataException naming the file, the place and the values, if it is no such header
    */
-  static SafetensorsHeader parse(Path file, String text) {
-    try (JsonParser json = JSON.createParser(text)) {
+  static SafetensorsHeader parse(Path file, byte[] text) {
+    Reader reader =
+        new InputStreamReader(new ByteArrayInputStream(text), StandardCharsets.UTF_8.newDecoder());
+    try (JsonParser json = JSON.createParser(reader)) {
       return new Parser(file, json).header();
     } catch (JsonProcessingException e) {
       long at = e.getLocation() == null ? 0 : Math.max(0, e.getLocation().getCharOffset());
       throw new DataException(
           file, "the header is malformed at character " + at + ": " + e.getOriginalMessage(), e);
+    } catch (CharacterCodingException e) {
+      throw new DataException(file, "the header is not UTF-8 text", e);
     } catch (IOException e) {
-      throw new AssertionError("reading from a string", e);
+      throw new AssertionError("reading from an array", e);
     }
   }
 
@@ -78,7 +94,7 @@ record SafetensorsHeader(List<Entry> entries, Map<String, String> metadata) {
     SafetensorsHeader header() throws IOException {
       List<Entry> entries = new ArrayList<>();
       Map<String, String> metadata = new LinkedHashMap<>();
-      expect(json.nextToken(), JsonToken.START_OBJECT, "the header");
+      expect(json.nextToken(), JsonToken.START_OBJECT, () -> "the header");
       while (json.nextToken() != JsonToken.END_OBJECT) {
         String name = json.currentName();
         json.nextToken();
@@ -95,56 +111,54 @@ record SafetensorsHeader(List<Entry> entries, Map<String, String> metadata) {
     }
 
     private void readMetadata(Map<String, String> into) throws IOException {
-      expect(json.currentToken(), JsonToken.START_OBJECT, Safetensors.METADATA);
+      expect(json.currentToken(), JsonToken.START_OBJECT, () -> Safetensors.METADATA);
       while (json.nextToken() != JsonToken.END_OBJECT) {
         String key = json.currentName();
-        expect(json.nextToken(), JsonToken.VALUE_STRING, Safetensors.METADATA + " " + key);
+        expect(json.nextToken(), JsonToken.VALUE_STRING, () -> Safetensors.METADATA + " " + key);
         into.put(key, json.getText());
       }
     }
 
     private Entry entry(String name) throws IOException {
-      String label = label(name);
       String dtype = "";
       long[] shape = null;
       long[] offsets = null;
-      expect(json.currentToken(), JsonToken.START_OBJECT, label);
+      expect(json.currentToken(), JsonToken.START_OBJECT, () -> label(name));
       while (json.nextToken() != JsonToken.END_OBJECT) {
         String field = json.currentName();
         json.nextToken();
         switch (field) {
           case "dtype" -> {
-            expect(json.currentToken(), JsonToken.VALUE_STRING, label + ": dtype");
+            expect(json.currentToken(), JsonToken.VALUE_STRING, () -> label(name) + ": dtype");
             dtype = json.getText();
           }
-          case "shape" -> shape = sizes(label + ": shape");
-          case "data_offsets" -> offsets = sizes(label + ": data_offsets");
-          default -> throw error(label + ": has an unknown field '" + field + "'");
+          case "shape" -> shape = sizes(() -> label(name) + ": shape");
+          case "data_offsets" -> offsets = sizes(() -> label(name) + ": data_offsets");
+          default -> throw error(label(name) + ": has an unknown field '" + field + "'");
         }
       }
       if (dtype.isEmpty() || shape == null || offsets == null) {
-        throw error(label + ": lacks one of dtype, shape, data_offsets");
+        throw error(label(name) + ": lacks one of dtype, shape, data_offsets");
       }
       return entry(name, dtype, shape, offsets);
     }
 
     private Entry entry(String name, String dtype, long[] dims, long[] offsets) {
-      String label = label(name);
       if (offsets.length != 2 || offsets[0] > offsets[1]) {
-        throw error(label + ": data_offsets are not [begin, end] with begin <= end");
+        throw error(label(name) + ": data_offsets are not [begin, end] with begin <= end");
       }
-      DType type = dtype(label, dtype);
+      DType type = dtype(name, dtype);
       Shape shape;
       long bytes;
       try {
         shape = Shape.of(dims);
         bytes = Math.multiplyExact(shape.size(), (long) type.bytes());
       } catch (IllegalArgumentException | ArithmeticException e) {
-        throw new DataException(file, label + ": no such shape: " + e.getMessage(), e);
+        throw new DataException(file, label(name) + ": no such shape: " + e.getMessage(), e);
       }
       if (bytes != offsets[1] - offsets[0]) {
         throw error(
-            label
+            label(name)
                 + ": "
                 + type
                 + " "
@@ -161,42 +175,43 @@ record SafetensorsHeader(List<Entry> entries, Map<String, String> metadata) {
       return new Entry(name, type, shape, offsets[0], offsets[1]);
     }
 
-    private DType dtype(String label, String name) {
-      for (DType type : DType.values()) {
+    private DType dtype(String tensor, String name) {
+      for (DType type : DTYPES) {
         if (type.name().equals(name)) {
           return type;
         }
       }
       throw error(
-          label
-              + ": dtype '"
-              + name
-              + "' is not one of "
-              + List.of(DType.values())
-              + " that are read");
+          label(tensor) + ": dtype '" + name + "' is not one of " + DTYPES + " that are read");
     }
 
-    private long[] sizes(String what) throws IOException {
+    private long[] sizes(Supplier<String> what) throws IOException {
       expect(json.currentToken(), JsonToken.START_ARRAY, what);
-      List<Long> sizes = new ArrayList<>();
+      long[] sizes = new long[Shape.MAX_RANK + 1];
+      int count = 0;
       while (json.nextToken() != JsonToken.END_ARRAY) {
         expect(json.currentToken(), JsonToken.VALUE_NUMBER_INT, what);
         long size = json.getLongValue();
         if (size < 0) {
-          throw error(what + " has the negative number " + size);
+          throw error(what.get() + " has the negative number " + size);
         }
-        if (sizes.size() > Shape.MAX_RANK) {
-          throw error(what + " has more than " + Shape.MAX_RANK + " numbers");
+        if (count == sizes.length) {
+          throw error(what.get() + " has more than " + Shape.MAX_RANK + " numbers");
         }
-        sizes.add(size);
+        sizes[count++] = size;
       }
-      return sizes.stream().mapToLong(Long::longValue).toArray();
+      return Arrays.copyOf(sizes, count);
     }
 
-    private void expect(JsonToken actual, JsonToken expected, String what) {
+    private void expect(JsonToken actual, JsonToken expected, Supplier<String> what) {
       if (actual != expected) {
         throw error(
-            what + ": found " + describe(actual) + " where " + describe(expected) + " belongs");
+            what.get()
+                + ": found "
+                + describe(actual)
+                + " where "
+                + describe(expected)
+                + " belongs");
       }
     }
 

@@ -5,8 +5,6 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.channels.FileChannel;
-import java.nio.charset.CharacterCodingException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
@@ -19,6 +17,7 @@ import org.adjoint.DType;
 import org.adjoint.Tensor;
 import org.adjoint.nn.data.DataException;
 import org.adjoint.nn.format.SafetensorsHeader.Entry;
+import org.adjoint.nn.internal.Heap;
 
 /**
  * Reads a {@link Safetensors} file and believes nothing: lengths are compared with the file before
@@ -27,6 +26,9 @@ import org.adjoint.nn.format.SafetensorsHeader.Entry;
  */
 final class SafetensorsReader {
   private static final int CHUNK = 1 << 20;
+
+  /** About the bytes of Java memory that a byte of a header becomes. */
+  private static final int HEADER_FACTOR = 5;
 
   private final Path file;
   private final FileChannel in;
@@ -68,17 +70,18 @@ final class SafetensorsReader {
               + size
               + " bytes");
     }
-    ByteBuffer bytes = bytes(8, (int) length);
+    ByteBuffer bytes =
+        Heap.room(file, "the header", length, () -> ByteBuffer.allocate((int) length));
+    fill(bytes, 8);
     if (bytes.get(0) != '{') {
       throw error("the header at byte 8 does not start with '{': this is no safetensors file");
     }
-    String json;
-    try {
-      json = StandardCharsets.UTF_8.newDecoder().decode(bytes).toString();
-    } catch (CharacterCodingException e) {
-      throw new DataException(file, "the header is not UTF-8 text", e);
-    }
-    SafetensorsHeader header = SafetensorsHeader.parse(file, json);
+    SafetensorsHeader header =
+        Heap.room(
+            file,
+            "the header of " + length + " bytes",
+            HEADER_FACTOR * length,
+            () -> SafetensorsHeader.parse(file, bytes.array()));
     requireCover(header.entries(), size - 8 - length);
     Map<String, Tensor> tensors = new LinkedHashMap<>();
     for (Entry entry : header.entries()) {
@@ -129,28 +132,25 @@ final class SafetensorsReader {
 
   private Tensor tensor(Entry entry, long position) throws IOException {
     long size = entry.shape().size();
-    if (size > Integer.MAX_VALUE - 8) {
-      throw error(entry.label() + ": " + size + " elements are more than an array can hold");
-    }
-    int n = (int) size;
+    String what = entry.label() + " " + entry.dtype() + " " + entry.shape();
     long[] dims = entry.shape().dims();
     int bytes = entry.dtype().bytes();
     switch (entry.dtype()) {
       case F32 -> {
-        float[] values = new float[n];
-        chunks(position, n, bytes, (b, at, k) -> b.asFloatBuffer().get(values, at, k));
+        float[] values = Heap.array(file, what, size, Float.BYTES, float[]::new);
+        chunks(position, values.length, bytes, (b, at, k) -> b.asFloatBuffer().get(values, at, k));
         return Tensor.of(values, dims);
       }
       case F64 -> {
-        double[] values = new double[n];
-        chunks(position, n, bytes, (b, at, k) -> b.asDoubleBuffer().get(values, at, k));
+        double[] values = Heap.array(file, what, size, Double.BYTES, double[]::new);
+        chunks(position, values.length, bytes, (b, at, k) -> b.asDoubleBuffer().get(values, at, k));
         return Tensor.of(values, dims);
       }
       case BF16 -> {
-        float[] values = new float[n];
+        float[] values = Heap.array(file, what, size, Float.BYTES, float[]::new);
         chunks(
             position,
-            n,
+            values.length,
             bytes,
             (b, at, k) -> {
               for (int i = 0; i < k; i++) {
@@ -160,18 +160,18 @@ final class SafetensorsReader {
         return Tensor.of(values, dims).cast(DType.BF16).eval();
       }
       case I32 -> {
-        int[] values = new int[n];
-        chunks(position, n, bytes, (b, at, k) -> b.asIntBuffer().get(values, at, k));
+        int[] values = Heap.array(file, what, size, Integer.BYTES, int[]::new);
+        chunks(position, values.length, bytes, (b, at, k) -> b.asIntBuffer().get(values, at, k));
         return Tensor.of(values, dims);
       }
       case I64 -> {
-        long[] values = new long[n];
-        chunks(position, n, bytes, (b, at, k) -> b.asLongBuffer().get(values, at, k));
+        long[] values = Heap.array(file, what, size, Long.BYTES, long[]::new);
+        chunks(position, values.length, bytes, (b, at, k) -> b.asLongBuffer().get(values, at, k));
         return Tensor.of(values, dims);
       }
       case BOOL -> {
-        boolean[] values = new boolean[n];
-        chunks(position, n, bytes, (b, at, k) -> booleans(entry, b, values, at, k));
+        boolean[] values = Heap.array(file, what, size, 1, boolean[]::new);
+        chunks(position, values.length, bytes, (b, at, k) -> booleans(entry, b, values, at, k));
         return Tensor.of(values, dims);
       }
       default -> throw new AssertionError(entry.dtype());
@@ -202,7 +202,10 @@ final class SafetensorsReader {
   }
 
   private ByteBuffer bytes(long position, int count) throws IOException {
-    ByteBuffer buffer = ByteBuffer.allocate(count).order(ByteOrder.LITTLE_ENDIAN);
+    return fill(ByteBuffer.allocate(count).order(ByteOrder.LITTLE_ENDIAN), position);
+  }
+
+  private ByteBuffer fill(ByteBuffer buffer, long position) throws IOException {
     while (buffer.hasRemaining()) {
       if (in.read(buffer, position + buffer.position()) < 0) {
         throw new EOFException();

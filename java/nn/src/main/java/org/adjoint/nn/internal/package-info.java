@@ -1,0 +1,2 @@
+/** What packages of this module share and users do not see. */
+package org.adjoint.nn.internal;
