@@ -93,11 +93,20 @@ public final class OptimizerOps {
    * @param decay λ, the decoupled weight decay; 0 for none
    */
   public record AdamRates(Tensor lr, Tensor beta1, Tensor beta2, Tensor epsilon, Tensor decay) {
-    /** Makes the rates of numbers. */
+    /**
+     * Makes the rates of numbers.
+     *
+     * @throws IllegalArgumentException naming the number, unless lr and decay lie in [0, inf), the
+     *     betas in [0, 1) and epsilon in (0, inf)
+     */
     public static AdamRates of(
         double lr, double beta1, double beta2, double epsilon, double decay) {
       return new AdamRates(
-          number(lr), number(beta1), number(beta2), number(epsilon), number(decay));
+          amount("adam: lr", lr),
+          fraction("adam: beta1", beta1),
+          fraction("adam: beta2", beta2),
+          positive("adam: epsilon", epsilon),
+          amount("adam: decay", decay));
     }
   }
 
@@ -109,9 +118,15 @@ public final class OptimizerOps {
    * @param decay λ, the weight decay: λ·p is added to the gradient; 0 for none
    */
   public record SgdRates(Tensor lr, Tensor momentum, Tensor decay) {
-    /** Makes the rates of numbers. */
+    /**
+     * Makes the rates of numbers.
+     *
+     * @throws IllegalArgumentException naming the number, unless lr and decay lie in [0, inf) and
+     *     momentum in [0, 1)
+     */
     public static SgdRates of(double lr, double momentum, double decay) {
-      return new SgdRates(number(lr), number(momentum), number(decay));
+      return new SgdRates(
+          amount("sgd: lr", lr), fraction("sgd: momentum", momentum), amount("sgd: decay", decay));
     }
   }
 
@@ -180,6 +195,25 @@ public final class OptimizerOps {
 
   private static Tensor number(double value) {
     return Tensor.scalar(value, DType.F64);
+  }
+
+  private static Tensor amount(String name, double value) {
+    return number(name, value, value >= 0 && value < Double.POSITIVE_INFINITY, "[0, inf)");
+  }
+
+  private static Tensor positive(String name, double value) {
+    return number(name, value, value > 0 && value < Double.POSITIVE_INFINITY, "(0, inf)");
+  }
+
+  private static Tensor fraction(String name, double value) {
+    return number(name, value, value >= 0 && value < 1, "[0, 1)");
+  }
+
+  private static Tensor number(String name, double value, boolean inRange, String range) {
+    if (!inRange) {
+      throw new IllegalArgumentException(name + " " + value + " is not in " + range);
+    }
+    return number(value);
   }
 
   private static Kernel kernel(

@@ -32,8 +32,12 @@ public record Activation(String name, UnaryOperator<Tensor> function) implements
    * Returns x where x &gt; 0 and {@code slope}·x elsewhere, named {@code leakyRelu(slope)}.
    *
    * @param slope the factor below zero, such as 0.01
+   * @throws IllegalArgumentException if the slope is not finite
    */
   public static Activation leakyRelu(double slope) {
+    if (!Double.isFinite(slope)) {
+      throw new IllegalArgumentException("leakyRelu: slope " + slope + " is not finite");
+    }
     return new Activation("leakyRelu(" + slope + ")", x -> x.leakyRelu(slope));
   }
 

@@ -38,12 +38,12 @@ public final class Losses {
    * Returns the mean over all elements of r²/2 where |r| ≤ delta and delta·(|r| − delta/2) beyond,
    * with r = prediction − target (Huber 1964).
    *
-   * @param delta where the square becomes a line; positive
-   * @throws IllegalArgumentException naming both shapes, if they differ
+   * @param delta where the square becomes a line, in (0, inf)
+   * @throws IllegalArgumentException naming both shapes, if they differ, or delta
    */
   public static Tensor huber(Tensor prediction, Tensor target, double delta) {
-    if (!(delta > 0)) {
-      throw new IllegalArgumentException("huber: delta must be positive, got " + delta);
+    if (!(delta > 0 && delta < Double.POSITIVE_INFINITY)) {
+      throw new IllegalArgumentException("huber: delta " + delta + " is not in (0, inf)");
     }
     Tensor residual = difference("huber", prediction, target);
     Tensor size = residual.abs();
@@ -192,10 +192,14 @@ public final class Losses {
    * @param a of shape [rows…, features]
    * @param b of the same shape and type
    * @param targets 1 for pairs that belong together, else −1, of shape [rows…]
-   * @param margin how close pairs may be that do not belong together
-   * @throws IllegalArgumentException naming both shapes, if they do not fit
+   * @param margin how close pairs may be that do not belong together, a cosine in [−1, 1]
+   * @throws IllegalArgumentException naming both shapes, if they do not fit, or the margin
    */
   public static Tensor cosineEmbedding(Tensor a, Tensor b, Tensor targets, double margin) {
+    if (!(margin >= -1 && margin <= 1)) {
+      throw new IllegalArgumentException(
+          "cosineEmbedding: margin " + margin + " is not in [-1, 1]");
+    }
     Tensor cosine = cosineSimilarity(a, b, -1);
     same("cosineEmbedding", cosine, targets);
     Tensor apart = cosine.minus(margin).relu();

@@ -13,6 +13,7 @@ import org.adjoint.Shape;
 import org.adjoint.Tensor;
 import org.adjoint.check.GradCheck;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.function.Executable;
 
 /** Each loss against its formula as a loop, and its derivatives against central differences. */
 class LossesTest {
@@ -248,10 +249,32 @@ class LossesTest {
     String message =
         assertThrows(IllegalArgumentException.class, () -> Losses.hinge(a, b)).getMessage();
     assertEquals("hinge: shapes differ: [3, 4] and [4]", message);
-    assertThrows(IllegalArgumentException.class, () -> Losses.huber(a, a, 0));
-    assertThrows(IllegalArgumentException.class, () -> CrossEntropy.PLAIN.withSmoothing(1));
     CrossEntropy ignores = CrossEntropy.PLAIN.withIgnoreIndex(1);
     assertThrows(IllegalArgumentException.class, () -> Losses.softmaxCrossEntropy(a, a, ignores));
     assertEquals(Shape.SCALAR, Losses.mse(a, a).shape());
+  }
+
+  @Test
+  void numbersOutOfRangeAreNamed() {
+    Tensor a = Tensor.zeros(DType.F64, 2, 3);
+    Tensor t = Tensor.zeros(DType.F64, 2);
+    double inf = Double.POSITIVE_INFINITY;
+    for (double x : new double[] {0, -1, Double.NaN, inf}) {
+      assertRefused(() -> Losses.huber(a, a, x), "huber: delta " + x);
+    }
+    for (double x : new double[] {-2, 2, Double.NaN, inf}) {
+      assertRefused(() -> Losses.cosineEmbedding(a, a, t, x), "cosineEmbedding: margin " + x);
+    }
+    for (double x : new double[] {-0.1, 1, Double.NaN, inf}) {
+      assertRefused(() -> CrossEntropy.PLAIN.withSmoothing(x), "cross entropy: smoothing is " + x);
+    }
+    for (double x : new double[] {Double.NaN, inf, -inf}) {
+      assertRefused(() -> Activation.leakyRelu(x), "leakyRelu: slope " + x);
+    }
+  }
+
+  private static void assertRefused(Executable body, String start) {
+    String message = assertThrows(IllegalArgumentException.class, body).getMessage();
+    assertTrue(message.startsWith(start), message);
   }
 }

@@ -59,11 +59,11 @@ public abstract sealed class FusedOptimizer extends Optimizer permits Adam, Sgd 
    * networks", ICML 2013, algorithm 1.
    *
    * @param maxNorm the largest norm, &gt; 0; infinite for no clipping
-   * @throws IllegalArgumentException if it is not positive
+   * @throws IllegalArgumentException naming it, if it is zero, negative or NaN
    */
   public final void clipNorm(double maxNorm) {
     if (!(maxNorm > 0)) {
-      throw new IllegalArgumentException("optimizer: maximal norm " + maxNorm + " is not above 0");
+      throw new IllegalArgumentException("optimizer: maxNorm " + maxNorm + " is not in (0, inf]");
     }
     this.maxNorm = maxNorm;
     this.clips = maxNorm < Double.POSITIVE_INFINITY;

@@ -10,12 +10,12 @@ import org.adjoint.Tensor;
  * at once, such as residuals of differential equations. It needs no learning rate, but it does need
  * the same loss at the same parameters every time: no dropout, no fresh batches.
  *
- * <p>It is handed the loss as a function, because it evaluates it several times a step. Each
- * evaluation builds the graph anew, runs loss and gradient as one program and frees what it made.
- * Directions are computed in double precision in Java arrays: for each number in the parameters
- * they take about 16·history bytes of heap, and 4·history multiply-adds an iteration. Parameters
- * may be F32 and F64, of any shapes, and each is rounded to its own type. How far a loss can be
- * minimised is up to its digits: in F32 steps end where it changes by a relative 10⁻⁷.
+ * <p>The loss is a function, because an iteration evaluates it several times. Each evaluation
+ * builds the graph anew, runs loss and gradient as one program and frees both. Directions are
+ * computed in double precision in Java arrays: for each number in the parameters they take about
+ * 16·history bytes of heap, and 4·history multiply-adds an iteration. Parameters may be F32 and
+ * F64, of any shapes, and each is rounded to its own type. How far a loss can be minimised is up to
+ * its digits: in F32 steps end where it changes by a relative 10⁻⁷.
  *
  * <p>An object of this class belongs to one thread at a time.
  *
@@ -27,8 +27,8 @@ public final class Lbfgs {
   private final Settings settings;
 
   /**
-   * How much it remembers, and when it stops. {@link #DEFAULTS} and the {@code with…} methods make
-   * one.
+   * The length of the history and the limits that end a minimisation. Settings are made by {@link
+   * #DEFAULTS} and the {@code with…} methods.
    *
    * @param history how many of the last steps shape a direction, ≥ 1
    * @param maxIterations how many steps there are at most, ≥ 1
@@ -139,10 +139,13 @@ public final class Lbfgs {
   public record Iteration(
       int number, int evaluations, double loss, double gradientNorm, double stepLength) {}
 
-  /** What wants to know. Called on the thread that minimises; what it throws ends that. */
+  /**
+   * Called after each iteration, on the thread that minimises; an exception of the listener ends
+   * the minimisation.
+   */
   @FunctionalInterface
   public interface Listener {
-    /** Takes notice of one step. */
+    /** Called after one iteration. */
     void stepped(Iteration iteration);
   }
 
@@ -155,7 +158,7 @@ public final class Lbfgs {
    * Makes an optimizer.
    *
    * @param parameters what to move; trainable, each once
-   * @param settings how much it remembers, and when it stops
+   * @param settings the length of the history and the limits
    * @throws IllegalArgumentException naming the parameter, if one is a buffer or listed twice, or
    *     if there are more numbers in them than a Java array holds
    */
@@ -165,7 +168,7 @@ public final class Lbfgs {
     FlatLoss.size(this.parameters);
   }
 
-  /** Minimises a loss as {@link #minimise(Supplier, Listener)} does, and tells nobody. */
+  /** Minimises a loss as {@link #minimise(Supplier, Listener)} does, without a listener. */
   public Result minimise(Supplier<Tensor> loss) {
     return minimise(loss, iteration -> {});
   }
@@ -177,7 +180,7 @@ public final class Lbfgs {
    *
    * @param loss builds the loss from the parameters, a floating scalar: the same function at every
    *     call
-   * @param listener what is told after every step
+   * @param listener called after each iteration
    * @return where it ended, and why
    * @throws IllegalArgumentException if the loss is no floating scalar, or reaches none of the
    *     parameters

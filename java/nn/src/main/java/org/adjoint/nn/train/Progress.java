@@ -3,7 +3,7 @@ package org.adjoint.nn.train;
 import java.time.Duration;
 
 /**
- * Where a training stands: what a listener gets after every step.
+ * The state of a training after a step, as a {@link Listener} receives it.
  *
  * @param epoch the running epoch, from 1
  * @param epochs how many there will be
@@ -24,10 +24,13 @@ public record Progress(
     double samplesPerSecond,
     Duration remaining) {
 
-  /** What wants to know. Called on the thread that trains; what it throws ends the training. */
+  /**
+   * Called after each step, on the thread that trains; an exception of the listener ends the
+   * training.
+   */
   @FunctionalInterface
   public interface Listener {
-    /** Takes notice of one step. */
+    /** Called after one step. */
     void progressed(Progress progress);
   }
 }

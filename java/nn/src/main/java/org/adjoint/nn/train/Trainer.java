@@ -1,6 +1,7 @@
 package org.adjoint.nn.train;
 
 import java.time.Duration;
+import java.util.Objects;
 import org.adjoint.Key;
 import org.adjoint.Scope;
 import org.adjoint.Tensor;
@@ -39,6 +40,7 @@ public record Trainer(int epochs, int batch, double learningRate, Schedule sched
       throw new IllegalArgumentException(
           "trainer: learning rate " + learningRate + " is not in (0, inf)");
     }
+    Objects.requireNonNull(schedule, "trainer: schedule");
   }
 
   /**
@@ -48,7 +50,9 @@ public record Trainer(int epochs, int batch, double learningRate, Schedule sched
    * @param optimizer what moves the model's parameters; its learning rate is set at every step
    * @param data the rows to learn from
    * @param key where the order of the rows comes from
-   * @param listener what is told after every step
+   * @param listener called after each step
+   * @throws IllegalArgumentException naming the factor, if the schedule gives one that makes the
+   *     learning rate negative or not finite
    * @throws DivergenceException if the loss of a step is not finite; the parameters are then of no
    *     use
    */
@@ -67,7 +71,7 @@ public record Trainer(int epochs, int batch, double learningRate, Schedule sched
       long seen = 0;
       for (int i = 0; i < perEpoch; i++) {
         long step = (long) (epoch - 1) * perEpoch + i;
-        optimizer.learningRate(learningRate * schedule.factor((double) step / steps));
+        optimizer.learningRate(learningRate * factor((double) step / steps));
         try (Scope scope = Scope.open()) {
           Dataset.Batch part = rows.batch(i);
           Tensor logits = model.apply(part.features());
@@ -95,6 +99,22 @@ public record Trainer(int epochs, int batch, double learningRate, Schedule sched
       }
     }
     optimizer.zeroGrad();
+  }
+
+  private double factor(double progress) {
+    double factor = schedule.factor(progress);
+    double rate = learningRate * factor;
+    if (factor >= 0 && rate < Double.POSITIVE_INFINITY) {
+      return factor;
+    }
+    throw new IllegalArgumentException(
+        "trainer: the schedule's factor at progress "
+            + progress
+            + " is "
+            + factor
+            + ", which makes the learning rate "
+            + rate
+            + "; it is not in [0, inf)");
   }
 
   private double finite(double loss, int epoch, int step) {

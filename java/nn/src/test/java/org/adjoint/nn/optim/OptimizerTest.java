@@ -7,10 +7,17 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.DoubleConsumer;
+import java.util.stream.Stream;
 import org.adjoint.DType;
 import org.adjoint.Parameter;
 import org.adjoint.Tensor;
+import org.adjoint.op.OptimizerOps.AdamRates;
+import org.adjoint.op.OptimizerOps.SgdRates;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
 
 /** Each rule against the same steps computed by hand, on L = Σ c·p²/2, whose gradient is c·p. */
 class OptimizerTest {
@@ -289,20 +296,60 @@ class OptimizerTest {
     assertEquals(3 - 0.1 * 6, p.doubleItem(), 1e-14);
   }
 
+  private static final List<Parameter> ONE = List.of(Parameter.of(Tensor.scalar(1.0), "p"));
+  private static final double INF = Double.POSITIVE_INFINITY;
+
+  /** Every number that a rule takes: its name in messages, values to refuse, its use. */
+  static Stream<Arguments> numbers() {
+    double[] amount = {-1, INF};
+    double[] fraction = {-0.1, 1, INF};
+    double[] positive = {0, -1, INF};
+    return Stream.of(
+        number("optimizer: learning rate", amount, x -> new Sgd(ONE, x)),
+        number("optimizer: learning rate", amount, x -> new Adam(ONE, x)),
+        number("optimizer: learning rate", amount, x -> new AdamW(ONE, x)),
+        number("optimizer: learning rate", amount, x -> new Sgd(ONE, 1).learningRate(x)),
+        number("optimizer: momentum", fraction, x -> new Sgd(ONE, 1, x, false)),
+        number("optimizer: weight decay", amount, x -> new Sgd(ONE, 1, 0, true, x)),
+        number("optimizer: beta1", fraction, x -> new Adam(ONE, 1, x, 0.9, 1e-8)),
+        number("optimizer: beta2", fraction, x -> new Adam(ONE, 1, 0.9, x, 1e-8)),
+        number("adam: epsilon", positive, x -> new Adam(ONE, 1, 0.9, 0.9, x)),
+        number("optimizer: beta1", fraction, x -> new AdamW(ONE, 1, x, 0.9, 1e-8, 0)),
+        number("optimizer: beta2", fraction, x -> new AdamW(ONE, 1, 0.9, x, 1e-8, 0)),
+        number("adam: epsilon", positive, x -> new AdamW(ONE, 1, 0.9, 0.9, x, 0)),
+        number("optimizer: weight decay", amount, x -> new AdamW(ONE, 1, x)),
+        number("optimizer: maxNorm", new double[] {0, -1}, x -> new Adam(ONE, 1).clipNorm(x)),
+        number("optimizer: maxNorm", new double[] {0, -1}, x -> new Sgd(ONE, 1).clipNorm(x)),
+        number("adam: lr", amount, x -> AdamRates.of(x, 0, 0, 1, 0)),
+        number("adam: beta1", fraction, x -> AdamRates.of(1, x, 0, 1, 0)),
+        number("adam: beta2", fraction, x -> AdamRates.of(1, 0, x, 1, 0)),
+        number("adam: epsilon", positive, x -> AdamRates.of(1, 0, 0, x, 0)),
+        number("adam: decay", amount, x -> AdamRates.of(1, 0, 0, 1, x)),
+        number("sgd: lr", amount, x -> SgdRates.of(x, 0, 0)),
+        number("sgd: momentum", fraction, x -> SgdRates.of(1, x, 0)),
+        number("sgd: decay", amount, x -> SgdRates.of(1, 0, x)),
+        number(
+            "lbfgs: gradientTolerance", amount, x -> Lbfgs.Settings.DEFAULTS.withTolerances(x, 0)),
+        number(
+            "lbfgs: changeTolerance", amount, x -> Lbfgs.Settings.DEFAULTS.withTolerances(0, x)));
+  }
+
+  private static Arguments number(String name, double[] wrong, DoubleConsumer use) {
+    return Arguments.of(name, wrong, use);
+  }
+
+  @ParameterizedTest
+  @MethodSource("numbers")
+  void numbersOutOfRangeAreNamed(String name, double[] wrong, DoubleConsumer use) {
+    assertRefused(() -> use.accept(Double.NaN), name + " NaN is not in ");
+    for (double value : wrong) {
+      assertRefused(() -> use.accept(value), name + " " + value + " is not in ");
+    }
+  }
+
   @Test
-  void valuesOutOfRangeAreErrors() {
-    Parameter p = Parameter.of(Tensor.scalar(1.0), "p");
-    List<Parameter> one = List.of(p);
-    assertRefused(() -> new Sgd(one, -1), "-1.0");
-    assertRefused(() -> new Sgd(one, Double.NaN), "NaN");
-    assertRefused(() -> new Sgd(one, 1, 1, false), "momentum 1.0");
-    assertRefused(() -> new Adam(one, 1, 1, 0.9, 1e-8), "beta1 1.0");
-    assertRefused(() -> new Adam(one, 1, 0.9, -0.1, 1e-8), "beta2 -0.1");
-    assertRefused(() -> new Adam(one, 1, 0.9, 0.9, 0), "epsilon 0.0");
-    assertRefused(() -> new Sgd(one, 1, 0, false, -1), "weight decay -1.0");
-    assertRefused(() -> new AdamW(one, 1, Double.NaN), "weight decay NaN");
-    assertRefused(() -> new Adam(one, 1).clipNorm(0), "maximal norm 0.0");
-    assertRefused(() -> new Sgd(one, 1).clipNorm(Double.NaN), "maximal norm NaN");
+  void parametersThatCannotMoveAreNamed() {
+    Parameter p = ONE.get(0);
     assertRefused(() -> new Sgd(List.of(p, p), 1), "p is listed twice");
     Parameter buffer = Parameter.buffer(Tensor.zeros(DType.F32, 2), "running");
     assertRefused(() -> new Sgd(List.of(buffer), 1), "running is a buffer");

@@ -108,7 +108,25 @@ class TrainerTest {
   void settingsOutOfRangeAreErrors() {
     assertThrows(IllegalArgumentException.class, () -> new Trainer(0, 1, 0.1, Schedule.constant()));
     assertThrows(IllegalArgumentException.class, () -> new Trainer(1, 0, 0.1, Schedule.constant()));
-    assertThrows(IllegalArgumentException.class, () -> new Trainer(1, 1, 0, Schedule.constant()));
+    for (double rate : new double[] {0, -1, Double.NaN, Double.POSITIVE_INFINITY}) {
+      assertThrows(
+          IllegalArgumentException.class, () -> new Trainer(1, 1, rate, Schedule.constant()));
+    }
+  }
+
+  @Test
+  void factorsOutOfRangeAreNamed() {
+    Mlp model = model(1);
+    Adam adam = new Adam(model.parameters(), 0.1);
+    for (double factor : new double[] {Double.NaN, -1, Double.POSITIVE_INFINITY, 1e308}) {
+      Trainer trainer = new Trainer(1, 10, 1e3, progress -> factor);
+      String message =
+          assertThrows(
+                  IllegalArgumentException.class,
+                  () -> trainer.train(model, adam, clusters(), Key.of(3), progress -> {}))
+              .getMessage();
+      assertTrue(message.contains("factor at progress 0.0 is " + factor), message);
+    }
   }
 
   @Test
