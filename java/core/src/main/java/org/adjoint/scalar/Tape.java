@@ -1,6 +1,5 @@
 package org.adjoint.scalar;
 
-import java.util.Arrays;
 import java.util.Objects;
 
 /**
@@ -29,70 +28,19 @@ import java.util.Objects;
  * limits: the derivative of a⁰ by a is 0, that of 0ᵇ by b is 0 for b ≥ 0. sqrt′(0) = log′(0) = +∞.
  *
  * <p>A tape belongs to the thread that made it, until {@link #handOver}; any other thread that uses
- * it gets an {@link IllegalStateException}. To add an op, add its method here, its name to {@link
- * #NAMES}, and its one line to {@code Value}.
+ * it gets an {@link IllegalStateException}. To add an op, add its method here, its code and name to
+ * {@code TapeNodes}, and its one line to {@code Value}.
  */
-public final class Tape {
-  /** The names of ops, in the order of their codes. */
-  private static final String[] NAMES = {
-    "leaf", "add", "sub", "mul", "div", "pow", "neg", "exp", "log", "sqrt", "sin", "cos", "tanh",
-    "relu"
-  };
-
-  private static final byte LEAF = 0;
-  private static final byte ADD = 1;
-  private static final byte SUB = 2;
-  private static final byte MUL = 3;
-  private static final byte DIV = 4;
-  private static final byte POW = 5;
-  private static final byte NEG = 6;
-  private static final byte EXP = 7;
-  private static final byte LOG = 8;
-  private static final byte SQRT = 9;
-  private static final byte SIN = 10;
-  private static final byte COS = 11;
-  private static final byte TANH = 12;
-  private static final byte RELU = 13;
-
-  /** In place of an operand that is not there; its partial derivative is 0, so none reads it. */
-  private static final int NONE = -1;
-
-  private static final int MAX_CAPACITY = Integer.MAX_VALUE - 8;
+public final class Tape extends TapeNodes {
   private static final ThreadLocal<Tape> CURRENT =
       ThreadLocal.withInitial(() -> of(Thread.currentThread().getName()));
 
-  private final String name;
   private final Rewinds rewinds = new Rewinds();
-  private Thread owner = Thread.currentThread();
-
-  private byte[] op;
-  private int[] left;
-  private int[] right;
-  private double[] data;
-  private double[] byLeft;
-  private double[] byRight;
-  private double[] adjoint;
-  private int size;
-
-  /** Below here may lie adjoints that an earlier backward pass left in nodes that are no leaves. */
-  private int swept;
-
   private int epoch;
   private int lowestRewind = Integer.MAX_VALUE;
 
   private Tape(String name, int capacity) {
-    this.name = Objects.requireNonNull(name, "name");
-    if (capacity < 1) {
-      throw new IllegalArgumentException(
-          "Tape \"" + name + "\": capacity " + capacity + " is less than 1");
-    }
-    op = new byte[capacity];
-    left = new int[capacity];
-    right = new int[capacity];
-    data = new double[capacity];
-    byLeft = new double[capacity];
-    byRight = new double[capacity];
-    adjoint = new double[capacity];
+    super(name, capacity);
   }
 
   /** Returns an empty tape of this thread; errors call it by {@code name}. */
@@ -172,8 +120,7 @@ public final class Tape {
   /** Sets every gradient to 0. */
   public void zeroGrad() {
     checkOwner();
-    Arrays.fill(adjoint, 0, size, 0);
-    swept = 0;
+    clearAll();
   }
 
   /** Returns a new leaf as an object: an input or a parameter. */
@@ -233,35 +180,7 @@ public final class Tape {
   public void backward(int root) {
     checkOwner();
     at("backward", root);
-    clearInner();
-    double[] adjoint = this.adjoint;
-    double[] byLeft = this.byLeft;
-    double[] byRight = this.byRight;
-    int[] left = this.left;
-    int[] right = this.right;
-    adjoint[root] += 1;
-    for (int i = root; i >= 0; i--) {
-      double g = adjoint[i];
-      if (g != 0) {
-        double dx = byLeft[i];
-        if (dx != 0) {
-          adjoint[left[i]] += g * dx;
-        }
-        double dy = byRight[i];
-        if (dy != 0) {
-          adjoint[right[i]] += g * dy;
-        }
-      }
-    }
-    swept = root + 1;
-  }
-
-  private void clearInner() {
-    for (int i = 0; i < swept; i++) {
-      if (left[i] != NONE) {
-        adjoint[i] = 0;
-      }
-    }
+    sweep(root);
   }
 
   /** Returns the node x + y. */
@@ -383,45 +302,6 @@ public final class Tape {
     return "Tape \"" + name + "\": " + size + " nodes, room for " + capacity();
   }
 
-  private int record(byte code, int x, int y, double value, double dx, double dy) {
-    checkOwner();
-    int node = size;
-    if (node == data.length) {
-      grow();
-    }
-    op[node] = code;
-    left[node] = x;
-    right[node] = y;
-    data[node] = value;
-    byLeft[node] = dx;
-    byRight[node] = dy;
-    adjoint[node] = 0;
-    size = node + 1;
-    return node;
-  }
-
-  private void grow() {
-    if (size == MAX_CAPACITY) {
-      throw new IllegalStateException(
-          "Tape \"" + name + "\" holds " + size + " nodes, as many as an array can; rewind it");
-    }
-    int capacity = size > MAX_CAPACITY / 2 ? MAX_CAPACITY : 2 * size;
-    // All or none: running out of memory half way leaves the tape as it was.
-    byte[] newOp = Arrays.copyOf(op, capacity);
-    int[] newLeft = Arrays.copyOf(left, capacity);
-    int[] newRight = Arrays.copyOf(right, capacity);
-    double[] newData = Arrays.copyOf(data, capacity);
-    double[] newByLeft = Arrays.copyOf(byLeft, capacity);
-    double[] newByRight = Arrays.copyOf(byRight, capacity);
-    adjoint = Arrays.copyOf(adjoint, capacity);
-    op = newOp;
-    left = newLeft;
-    right = newRight;
-    byLeft = newByLeft;
-    byRight = newByRight;
-    data = newData;
-  }
-
   /** Returns the object for a node just recorded, or known to be on the tape. */
   Value handle(int node) {
     return new Value(this, node, epoch);
@@ -443,60 +323,7 @@ public final class Tape {
     return rewinds.dropped(value.node, value.epoch);
   }
 
-  /** Returns the name of a node's op. */
-  String opName(int node) {
-    return NAMES[op[node]];
-  }
-
-  /** Returns a node's op, number, tape, value and gradient in words. */
-  String describe(int node) {
-    return opName(node)
-        + " (node "
-        + node
-        + " of tape \""
-        + name
-        + "\", data "
-        + data[node]
-        + ", grad "
-        + adjoint[node]
-        + ')';
-  }
-
-  /** Returns a node's operands, none for a leaf. */
-  int[] operands(int node) {
-    return Arrays.stream(new int[] {left[node], right[node]}).filter(i -> i != NONE).toArray();
-  }
-
-  private int at(String user, int node) {
-    if (node < 0 || node >= size) {
-      throw notHere(user, node);
-    }
-    return node;
-  }
-
-  private void checkOwner() {
-    if (Thread.currentThread() != owner) {
-      throw notOwner();
-    }
-  }
-
   // Errors are made in methods of their own, so that the checks are small enough to be inlined.
-
-  private IllegalArgumentException notHere(String user, int node) {
-    return new IllegalArgumentException(
-        user + ": node " + node + " is not among the " + size + " of tape \"" + name + '"');
-  }
-
-  private IllegalStateException notOwner() {
-    return new IllegalStateException(
-        "Tape \""
-            + name
-            + "\" belongs to thread "
-            + owner.getName()
-            + " and was used by "
-            + Thread.currentThread().getName()
-            + "; give each thread a tape of its own, or call handOver");
-  }
 
   private IllegalArgumentException onAnotherTape(String user, Value value) {
     return new IllegalArgumentException(
