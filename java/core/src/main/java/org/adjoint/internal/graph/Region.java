@@ -2,6 +2,7 @@ package org.adjoint.internal.graph;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.Function;
 import org.adjoint.Tensor;
 import org.adjoint.Type;
@@ -52,7 +53,7 @@ public final class Region {
     for (Tensor result : results) {
       walk(Access.node(result), depends);
     }
-    Marks seen = new Marks();
+    NodeTable<boolean[]> seen = new NodeTable<>();
     for (Node node : order) {
       Node[] inputs = node.inputs();
       for (int i = 0; i < inputs.length; i++) {
@@ -65,60 +66,30 @@ public final class Region {
   }
 
   private void walk(Node root, NodeMap depends) {
-    List<Node> path = new ArrayList<>();
-    List<int[]> next = new ArrayList<>();
-    enter(root, depends, path, next);
-    while (!path.isEmpty()) {
-      int top = path.size() - 1;
-      Node node = path.get(top);
-      int[] at = next.get(top);
-      if (at[0] < node.inputs().length) {
-        enter(node.inputs()[at[0]++], depends, path, next);
-      } else {
-        path.remove(top);
-        next.remove(top);
-        if (depends.get(node) == NodeMap.ABSENT) {
+    PostOrder.walk(
+        root,
+        node -> depends.get(node) != NodeMap.ABSENT,
+        (node, inputs) -> {
           int any = node.isLive() ? 1 : 0; // as good as an argument: it changes
-          for (Node input : node.inputs()) {
+          for (Node input : inputs) {
             any |= depends.get(input);
           }
           depends.put(node, any);
           if (any == 1 && node.kind() == Node.Kind.OP) {
             order.add(node);
           }
-        }
-      }
-    }
+        });
   }
 
-  private static void enter(Node node, NodeMap depends, List<Node> path, List<int[]> next) {
-    if (depends.get(node) == NodeMap.ABSENT) {
-      path.add(node);
-      next.add(new int[] {0});
-    }
-  }
-
-  private void capture(Node node, int index, NodeMap depends, Marks seen) {
+  private void capture(Node node, int index, NodeMap depends, NodeTable<boolean[]> seen) {
     boolean constant = node.kind() == Node.Kind.SCALAR && !node.isVariable();
-    if (depends.get(node) == 0 && !constant && seen.add(node, index)) {
-      captured.add(Access.tensor(node, index));
+    if (depends.get(node) != 0 || constant) {
+      return;
     }
-  }
-
-  /** Which outputs of which nodes have been seen. */
-  private static final class Marks {
-    private final NodeMap numbers = new NodeMap();
-    private final List<boolean[]> seen = new ArrayList<>();
-
-    boolean add(Node node, int index) {
-      if (numbers.get(node) == NodeMap.ABSENT) {
-        numbers.put(node, seen.size());
-        seen.add(new boolean[node.outputs()]);
-      }
-      boolean[] outputs = seen.get(numbers.get(node));
-      boolean fresh = !outputs[index];
+    boolean[] outputs = seen.get(node).orElseGet(() -> seen.put(node, new boolean[node.outputs()]));
+    if (!outputs[index]) {
       outputs[index] = true;
-      return fresh;
+      captured.add(Access.tensor(node, index));
     }
   }
 
@@ -129,36 +100,31 @@ public final class Region {
    * @param outside in place of what was captured, in its order
    */
   public List<Tensor> build(List<Tensor> inputs, List<Tensor> outside) {
-    NodeMap places = new NodeMap();
-    List<Tensor[]> built = new ArrayList<>();
-    bind(arguments, inputs, places, built);
-    bind(captured, outside, places, built);
+    NodeTable<Tensor[]> built = new NodeTable<>();
+    bind(arguments, inputs, built);
+    bind(captured, outside, built);
     for (Node node : order) {
       Node[] from = node.inputs();
       Tensor[] mapped = new Tensor[from.length];
       for (int i = 0; i < from.length; i++) {
-        mapped[i] = map(from[i], node.index(i), places, built);
+        mapped[i] = map(from[i], node.index(i), built);
       }
-      places.put(node, built.size());
-      built.add(Graphs.apply(node.op(), node.attrs(), mapped).toArray(new Tensor[0]));
+      built.put(node, Graphs.apply(node.op(), node.attrs(), mapped).toArray(new Tensor[0]));
     }
-    return results.stream().map(y -> map(Access.node(y), Access.index(y), places, built)).toList();
+    return results.stream().map(y -> map(Access.node(y), Access.index(y), built)).toList();
   }
 
-  private static void bind(
-      List<Tensor> from, List<Tensor> to, NodeMap places, List<Tensor[]> built) {
+  private static void bind(List<Tensor> from, List<Tensor> to, NodeTable<Tensor[]> built) {
     for (int i = 0; i < from.size(); i++) {
       Node node = Access.node(from.get(i));
-      if (places.get(node) == NodeMap.ABSENT) {
-        places.put(node, built.size());
-        built.add(new Tensor[node.outputs()]);
-      }
-      built.get(places.get(node))[Access.index(from.get(i))] = to.get(i);
+      Tensor[] outputs =
+          built.get(node).orElseGet(() -> built.put(node, new Tensor[node.outputs()]));
+      outputs[Access.index(from.get(i))] = to.get(i);
     }
   }
 
-  private static Tensor map(Node node, int index, NodeMap places, List<Tensor[]> built) {
-    int place = places.get(node);
-    return place == NodeMap.ABSENT ? Access.tensor(node, index) : built.get(place)[index];
+  private static Tensor map(Node node, int index, NodeTable<Tensor[]> built) {
+    Optional<Tensor[]> outputs = built.get(node);
+    return outputs.isPresent() ? outputs.get()[index] : Access.tensor(node, index);
   }
 }

@@ -1,8 +1,6 @@
 package org.adjoint.internal.symbolic;
 
-import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.Deque;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -13,6 +11,7 @@ import org.adjoint.Tensor;
 import org.adjoint.Type;
 import org.adjoint.internal.graph.Access;
 import org.adjoint.internal.graph.Node;
+import org.adjoint.internal.graph.PostOrder;
 import org.adjoint.op.Fused;
 import org.adjoint.symbolic.Algebra;
 import org.adjoint.symbolic.Expression;
@@ -51,25 +50,11 @@ public final class SymbolicReader {
               + root.type(index)
               + "; read it before it is evaluated, or mark what it depends on with variable()");
     }
-    Deque<Node> path = new ArrayDeque<>();
-    path.push(root);
-    while (!path.isEmpty()) {
-      Node node = path.peek();
-      List<Tensor> needed = read.containsKey(node) ? List.of() : needed(node);
-      int before = path.size();
-      // The first input on top, so that variables are met in reading order.
-      for (int i = needed.size() - 1; i >= 0; i--) {
-        if (!read.containsKey(Access.node(needed.get(i)))) {
-          path.push(Access.node(needed.get(i)));
-        }
-      }
-      if (path.size() == before) {
-        path.pop();
-        if (!read.containsKey(node)) {
-          read.put(node, entries(node, needed));
-        }
-      }
-    }
+    PostOrder.walk(
+        root,
+        node -> needed(node).stream().map(Access::node).toArray(Node[]::new),
+        read::containsKey,
+        (node, inputs) -> read.put(node, entries(node, needed(node))));
     return read.get(root)[index];
   }
 
