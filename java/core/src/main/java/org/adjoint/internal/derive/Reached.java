@@ -91,7 +91,7 @@ public final class Reached {
     return v.parameter().current() != v && !v.isSnapshot();
   }
 
-  /** Checks that what is to be differentiated still has the graph it was built from. */
+  /** Checks that no evaluation has dropped the whole graph of y. */
   static void checkNotCut(String name, Node y, DifferentiablePart part) {
     if (y.isCut() && part.order().size() == 1) {
       throw dropped(name, y);

@@ -9,9 +9,13 @@ import java.util.Optional;
 import org.adjoint.DType;
 import org.adjoint.Tensor;
 import org.adjoint.Type;
+import org.adjoint.internal.derive.Series.Factor;
+import org.adjoint.internal.derive.Series.Rule;
 import org.adjoint.internal.graph.Access;
 import org.adjoint.internal.graph.Node;
 import org.adjoint.internal.graph.NodeMap;
+import org.adjoint.internal.graph.NodeTable;
+import org.adjoint.internal.graph.PostOrder;
 import org.adjoint.internal.ir.Words;
 import org.adjoint.op.Call;
 import org.adjoint.op.ElementwiseOps;
@@ -24,13 +28,10 @@ import org.adjoint.op.Op;
  * order; here an order adds to each node what its recurrence costs.
  *
  * <p>No op has a Taylor rule of its own. An op that is linear in what varies takes each coefficient
- * by itself. Products and quotients convolve. For everything else y′ = jvp(x, x′) is a graph in x,
- * y and x′, computed in this arithmetic too: its coefficient k needs those of x and y up to k, and
- * gives coefficient k + 1 of y. Equal expressions over equal series are one series, so that sin and
- * cos, which are each other's derivatives, close into a pair.
- *
- * <p>The recurrences are those of Griewank and Walther, Evaluating Derivatives, 2nd ed. (2008),
- * section 13.2.
+ * by itself. Products and quotients convolve ({@link Recurrences}). For everything else y′ = jvp(x,
+ * x′) is a graph in x, y and x′, computed in this arithmetic too: its coefficient k needs those of
+ * x and y up to k, and gives coefficient k + 1 of y. Equal expressions over equal series are one
+ * series, so that sin and cos, which are each other's derivatives, close into a pair.
  */
 public final class Taylor {
   /** Integer powers up to this one are products; larger ones keep to the general rule. */
@@ -48,56 +49,6 @@ public final class Taylor {
 
   /** The value of a scalar. */
   private record Word(DType dtype, long bits) {}
-
-  /** Gives the terms of order k of all outputs; those of lower orders are there. */
-  @FunctionalInterface
-  private interface Rule {
-    List<Optional<Tensor>> terms(int k);
-  }
-
-  /** The coefficients of one node's outputs; those known to be zero are empty. */
-  private static final class Series {
-    private final List<Tensor> values;
-    private final List<List<Optional<Tensor>>> terms = new ArrayList<>();
-    private Optional<Rule> rule = Optional.empty();
-
-    Series(List<Tensor> values) {
-      this.values = values;
-    }
-
-    Series follows(Rule how) {
-      rule = Optional.of(how);
-      return this;
-    }
-
-    Optional<Tensor> term(int output, int k) {
-      if (k == 0) {
-        return Optional.of(values.get(output));
-      }
-      if (rule.isEmpty()) {
-        return Optional.empty();
-      }
-      while (terms.size() < k) {
-        terms.add(rule.get().terms(terms.size() + 1));
-      }
-      return terms.get(k - 1).get(output);
-    }
-  }
-
-  /** One output of a series. */
-  private record Factor(Series series, int output) {
-    Optional<Tensor> term(int k) {
-      return series.term(output, k);
-    }
-
-    Tensor value() {
-      return series.values.get(output);
-    }
-
-    boolean varies() {
-      return series.rule.isPresent() && value().dtype().isFloating();
-    }
-  }
 
   /**
    * Returns y and its derivatives up to {@code order} as x moves along {@code direction}: the k-th
@@ -128,50 +79,39 @@ public final class Taylor {
       Optional<Tensor> term = result.term(k);
       derivatives.add(
           term.isPresent()
-              ? times(term.get(), factorial)
+              ? Recurrences.times(term.get(), factorial)
               : Tensor.zeros(y.dtype().tangent(), y.shape().dims()));
     }
     return derivatives;
   }
 
-  private static Tensor times(Tensor x, double factor) {
-    return factor == 1 ? x : x.times(Tensor.scalar(factor, x.dtype()));
-  }
-
   /** The series of the nodes of one graph, each after its inputs; nodes not bound are constant. */
   private final class Walk {
-    private final NodeMap places = new NodeMap();
-    private final List<List<Factor>> all = new ArrayList<>();
+    private final NodeTable<List<Factor>> bound = new NodeTable<>();
 
     void bind(Node node, List<Factor> outputs) {
-      places.put(node, all.size());
-      all.add(outputs);
-    }
-
-    boolean isBound(Node node) {
-      return places.get(node) != NodeMap.ABSENT;
+      bound.put(node, outputs);
     }
 
     Factor factor(Node node, int index) {
-      return isBound(node)
-          ? all.get(places.get(node)).get(index)
-          : new Factor(constant(node), index);
+      Optional<List<Factor>> outputs = bound.get(node);
+      return outputs.isPresent() ? outputs.get().get(index) : new Factor(constant(node), index);
     }
 
     /** Takes in one node whose inputs are in, or constant. */
     void add(Node node, Node[] inputs) {
       List<Factor> factors = new ArrayList<>(inputs.length);
       boolean same = true;
-      boolean bound = false;
+      boolean varies = false;
       for (int i = 0; i < inputs.length; i++) {
         Factor factor = factor(inputs[i], node.index(i));
         factors.add(factor);
         same &=
             Access.node(factor.value()) == inputs[i]
                 && Access.index(factor.value()) == node.index(i);
-        bound |= isBound(inputs[i]);
+        varies |= bound.has(inputs[i]);
       }
-      if (bound && !isBound(node)) {
+      if (varies && !bound.has(node)) {
         Optional<Node> made = same ? Optional.of(node) : Optional.empty();
         Series series = series(node.op(), node.attrs(), factors, made);
         List<Factor> outputs = new ArrayList<>();
@@ -182,26 +122,21 @@ public final class Taylor {
       }
     }
 
-    /** Takes in all of a graph, on a stack of its own. */
+    /** Takes in all of a graph. */
     void addAll(Node root) {
-      List<Node> path = new ArrayList<>(List.of(root));
-      NodeMap entered = new NodeMap();
-      while (!path.isEmpty()) {
-        Node node = path.get(path.size() - 1);
-        boolean first = entered.get(node) == NodeMap.ABSENT && !isBound(node);
-        if (first) {
-          entered.put(node, 0);
-          path.addAll(Arrays.asList(node.inputs()));
-        } else {
-          path.remove(path.size() - 1);
-          add(node, node.inputs());
-        }
-      }
+      NodeMap added = new NodeMap();
+      PostOrder.walk(
+          root,
+          node -> bound.has(node) || added.get(node) != NodeMap.ABSENT,
+          (node, inputs) -> {
+            added.put(node, 0);
+            add(node, inputs);
+          });
     }
 
     /** Computes the terms of order k, of inputs first: nothing recurses along the graph. */
     void extend(int k) {
-      for (List<Factor> outputs : all) {
+      for (List<Factor> outputs : bound.all()) {
         outputs.forEach(factor -> factor.term(k));
       }
     }
@@ -214,7 +149,7 @@ public final class Taylor {
         : constants.computeIfAbsent(node, n -> new Series(Access.outputs(n)));
   }
 
-  /** Returns the series of an op, the one that was made before if there is one. */
+  /** Returns the series of an op over factors: equal ops over equal factors share one series. */
   private Series series(Op op, long[] attrs, List<Factor> inputs, Optional<Node> made) {
     Expression key = new Expression(op, Arrays.stream(attrs).boxed().toList(), inputs);
     Series found = known.get(key);
@@ -241,80 +176,25 @@ public final class Taylor {
   private Rule rule(Op op, long[] attrs, List<Factor> inputs, List<Integer> moving, Series series) {
     boolean several = moving.size() > 1;
     if (several && (op == ElementwiseOps.TIMES || op == ElementwiseOps.SCALE)) {
-      return one(k -> convolve(k, 0, inputs.get(0), inputs.get(1)));
+      return Recurrences.one(k -> Recurrences.convolve(k, 0, inputs.get(0), inputs.get(1)));
     }
     if (op == ElementwiseOps.SQUARE) {
-      return one(k -> square(k, inputs.get(0)));
+      return Recurrences.one(k -> Recurrences.square(k, inputs.get(0)));
     }
     if (op == ElementwiseOps.DIV && inputs.get(1).varies()) {
-      return one(k -> divide(k, inputs.get(0), inputs.get(1), new Factor(series, 0)));
+      return Recurrences.one(
+          k -> Recurrences.divide(k, inputs.get(0), inputs.get(1), new Factor(series, 0)));
     }
     if (op == ElementwiseOps.POW && factors(inputs.get(1)) > 0) {
       Factor product = power(inputs.get(0), factors(inputs.get(1)));
-      return one(product::term);
+      return Recurrences.one(product::term);
     }
     if (several && op instanceof Linear linear && !linear.isJoint()) {
-      return one(k -> bilinear(k, op, attrs, inputs, moving));
+      return Recurrences.one(k -> Recurrences.bilinear(k, op, attrs, inputs, moving));
     }
     return op instanceof Linear
-        ? linear(op, attrs, inputs, moving, series)
+        ? Recurrences.linear(op, attrs, inputs, moving, series)
         : new General(op, attrs, inputs, moving, series);
-  }
-
-  /** A rule for the terms of one output. */
-  @FunctionalInterface
-  private interface Term {
-    Optional<Tensor> term(int k);
-  }
-
-  private static Rule one(Term term) {
-    return k -> List.of(term.term(k));
-  }
-
-  private static Optional<Tensor> plus(Optional<Tensor> sum, Tensor term) {
-    return Optional.of(sum.isPresent() ? sum.get().plus(term) : term);
-  }
-
-  /**
-   * Returns Σ aᵢ·bⱼ over i + j = k, j ≥ from. The higher term goes first: scale() lets what it
-   * multiplies be infinite where it is 0.
-   */
-  private static Optional<Tensor> convolve(int k, int from, Factor a, Factor b) {
-    Optional<Tensor> sum = Optional.empty();
-    for (int j = from; j <= k; j++) {
-      Optional<Tensor> x = a.term(k - j);
-      Optional<Tensor> y = b.term(j);
-      if (x.isPresent() && y.isPresent()) {
-        boolean higher = 2 * j > k;
-        sum = plus(sum, higher ? y.get().scale(x.get()) : x.get().scale(y.get()));
-      }
-    }
-    return sum;
-  }
-
-  /** As convolving x with itself, with each pair of unequal terms taken once. */
-  private static Optional<Tensor> square(int k, Factor x) {
-    Optional<Tensor> pairs = Optional.empty();
-    for (int j = 0; 2 * j < k; j++) {
-      Optional<Tensor> low = x.term(j);
-      Optional<Tensor> high = x.term(k - j);
-      if (low.isPresent() && high.isPresent()) {
-        pairs = plus(pairs, high.get().scale(low.get()));
-      }
-    }
-    Optional<Tensor> sum = pairs.map(p -> times(p, 2));
-    Optional<Tensor> middle = k % 2 == 0 ? x.term(k / 2) : Optional.empty();
-    return middle.isPresent() ? plus(sum, middle.get().square()) : sum;
-  }
-
-  /** From a = b·y: aₖ = b₀yₖ + Σ bⱼyₖ₋ⱼ over j ≥ 1. */
-  private static Optional<Tensor> divide(int k, Factor a, Factor b, Factor y) {
-    Optional<Tensor> known = convolve(k, 1, y, b);
-    Optional<Tensor> rest =
-        a.term(k).isPresent() && known.isPresent()
-            ? Optional.of(a.term(k).get().minus(known.get()))
-            : a.term(k).or(() -> known.map(Tensor::neg));
-    return rest.map(r -> r.scale(b.value().reciprocal())); // 0 where nothing moves, at poles too
   }
 
   /** Returns the exponent if it is a whole number known now and small enough, else 0. */
@@ -346,43 +226,6 @@ public final class Taylor {
     return product.orElseThrow();
   }
 
-  /** Convolves the two inputs that vary; the op takes their terms as it would take them. */
-  private static Optional<Tensor> bilinear(
-      int k, Op op, long[] attrs, List<Factor> inputs, List<Integer> moving) {
-    Tensor[] values = inputs.stream().map(Factor::value).toArray(Tensor[]::new);
-    Optional<Tensor> sum = Optional.empty();
-    for (int j = 0; j <= k; j++) {
-      Optional<Tensor> a = inputs.get(moving.get(0)).term(k - j);
-      Optional<Tensor> b = inputs.get(moving.get(1)).term(j);
-      if (a.isPresent() && b.isPresent()) {
-        values[moving.get(0)] = a.get();
-        values[moving.get(1)] = b.get();
-        sum = plus(sum, op.apply(attrs, values.clone()).get(0));
-      }
-    }
-    return sum;
-  }
-
-  /** The op's own forward rule takes each term as a tangent. */
-  private static Rule linear(
-      Op op, long[] attrs, List<Factor> inputs, List<Integer> moving, Series series) {
-    Call call = new Call(inputs.stream().map(Factor::value).toList(), series.values, attrs);
-    return k -> {
-      List<Optional<Tensor>> tangents = new ArrayList<>();
-      boolean any = false;
-      for (int i = 0; i < inputs.size(); i++) {
-        tangents.add(moving.contains(i) ? inputs.get(i).term(k) : Optional.empty());
-        any |= tangents.get(i).isPresent();
-      }
-      List<Optional<Tensor>> terms = new ArrayList<>();
-      List<Tensor> pushed = any ? op.jvp(call, tangents) : series.values;
-      for (Tensor output : pushed) {
-        terms.add(any && output.dtype().isFloating() ? Optional.of(output) : Optional.empty());
-      }
-      return terms;
-    };
-  }
-
   /** Returns the series of x′: x₁ + 2x₂ε + 3x₃ε² + … */
   private Factor prime(Factor x) {
     Factor found = primes.get(x);
@@ -392,7 +235,7 @@ public final class Taylor {
     Type type = x.value().type();
     Tensor first =
         x.term(1).orElseGet(() -> Tensor.zeros(type.dtype().tangent(), type.shape().dims()));
-    Rule rule = k -> List.of(x.term(k + 1).map(t -> times(t, k + 1.0)));
+    Rule rule = k -> List.of(x.term(k + 1).map(t -> Recurrences.times(t, k + 1.0)));
     Factor prime = new Factor(new Series(List.of(first)).follows(rule), 0);
     primes.put(x, prime);
     return prime;
@@ -446,8 +289,8 @@ public final class Taylor {
         boundary.add(Access.node(x));
       }
       List<Tensor> ys = new ArrayList<>();
-      for (int i = 0; i < series.values.size(); i++) {
-        Tensor y = Access.argument(series.values.get(i).type());
+      for (int i = 0; i < series.values().size(); i++) {
+        Tensor y = Access.argument(series.values().get(i).type());
         ys.add(y);
         walk.bind(Access.node(y), List.of(new Factor(series, i)));
         varying.add(Access.node(y));
@@ -457,7 +300,7 @@ public final class Taylor {
       List<Node> roots = pushed.stream().map(Access::node).toList();
       DifferentiablePart part = DifferentiablePart.of(roots, boundary);
       if (varying.stream().allMatch(node -> part.position(node) == NodeMap.ABSENT)) {
-        return linear(op, attrs, inputs, moving, series);
+        return Recurrences.linear(op, attrs, inputs, moving, series);
       }
       roots.forEach(walk::addAll);
       return k -> {
@@ -468,7 +311,7 @@ public final class Taylor {
               output.dtype().isFloating()
                   ? walk.factor(Access.node(output), Access.index(output)).term(k - 1)
                   : Optional.empty();
-          terms.add(term.map(t -> times(t, 1.0 / k)));
+          terms.add(term.map(t -> Recurrences.times(t, 1.0 / k)));
         }
         return terms;
       };
