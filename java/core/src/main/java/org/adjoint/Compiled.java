@@ -39,12 +39,12 @@ import org.adjoint.internal.step.CompiledStep;
  *
  * <p>Parameters are read when the program runs; so are an optimizer's learning rate and every
  * {@link Tensor#scalar(java.util.function.DoubleSupplier)}. Other tensors and Java numbers that the
- * function captures are constants, its other side effects happen only when it is written down, and
- * asking for a value inside it is an error. A gradient that a call leaves in a parameter costs
- * memory of its own: end with {@code zeroGrad()}.
+ * function captures are constants, its other side effects happen only when the function is
+ * recorded, and asking for a value inside the function is an error. A gradient that a call leaves
+ * in a parameter costs memory of its own: end with {@code zeroGrad()}.
  *
  * <p>The results are values without a graph. Inside another transformation, and where an argument
- * reaches something that gradients are taken by, the function is called as it is, so that {@code
+ * reaches a parameter or a {@code variable()}, the function is called uncompiled, so that {@code
  * Grad.of(Compiled.of(f))} and {@code Compiled.of(Grad.of(f))} mean what they say.
  */
 public final class Compiled {

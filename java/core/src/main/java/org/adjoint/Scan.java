@@ -15,8 +15,8 @@ import org.adjoint.op.Custom;
  * of a sequence, carrying a state from one to the next. Recurrent networks, cumulative recurrences
  * and fixed numbers of iterations become one program of that length, with gradients of every order.
  * The step may be a {@link Checkpoint}, which keeps one carried state an element instead of all
- * that happens inside. Asking for a value inside the step is an error, and what it does to a
- * parameter happens once: state that changes from element to element belongs into the carry.
+ * that happens inside. Asking for a value inside the step is an error, and assignments in it happen
+ * once: state that changes from element to element belongs into the carry.
  */
 public final class Scan {
   private Scan() {}

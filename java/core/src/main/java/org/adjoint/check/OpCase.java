@@ -14,7 +14,7 @@ import org.adjoint.Tensor;
  * differentiated at all can be so to any order: no op of the table is differentiable only once.
  *
  * @param op the op's name in the op table
- * @param name what users call it: the op's own name, or that of a method made mostly of the op
+ * @param name the op's name, or the name of a method that is mostly this op
  * @param about what is special in this row, empty if nothing
  * @param inputs where the inputs come from
  * @param function the op

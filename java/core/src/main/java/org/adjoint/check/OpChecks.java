@@ -278,7 +278,7 @@ public final class OpChecks {
     }
   }
 
-  /** Checks that a row without derivative has zero or says that it has none, in both modes. */
+  /** Checks that a row without derivative gives zero or throws, in both modes. */
   public static void still(OpCase row) {
     Scope.run(
         () -> {

@@ -115,7 +115,7 @@ final class Point {
         throw changed(first.size() + " outputs, and " + second.size());
       }
       for (int i = 0; i < first.size(); i++) {
-        // An infinity that stays one is as good as any constant: logSumExp of nothing is one.
+        // Infinite outputs are allowed, as logSumExp of nothing gives: both evaluations must agree.
         require(y -> !Double.isNaN(y), "output " + i, first.get(i), ys.get(i).shape());
         requireSame(i, first.get(i), second.get(i), ys.get(i).shape());
       }

@@ -5,9 +5,9 @@ import java.util.List;
 import org.adjoint.Type;
 
 /**
- * What an op has inferred of the inputs it was last given, in their order: a training step asks for
- * the same types in the same order again and again, and finds them without computing a shape. Any
- * thread may use it: a race costs an entry, never makes a wrong one.
+ * A cache of an op's last inferred types by input types and attributes: a training step asks the
+ * same questions in the same order each time, and is answered without computing a shape. Any thread
+ * may use the cache: a race may lose an entry, and never makes a wrong one.
  */
 final class Inferred {
   /** A power of two. */
@@ -17,7 +17,7 @@ final class Inferred {
 
   private final Entry[] entries = new Entry[MOST];
 
-  /** The place of what was found last. */
+  /** The place of the entry found last. */
   private int last;
 
   private record Entry(Type[] inputs, long[] attrs, Type[] outputs) {

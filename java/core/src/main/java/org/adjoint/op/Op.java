@@ -15,8 +15,7 @@ import org.adjoint.internal.ir.Primitive;
 
 /**
  * One row of the op table: a name, the types of its outputs, its derivative as a graph, and how it
- * becomes kernel calls. The kind (a subclass) supplies what rows of that kind share, so that a row
- * states only what is its own.
+ * becomes kernel calls. The kind (a subclass) supplies everything that its rows share.
  */
 public abstract sealed class Op
     permits Elementwise, Linear, Reduction, Scan, NonDifferentiable, Fused, Custom {
@@ -63,9 +62,9 @@ public abstract sealed class Op
    * operations it is made of: for an implicit function, a better-conditioned formula, a
    * straight-through estimator. Forward mode is the transpose of {@code vjp}, further derivatives
    * are those of its graph, and it composes with every transformation. Only the dependence through
-   * the argument is differentiated: what {@code forward} captures counts as constant. The rule must
-   * be made of what it is given (x, y, g) and of constants: when a transformation applies it to
-   * other tensors, what it captured from around the call does not follow.
+   * the argument is differentiated: what {@code forward} captures counts as constant. The rule may
+   * use its arguments (x, y, g) and constants only: when a transformation applies the rule to other
+   * tensors, tensors that the rule captured stay the same.
    *
    * @param name how errors call it
    */
@@ -144,8 +143,8 @@ public abstract sealed class Op
    * be differentiated again.
    *
    * @param call the node: its inputs, outputs and attributes
-   * @param tangents one an input, empty where it is zero; at least one is present, and only for
-   *     inputs for which {@link #isDifferentiable} holds
+   * @param tangents by input its tangent, empty for zero; at least one tangent is present, and only
+   *     inputs for which {@link #isDifferentiable} holds have one
    */
   public abstract List<Tensor> jvp(Call call, List<Optional<Tensor>> tangents);
 

@@ -27,8 +27,9 @@ public final class ScanOps {
           (c, t) -> cumsum(t.get(0).orElseThrow(), axis(c), reverse(c)));
 
   /**
-   * Inputs a, b: h₀ = b₀, hₖ = bₖ + aₖ·hₖ₋₁; a₀ does not matter. The cotangent of b is the
-   * recurrence from the other end over the same factors, one place on; that of a is it times hₖ₋₁.
+   * Inputs a, b: h₀ = b₀, hₖ = bₖ + aₖ·hₖ₋₁; a₀ does not matter. The cotangent of b is db, the
+   * recurrence from the other end over the factors one place on: dbₖ = gₖ + aₖ₊₁·dbₖ₊₁; the
+   * cotangent of a is daₖ = dbₖ·hₖ₋₁.
    */
   public static final Scan LINEAR_SCAN =
       Scan.of(

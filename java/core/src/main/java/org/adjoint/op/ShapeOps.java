@@ -185,9 +185,9 @@ public final class ShapeOps {
           b -> b.x(0).detach());
 
   /**
-   * The same value as the first input, but not before the second is computed, and not the same
-   * expression: what is built on it is computed again. The attribute names the region; uses of one
-   * region on equal inputs are equal.
+   * The first input, available only when the second is computed, and never merged with the first
+   * input by common subexpressions: ops over a barrier are computed again. The attribute numbers
+   * the region; barriers of one region over equal inputs are equal.
    */
   public static final Linear BARRIER =
       Linear.tied(

@@ -11,9 +11,9 @@ import org.adjoint.symbolic.Expression.Operator;
 import org.adjoint.symbolic.Expression.Variable;
 
 /**
- * Makes expressions and sees to it that equal ones are one object. {@link #literal} keeps what it
- * is given; {@link #simplifying} simplifies as it goes. Expressions of two algebras must not be
- * mixed; one thread uses an algebra at a time.
+ * Makes expressions; equal expressions of one algebra are one object. {@link #literal} makes each
+ * as written, {@link #simplifying} simplifies while it builds. Expressions of two algebras must not
+ * be mixed; one thread uses an algebra at a time.
  */
 public sealed class Algebra permits Simplifier {
   private record Key(Head head, List<Expression> operands) {}
@@ -34,8 +34,8 @@ public sealed class Algebra permits Simplifier {
    * double, sums and products flattened, ordered, and their like terms and like factors collected;
    * x + 0, x·1, x·0, x − x, x/x, nested powers and choices already made disappear.
    *
-   * <p>What it gives has the value of what it was given, up to rounding, wherever the latter and
-   * its parts are finite; it may have a value at more points, as x for x²/x.
+   * <p>A simplified expression has the value of the literal expression, up to rounding, wherever
+   * the literal one and its parts are finite; it may have a value at more points, as x for x²/x.
    */
   public static Algebra simplifying() {
     return new Simplifier();

@@ -10,9 +10,9 @@ import org.adjoint.symbolic.Expression.Variable;
 
 /**
  * The order in which factors and terms are written: numbers, variables by name, functions, sums,
- * and what has fewer levels before what has more; of terms those of higher degree first. Total on
- * the expressions of one algebra, because equal ones are one object; it descends along the first
- * difference only, so sharing costs it nothing.
+ * and expressions with fewer levels first; of terms those of higher degree first. Total on the
+ * expressions of one algebra, because equal expressions are one object. A comparison descends along
+ * the first difference only, so shared parts are not visited twice.
  */
 final class Order {
   private Order() {}

@@ -8,8 +8,9 @@ import org.adjoint.internal.ir.Graph;
 
 /**
  * Puts the nodes of a graph in an order in which groups of them can become one node each: a group
- * stands where its last node stood, or earlier where somebody reads it, and what it reads moves
- * before it. It refuses to look for cycles: no path may leave a group and come back.
+ * stands where its last node stood, or before its first reader outside the group if that comes
+ * earlier, and the inputs of the group move before the group. Refuses to look for cycles: no path
+ * may leave a group and come back.
  */
 final class Contraction {
   /** The group of a node that stays alone. */
@@ -63,7 +64,7 @@ final class Contraction {
   }
 
   /**
-   * Visits every node that stays alone and every group once, each after all that it reads.
+   * Visits every node that stays alone and every group once, each after its inputs.
    *
    * @param groupOf for every node its group, 0 … groups − 1, or {@link #NONE}
    * @param alone takes the number of a node

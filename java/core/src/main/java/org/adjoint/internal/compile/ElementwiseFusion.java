@@ -13,12 +13,12 @@ import org.adjoint.internal.ir.ScalarFunction;
 /**
  * Makes one instruction of elementwise ops that feed each other, and of sums, means, extremes and
  * logSumExps of their results: values between them stay in cache instead of going through memory,
- * and what is read elsewhere too is written on the way. The kernel's contract stands in
+ * and a value with other readers is written on the way. The kernel's contract stands in
  * native/src/kernels/README.md; a backend without it runs the ops one by one.
  *
- * <p>Every node has a height, larger than that of all its readers; a region has one for all its
- * nodes. So a path that leaves a region only gets lower and cannot come back. Nodes are looked at
- * from the last to the first, and an op joins its highest reader if that is a region.
+ * <p>Invariant: {@code height(reader) < height(node)}, and all nodes of a region have one height.
+ * So a path that leaves a region only descends and cannot come back. Nodes are visited from the
+ * last to the first, and an op joins its highest reader if that reader is a region.
  */
 public final class ElementwiseFusion {
   /** The kernel that a backend must have. */
@@ -29,10 +29,10 @@ public final class ElementwiseFusion {
   private final List<List<Integer>> readers = new ArrayList<>();
   private final boolean[] isRoot;
 
-  /** The fold that a node is, if it is one. */
+  /** By node, its fold; empty for a node that is no fold. */
   private final List<Optional<Fold>> folds = new ArrayList<>();
 
-  /** Whether a node divides a fold by a number, and goes where that goes. */
+  /** By node, whether it divides a fold by a number, and so joins the region of that fold. */
   private final boolean[] divides;
 
   private final FusedRegion[] regions;
@@ -156,8 +156,7 @@ public final class ElementwiseFusion {
       (joins ? folding : others).add(reader);
     }
     List<Fold> joining = folding.stream().map(reader -> folds.get(reader).orElseThrow()).toList();
-    // A fold may rise to the height of what it folds, never sink: its readers are lower than it
-    // was.
+    // Heights only increase, so height(reader) < height(node) still holds for every fold's readers.
     FusedRegion region = regionOf(node, others, folding, joining);
     if (region == null) {
       int height = Math.max(1 + highest(others), highest(folding));

@@ -28,7 +28,7 @@ record Fold(Graph.Node node, int code, int axes, Optional<Graph.Node> quotient) 
   /** Of single elements there is nothing to fold. */
   private static final int LEAST_ELEMENTS = 2;
 
-  /** Returns the fold that a node is, if it is one that a region can do. */
+  /** Returns a node as a fold; empty if a region cannot compute it. */
   static Optional<Fold> of(Graph.Node node, Type[] types) {
     Integer code = CODES.get(node.op().name());
     if (code == null) {

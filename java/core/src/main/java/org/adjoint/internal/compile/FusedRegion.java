@@ -21,8 +21,8 @@ import org.adjoint.internal.ir.ScalarFunction;
 
 /**
  * Elementwise ops of one shape, and folds of their results, that become one call of the kernel
- * {@code fused}: what it takes, and how it is written down. Which ops belong together is {@link
- * ElementwiseFusion}'s business.
+ * {@code fused}: the kernel's limits, and the encoding of its attributes. Which ops belong together
+ * is {@link ElementwiseFusion}'s business.
  */
 final class FusedRegion {
   static final String KERNEL = "fused";
@@ -112,7 +112,7 @@ final class FusedRegion {
     more.forEach(fold -> fold.divisor().ifPresent(inputs::add));
   }
 
-  /** Appends the one node, and says what it gives in the place of its ops and folds. */
+  /** Appends the fused node, and maps the outputs of its ops and folds to the fused outputs. */
   void emit(Graph.Builder builder) {
     List<Graph.Node> ordered = new ArrayList<>(ops);
     Collections.reverse(ordered);

@@ -208,9 +208,10 @@ final class Plan {
   }
 
   /**
-   * Returns where in the workspace each buffer with memory of its own stands. Small ones stand
-   * behind all large ones: one that was cut from a large one's place would move the next large one
-   * by a little, and two whose rows overlap in part cannot be worked on row by row together.
+   * Returns the offset in the workspace of each buffer with memory of its own. Small buffers stand
+   * behind all large buffers: a small buffer cut from the place of a large one would shift the next
+   * large buffer by a little, and two buffers whose rows overlap in part cannot be worked on row by
+   * row together.
    */
   private long[] place(Workspace large, Workspace small) {
     long[] offsets = new long[first.length];

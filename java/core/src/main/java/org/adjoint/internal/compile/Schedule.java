@@ -7,10 +7,10 @@ import java.util.List;
 import org.adjoint.internal.ir.Ref;
 
 /**
- * Orders the steps. They come in an order that respects their inputs, and keep it, but for those
- * that overwrite donated memory: such a step moves behind the last reader of the old contents and
- * behind the last step that can fail, so that a bad label leaves every parameter as it was. A step
- * that fails before it writes anything may be that last one itself.
+ * Orders the steps. They come in an order that respects their inputs and keep that order, except
+ * for steps that overwrite donated memory: such a step moves behind the last reader of the old
+ * contents and behind the last step that can fail, so that a bad label leaves every parameter as it
+ * was. A step whose kernel checks before it writes may be the last that can fail, and overwrite.
  */
 final class Schedule {
   private Schedule() {}

@@ -8,8 +8,8 @@ import org.adjoint.internal.ir.Axes;
 import org.adjoint.op.Op;
 
 /**
- * From what users write to what ops expect: axes are counted from the front, open sizes inferred,
- * and an axis that an op works on moves to where that op wants it.
+ * From the arguments of users to the attributes of ops: axes are counted from the front, open sizes
+ * inferred, and the axis of an op over the last axis moves there and back.
  */
 public final class ShapeRules {
   private ShapeRules() {}

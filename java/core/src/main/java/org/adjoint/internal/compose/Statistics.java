@@ -14,7 +14,7 @@ public final class Statistics {
     return squares.div((double) Math.max(0, ShapeRules.folded(x, axes) - ddof));
   }
 
-  /** The square root where it is not 0, so that no infinite slope meets a zero one. */
+  /** Returns the standard deviation; where the variance is 0 its slope is 0, not ∞·0 = NaN. */
   public static Tensor deviation(Tensor x, int ddof, boolean keepDims, int... axes) {
     Tensor variance = variance(x, ddof, keepDims, axes);
     Tensor zero = Tensor.scalar(0, x.dtype());

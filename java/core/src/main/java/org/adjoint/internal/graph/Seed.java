@@ -6,9 +6,9 @@ import org.adjoint.Tensor;
 import org.adjoint.op.ShapeOps;
 
 /**
- * The cotangent 1 that {@link Grad#grad} starts from. A product with it is not built: where the
- * derivative of a sum is asked for, that would be a pass over memory for nothing. It knows the 1 as
- * its own, never by its value, so nobody can have marked it as a variable.
+ * The cotangent 1 that {@link Grad#grad} starts from. A product with the seed is not built: for the
+ * derivative of a sum that product would be a pass over memory for nothing. A seed is known by a
+ * mark on its node, never by its value; users never hold one, so none is a variable.
  */
 public final class Seed {
   /** Views between the seed and the first product, such as the broadcast of a sum's. */
@@ -49,7 +49,9 @@ public final class Seed {
     return Optional.of(same ? ShapeOps.renamed(d) : d.broadcastTo(g.shape().dims()));
   }
 
-  /** Returns a gradient as its user may have it: one that may be built on and differentiated by. */
+  /**
+   * Replaces the driver's seed by an ordinary tensor of ones before a gradient reaches its user.
+   */
   public static Tensor handedOut(Tensor gradient) {
     return is(gradient) ? Tensor.ones(gradient.dtype(), gradient.shape().dims()) : gradient;
   }

@@ -10,8 +10,8 @@ import java.util.Optional;
  * @param name the op's name, as in error messages
  * @param scalar its meaning on one element, {@link ScalarFunction#NONE} if it has none
  * @param lists how its operands form lists, if there are as many as a caller likes
- * @param checksFirst whether it finds what is wrong with its data before it writes anything, so
- *     that it may fail and still overwrite its inputs
+ * @param checksFirst whether the kernel validates its data before its first write, so that it may
+ *     fail and still overwrite its inputs
  * @param inPlace output i may be input {@code inPlace[i]} exactly; −1 where it may not, −2 for any
  *     input of that type. With lists: first the single outputs, then for each list of outputs the
  *     list of inputs whose members its own may be

@@ -8,8 +8,7 @@ package org.adjoint.internal.ir;
  * @param id unique in the process and dense, for structural keys
  * @param name the op's name
  * @param fallible whether running it may fail on the data, as an index out of range does
- * @param kernel the kernel it calls, for asking a backend whether it has it; a view op has none
- *     ({@link #NO_KERNEL})
+ * @param kernel the name that a backend is asked for; {@link #NO_KERNEL} for a view op
  * @param lowering how one node becomes views and kernel calls
  */
 public record Primitive(int id, String name, boolean fallible, Kernel kernel, Lowering lowering) {
