@@ -30,12 +30,28 @@ public final class Linear extends Op {
     Tensor push(Call call, int input, Tensor t);
   }
 
-  private static final int ANY = -1;
+  /**
+   * What the inputs of a row are.
+   *
+   * @param arity how many there are, {@link #ANY} for as many as the rule takes
+   * @param first the first that the row is linear in
+   * @param values how many follow that it is linear in
+   * @param joint whether it is linear in all of them together and not in each
+   * @param indexed whether another input is of indices, which may be out of range
+   */
+  private record Inputs(int arity, int first, int values, boolean joint, boolean indexed) {
+    static final int ANY = -1;
+    static final Inputs ONE = new Inputs(1, 0, 1, false, false);
+    static final Inputs ONE_AND_A_TIE = new Inputs(2, 0, 1, false, false);
+    static final Inputs EACH = new Inputs(ANY, 0, Integer.MAX_VALUE, false, false);
+    static final Inputs TOGETHER = new Inputs(ANY, 0, Integer.MAX_VALUE, true, false);
 
-  private final int arity;
-  private final int firstValue;
-  private final int values;
-  private final boolean joint;
+    boolean isValue(int input) {
+      return input >= first && input - first < values;
+    }
+  }
+
+  private final Inputs inputs;
   private final BiFunction<List<Type>, long[], Type> rule;
   private final Transpose transpose;
   private final Optional<Push> push;
@@ -43,53 +59,19 @@ public final class Linear extends Op {
 
   private Linear(
       String name,
-      boolean fallible,
       Kernel kernel,
-      int arity,
-      int firstValue,
-      int values,
-      boolean joint,
+      Inputs inputs,
       BiFunction<List<Type>, long[], Type> rule,
       Lowering lowering,
       Transpose transpose,
       Optional<Push> push,
       Function<Batch, Tensor> batching) {
-    super(name, fallible, kernel, lowering);
-    this.arity = arity;
-    this.firstValue = firstValue;
-    this.values = values;
-    this.joint = joint;
+    super(name, inputs.indexed, kernel, lowering);
+    this.inputs = inputs;
     this.rule = rule;
     this.transpose = transpose;
     this.push = push;
     this.batching = batching;
-  }
-
-  private Linear(
-      String name,
-      boolean fallible,
-      Kernel kernel,
-      int arity,
-      int firstValue,
-      int values,
-      boolean joint,
-      BiFunction<List<Type>, long[], Type> rule,
-      Lowering lowering,
-      Transpose transpose,
-      Function<Batch, Tensor> batching) {
-    this(
-        name,
-        fallible,
-        kernel,
-        arity,
-        firstValue,
-        values,
-        joint,
-        rule,
-        lowering,
-        transpose,
-        Optional.empty(),
-        batching);
   }
 
   /** Returns a row that looks at the memory of its one input in another way. */
@@ -100,7 +82,14 @@ public final class Linear extends Op {
       Transpose transpose,
       Function<Batch, Tensor> batching) {
     return new Linear(
-        name, false, Primitive.NO_KERNEL, 1, 0, 1, false, rule, lowering, transpose, batching);
+        name,
+        Primitive.NO_KERNEL,
+        Inputs.ONE,
+        rule,
+        lowering,
+        transpose,
+        Optional.empty(),
+        batching);
   }
 
   /**
@@ -113,7 +102,14 @@ public final class Linear extends Op {
       Transpose transpose,
       Function<Batch, Tensor> batching) {
     return new Linear(
-        name, false, Primitive.NO_KERNEL, 2, 0, 1, false, rule, lowering, transpose, batching);
+        name,
+        Primitive.NO_KERNEL,
+        Inputs.ONE_AND_A_TIE,
+        rule,
+        lowering,
+        transpose,
+        Optional.empty(),
+        batching);
   }
 
   /** Returns a row that is linear in each of all its inputs. */
@@ -125,7 +121,7 @@ public final class Linear extends Op {
       Transpose transpose,
       Function<Batch, Tensor> batching) {
     return new Linear(
-        name, false, kernel, ANY, 0, Integer.MAX_VALUE, false, rule, lowering, transpose, batching);
+        name, kernel, Inputs.EACH, rule, lowering, transpose, Optional.empty(), batching);
   }
 
   /** Returns a row that is linear in all its inputs together, as concat is. */
@@ -137,7 +133,7 @@ public final class Linear extends Op {
       Transpose transpose,
       Function<Batch, Tensor> batching) {
     return new Linear(
-        name, false, kernel, ANY, 0, Integer.MAX_VALUE, true, rule, lowering, transpose, batching);
+        name, kernel, Inputs.TOGETHER, rule, lowering, transpose, Optional.empty(), batching);
   }
 
   /**
@@ -153,18 +149,7 @@ public final class Linear extends Op {
       Push push,
       Function<Batch, Tensor> batching) {
     return new Linear(
-        name,
-        false,
-        kernel,
-        ANY,
-        0,
-        Integer.MAX_VALUE,
-        false,
-        rule,
-        lowering,
-        transpose,
-        Optional.of(push),
-        batching);
+        name, kernel, Inputs.EACH, rule, lowering, transpose, Optional.of(push), batching);
   }
 
   /**
@@ -179,41 +164,42 @@ public final class Linear extends Op {
       Lowering lowering,
       Transpose transpose,
       Function<Batch, Tensor> batching) {
-    return new Linear(name, true, kernel, 2, value, 1, false, rule, lowering, transpose, batching);
+    Inputs inputs = new Inputs(2, value, 1, false, true);
+    return new Linear(name, kernel, inputs, rule, lowering, transpose, Optional.empty(), batching);
   }
 
   /** Returns whether it is linear in all its inputs together, not in each of them. */
   public boolean isJoint() {
-    return joint;
+    return inputs.joint;
   }
 
   @Override
-  public List<Type> infer(List<Type> inputs, long[] attrs) {
-    if (arity != ANY) {
-      expect(inputs, arity);
+  public List<Type> infer(List<Type> types, long[] attrs) {
+    if (inputs.arity != Inputs.ANY) {
+      expect(types, inputs.arity);
     }
-    return List.of(rule.apply(inputs, attrs));
+    return List.of(rule.apply(types, attrs));
   }
 
   @Override
   public boolean isDifferentiable(int input) {
-    return input >= firstValue && input - firstValue < values;
+    return inputs.isValue(input);
   }
 
   @Override
   public List<Tensor> jvp(Call call, List<Optional<Tensor>> tangents) {
-    return List.of(joint ? jointly(call, tangents) : oneByOne(call, tangents));
+    return List.of(inputs.joint ? jointly(call, tangents) : oneByOne(call, tangents));
   }
 
   /** The op itself on the tangents: it is linear in all its values together. */
   private Tensor jointly(Call call, List<Optional<Tensor>> tangents) {
-    Tensor[] inputs = new Tensor[tangents.size()];
-    for (int i = 0; i < inputs.length; i++) {
+    Tensor[] tensors = new Tensor[tangents.size()];
+    for (int i = 0; i < tensors.length; i++) {
       Tensor x = call.x(i);
-      inputs[i] =
+      tensors[i] =
           tangents.get(i).orElseGet(() -> Tensor.zeros(x.dtype().tangent(), x.shape().dims()));
     }
-    return Tensor.apply(this, call.attrs(), inputs).get(0);
+    return Tensor.apply(this, call.attrs(), tensors).get(0);
   }
 
   /** The product rule: one term a tangent, with the other inputs held. */
@@ -231,9 +217,9 @@ public final class Linear extends Op {
 
   /** The op itself with a tangent in the place of one input. */
   private Tensor held(Call call, int input, Tensor t) {
-    Tensor[] inputs = call.inputs().toArray(new Tensor[0]);
-    inputs[input] = t;
-    return Tensor.apply(this, call.attrs(), inputs).get(0);
+    Tensor[] tensors = call.inputs().toArray(new Tensor[0]);
+    tensors[input] = t;
+    return Tensor.apply(this, call.attrs(), tensors).get(0);
   }
 
   @Override
