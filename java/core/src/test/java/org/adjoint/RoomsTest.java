@@ -1,5 +1,6 @@
 package org.adjoint;
 
+import static java.util.Map.entry;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -45,28 +46,30 @@ class RoomsTest {
 
   /** Rooms, and those that each may import beside its own. */
   private static final Map<String, Set<String>> BELOW =
-      Map.of(
-          "org.adjoint.symbolic",
-          Set.of(),
-          "org.adjoint.internal.symbolic",
-          with(
-              TOP, "org.adjoint.internal.graph", "org.adjoint.internal.ir", "org.adjoint.symbolic"),
-          "org.adjoint.internal.compose",
-          with(TOP, "org.adjoint.internal.graph", "org.adjoint.internal.ir"),
-          "org.adjoint.op",
-          Set.of("org.adjoint", "org.adjoint.internal.ir"),
-          "org.adjoint.check",
-          TOP,
-          "org.adjoint.internal.ir",
-          Set.of(),
-          "org.adjoint.internal.backend",
-          Set.of("org.adjoint.internal.ir"),
-          "org.adjoint.internal.compile",
-          Set.of("org.adjoint.internal.ir"),
-          "org.adjoint.internal.reference",
-          Set.of("org.adjoint.internal.ir", "org.adjoint.internal.backend"),
-          "org.adjoint.nativelib",
-          Set.of("org.adjoint.internal.ir", "org.adjoint.internal.backend"));
+      Map.ofEntries(
+          entry("org.adjoint.scalar", Set.of()),
+          entry("org.adjoint.symbolic", Set.of()),
+          entry(
+              "org.adjoint.internal.symbolic",
+              with(
+                  TOP,
+                  "org.adjoint.internal.graph",
+                  "org.adjoint.internal.ir",
+                  "org.adjoint.symbolic")),
+          entry(
+              "org.adjoint.internal.compose",
+              with(TOP, "org.adjoint.internal.graph", "org.adjoint.internal.ir")),
+          entry("org.adjoint.op", Set.of("org.adjoint", "org.adjoint.internal.ir")),
+          entry("org.adjoint.check", TOP),
+          entry("org.adjoint.internal.ir", Set.of()),
+          entry("org.adjoint.internal.backend", Set.of("org.adjoint.internal.ir")),
+          entry("org.adjoint.internal.compile", Set.of("org.adjoint.internal.ir")),
+          entry(
+              "org.adjoint.internal.reference",
+              Set.of("org.adjoint.internal.ir", "org.adjoint.internal.backend")),
+          entry(
+              "org.adjoint.nativelib",
+              Set.of("org.adjoint.internal.ir", "org.adjoint.internal.backend")));
 
   private static Set<String> with(Set<String> rooms, String... more) {
     Set<String> all = new TreeSet<>(rooms);
@@ -144,6 +147,23 @@ class RoomsTest {
     }
     assertEquals(Set.of(), wrong);
     assertTrue(read > 30, "read only " + read + " sources under " + JAVA);
+  }
+
+  /** All that org.adjoint holds is public, but for the class that opens it to the rooms below. */
+  @Test
+  void usersMeetNoMachineryBesideTensor() throws IOException {
+    Set<String> hidden = new TreeSet<>();
+    int read = 0;
+    for (Path source : sources(JAVA.resolve("core"))) {
+      if (room(source).equals("org.adjoint")) {
+        read++;
+        if (!Files.readString(source).contains("\npublic ")) {
+          hidden.add(className(source));
+        }
+      }
+    }
+    assertEquals(Set.of("org.adjoint.Doors"), hidden);
+    assertTrue(read > 15 && read < 30, "org.adjoint has " + read + " sources");
   }
 
   @Test
