@@ -12,8 +12,8 @@ import org.adjoint.op.IndexOps;
 import org.adjoint.op.ShapeOps;
 
 /**
- * Ways to arrange elements that are made of views, concat, gather and iota: no kernels of their
- * own.
+ * Arrangements of elements that are made of views, concat, gather and iota, with no kernels of
+ * their own. Each public method is the body of {@link Tensor}'s method of the same name.
  */
 public final class Arrangements {
   private Arrangements() {}

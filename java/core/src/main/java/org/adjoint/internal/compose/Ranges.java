@@ -6,7 +6,8 @@ import org.adjoint.op.RangeOps;
 
 /**
  * Evenly spaced numbers as graphs. Each element comes from its own index in F64, so that errors do
- * not add up, and is rounded once to a narrower dtype.
+ * not add up, and is rounded once to a narrower dtype. Each public method is the body of {@link
+ * Tensor}'s method of the same name.
  */
 public final class Ranges {
   private Ranges() {}

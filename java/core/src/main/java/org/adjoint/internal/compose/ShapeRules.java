@@ -36,6 +36,7 @@ public final class ShapeRules {
     return ascending;
   }
 
+  /** Returns x reduced by an op over axes, which stay at size 1 if {@code keepDims}. */
   public static Tensor reduce(Op op, Tensor x, boolean keepDims, int... axes) {
     long[] normal = axes(op.name(), x.shape(), axes);
     Tensor y = op.apply(normal, x).get(0);
@@ -60,6 +61,7 @@ public final class ShapeRules {
     return count;
   }
 
+  /** Returns x summed over the axes that broadcasting {@code target} to its shape repeats. */
   public static Tensor sumTo(Tensor x, Shape target) {
     if (x.shape().equals(target)) {
       return Access.fixed(x);
@@ -107,6 +109,7 @@ public final class ShapeRules {
     return known;
   }
 
+  /** Returns the order of axes that swaps two. */
   public static int[] swap(Shape shape, int a, int b) {
     int[] axes = identity(shape.rank());
     int first = shape.axis(a);
@@ -116,6 +119,7 @@ public final class ShapeRules {
     return axes;
   }
 
+  /** Returns the order of axes that moves one behind all others. */
   public static int[] toLast(Shape shape, int axis) {
     return Axes.moved(shape.rank(), shape.axis(axis), shape.rank() - 1);
   }
@@ -126,6 +130,7 @@ public final class ShapeRules {
     return axes;
   }
 
+  /** Returns an order of axes, each counted from the front. */
   public static long[] permutation(Shape shape, int... axes) {
     long[] normal = new long[axes.length];
     boolean[] seen = new boolean[shape.rank()];
@@ -143,6 +148,7 @@ public final class ShapeRules {
     return normal;
   }
 
+  /** Returns the attributes of a slice along one axis: starts, steps and sizes of all axes. */
   public static long[] slice(Shape shape, int axis, long from, long to, long step) {
     int rank = shape.rank();
     int normal = shape.axis(axis);
@@ -169,6 +175,7 @@ public final class ShapeRules {
     return attrs;
   }
 
+  /** Returns the product of matrices, batches of matrices, or vectors, by NumPy's rule. */
   public static Tensor matmul(Op op, Tensor a, Tensor b) {
     if (a.rank() == 0 || b.rank() == 0) {
       throw new IllegalArgumentException(

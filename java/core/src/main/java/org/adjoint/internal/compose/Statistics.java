@@ -5,7 +5,10 @@ import org.adjoint.Tensor;
 import org.adjoint.TopK;
 import org.adjoint.op.ReductionOps;
 
-/** Reductions that are made of others: spread, norms, truth, the middle. */
+/**
+ * Reductions that are made of others: spread, norms, truth, the middle. Each public method is the
+ * body of {@link Tensor}'s method of the same name, spelled out.
+ */
 public final class Statistics {
   private Statistics() {}
 
