@@ -6,12 +6,17 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.nio.ByteBuffer;
 import java.nio.channels.SeekableByteChannel;
+import java.nio.file.DirectoryStream;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.nio.file.attribute.FileTime;
 import java.nio.file.attribute.PosixFilePermission;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
@@ -21,12 +26,17 @@ import org.adjoint.BackendException;
 /**
  * The folder on disk that shared libraries are copied to, since the system can only open files.
  * Folders are the owner's alone, files appear whole or not at all, and what a file is called says
- * what is in it: a key made of its content, never of a time stamp. It deletes nothing; any of its
- * folders may be deleted while no JVM starts.
+ * what is in it: a key made of its content, never of a time stamp. It deletes no library; any of
+ * its folders may be deleted while no JVM starts.
  */
 final class LibraryCache {
   /** The system property that names another parent folder. */
   static final String PROPERTY = "org.adjoint.cache";
+
+  /** How the name of a file ends that is being written. */
+  private static final String PART = ".part";
+
+  private static final Duration ABANDONED = Duration.ofDays(1);
 
   private final Path root;
 
@@ -113,12 +123,29 @@ final class LibraryCache {
   }
 
   private static void write(Path file, InputStream in) throws IOException {
-    Path temporary = Files.createTempFile(file.getParent(), file.getFileName().toString(), ".part");
+    removeAbandoned(file.getParent());
+    Path temporary = Files.createTempFile(file.getParent(), file.getFileName().toString(), PART);
     try {
       Files.copy(in, temporary, StandardCopyOption.REPLACE_EXISTING);
       Files.move(temporary, file, StandardCopyOption.ATOMIC_MOVE);
     } finally {
       Files.deleteIfExists(temporary);
+    }
+  }
+
+  /** Removes what JVMs killed in mid-copy have left: copying takes seconds, a day has passed. */
+  private static void removeAbandoned(Path folder) throws IOException {
+    FileTime newest = FileTime.from(Instant.now().minus(ABANDONED));
+    try (DirectoryStream<Path> parts = Files.newDirectoryStream(folder, "*" + PART)) {
+      for (Path part : parts) {
+        try {
+          if (Files.getLastModifiedTime(part).compareTo(newest) < 0) {
+            Files.deleteIfExists(part);
+          }
+        } catch (NoSuchFileException e) {
+          // its writer is through with it
+        }
+      }
     }
   }
 

@@ -40,7 +40,7 @@ final class NativeBackend implements Backend {
 
   @Override
   public Storage allocate(long bytes) {
-    return bytes > 0 && bytes <= WordStorage.MOST_BYTES
+    return bytes >= 0 && bytes <= WordStorage.MOST_BYTES
         ? new WordStorage((int) bytes)
         : NativeStorage.allocate(context, bytes, workspaces::releaseIdle);
   }

@@ -2,6 +2,7 @@ package org.adjoint.nativelib;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -11,6 +12,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 import java.util.stream.Stream;
 import java.util.zip.CRC32;
@@ -69,6 +72,18 @@ class LibraryCacheTest {
     Files.write(file, new byte[] {1, 2});
     place();
     assertArrayEquals(CONTENT, Files.readAllBytes(file));
+  }
+
+  @Test
+  void removesWhatKilledJvmsLeft() throws Exception {
+    Path file = place();
+    Path stale = Files.write(file.resolveSibling("lib.so123.part"), CONTENT);
+    Files.setLastModifiedTime(stale, FileTime.from(Instant.now().minus(Duration.ofHours(25))));
+    Path fresh = Files.write(file.resolveSibling("lib.so456.part"), CONTENT);
+    Files.delete(file);
+    place();
+    assertFalse(Files.exists(stale), "left by a JVM that is gone");
+    assertTrue(Files.exists(fresh), "perhaps being written");
   }
 
   @Test

@@ -7,6 +7,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.io.File;
 import java.io.IOException;
 import java.io.InputStream;
+import java.lang.reflect.Method;
+import java.lang.reflect.Modifier;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -81,6 +83,60 @@ class NativeLibraryTest {
     assertFalse(out.contains("WARNING"), out);
   }
 
+  /**
+   * What a child JVM runs under -Xcheck:jni: every native method once, most by way of a backend.
+   */
+  static final class EveryCall {
+    private static final long BUDGET = 1 << 20;
+
+    private EveryCall() {}
+
+    public static void main(String[] arguments) {
+      NativeLibrary.load();
+      Backend backend = new NativeBackend(NativeContext.create(2, BUDGET));
+      System.out.println(backend.description() + ", " + backend.memory());
+      try (Executable plus = backend.load(Programs.plus(4));
+          Executable loss = backend.load(Programs.crossEntropy(3));
+          Storage a = backend.wrap(Programs.direct(1, 2, 3, 4));
+          Storage label = Programs.floats(backend, 17);
+          Storage c = backend.allocate(16)) {
+        plus.run(new Storage[] {a, a, c}, new long[0]);
+        System.out.println(Arrays.toString(Programs.floats(c)) + " " + c.word(4));
+        expect(() -> loss.run(new Storage[] {c, label, label}, new long[0]));
+      }
+      expect(() -> backend.allocate(2 * BUDGET));
+      long[] context = new long[1];
+      Status.check(Abi.adj_context_create(1, 0, null, context), "open");
+      Abi.adj_jni_blas_open(context[0], "none", "none", "none");
+      Status.check(Abi.adj_context_destroy(context[0]), "close");
+    }
+
+    private static void expect(Runnable refused) {
+      try {
+        refused.run();
+      } catch (RuntimeException e) {
+        System.out.println("refused: " + e.getMessage());
+        return;
+      }
+      throw new AssertionError("not refused");
+    }
+  }
+
+  @Test
+  void everyNativeMethodPassesTheJvmsChecks() throws Exception {
+    String out = child(EveryCall.class, everything(), "-Xcheck:jni", "-Xlog:jni+resolve=debug");
+    assertFalse(out.contains("WARNING"), out);
+    int called = 0;
+    for (Method method : Abi.class.getDeclaredMethods()) {
+      if (Modifier.isNative(method.getModifiers())) {
+        String linked = "native method " + Abi.class.getName() + "." + method.getName() + " ";
+        assertTrue(out.contains(linked), method.getName() + " was not called:\n" + out);
+        called++;
+      }
+    }
+    assertTrue(called > 0, "Abi has no native methods");
+  }
+
   @Test
   void knowsNothingOfWhereItWasBuilt() throws IOException {
     for (String name : List.of("libadjoint.so", "libjniadjoint.so")) {
@@ -143,13 +199,18 @@ class NativeLibraryTest {
 
   private String child(Stream<String> classPath, String... options)
       throws IOException, InterruptedException {
+    return child(Child.class, classPath, options);
+  }
+
+  private String child(Class<?> main, Stream<String> classPath, String... options)
+      throws IOException, InterruptedException {
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     command.add("-Dorg.adjoint.cache=" + cache);
     command.addAll(List.of(options));
     command.add("-cp");
     command.add(classPath.collect(Collectors.joining(File.pathSeparator)));
-    command.add(Child.class.getName());
+    command.add(main.getName());
     Process process =
         new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.DISCARD).start();
     try (InputStream out = process.getInputStream()) {
