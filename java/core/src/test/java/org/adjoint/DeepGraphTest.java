@@ -12,16 +12,30 @@ class DeepGraphTest {
   void aLongChainBuildsDifferentiatesRunsAndIsFreed() {
     Tensor x = Tensor.scalar(1.0).variable();
     Tensor y = x;
-    for (int i = 0; i < DEPTH / 2; i++) {
+    for (int i = 0; i < DEPTH; i++) {
+      y = y.neg();
+    }
+    Tensor g = Grad.grad(y, x).get(0);
+    Tensor.evalAll(y, g);
+    assertEquals(1, y.doubleItem());
+    assertEquals(1, g.doubleItem());
+    y = null;
+    g = null;
+    System.gc();
+  }
+
+  /** x collects a contribution to its gradient from every second node. */
+  @Test
+  void aLongChainThatReadsOneTensorAgainAndAgain() {
+    Tensor x = Tensor.scalar(1.0).variable();
+    Tensor y = x;
+    for (int i = 0; i < DEPTH / 20; i++) {
       y = y.plus(x).times(0.5);
     }
     Tensor g = Grad.grad(y, x).get(0);
     Tensor.evalAll(y, g);
     assertEquals(1, y.doubleItem(), 1e-9);
     assertEquals(1, g.doubleItem(), 1e-9);
-    y = null;
-    g = null;
-    System.gc();
   }
 
   @Test
