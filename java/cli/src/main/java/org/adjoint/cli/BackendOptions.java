@@ -23,7 +23,7 @@ final class BackendOptions {
   @Option(
       names = "--threads",
       paramLabel = "N",
-      converter = Values.Threads.class,
+      converter = OptionValues.Threads.class,
       description =
           "How many cores may be busy at once (default: all). Results do not depend on it.")
   private Optional<Integer> threads = Optional.empty();

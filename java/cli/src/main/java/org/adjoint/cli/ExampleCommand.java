@@ -40,14 +40,14 @@ final class ExampleCommand implements Runnable {
   @Option(
       names = "--adam-steps",
       paramLabel = "N",
-      converter = Values.Count.class,
+      converter = OptionValues.Count.class,
       description = "poisson, burgers: how many steps of Adam come first (default: 200, 500).")
   private Optional<Integer> adamSteps = Optional.empty();
 
   @Option(
       names = "--lbfgs-iterations",
       paramLabel = "N",
-      converter = Values.Count.class,
+      converter = OptionValues.Count.class,
       description =
           "poisson, burgers: how many iterations of L-BFGS follow at most (default: 500, 8000).")
   private Optional<Integer> lbfgsIterations = Optional.empty();

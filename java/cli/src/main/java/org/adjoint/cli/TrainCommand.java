@@ -68,21 +68,21 @@ final class TrainCommand implements Runnable {
   @Option(
       names = "--epochs",
       paramLabel = "N",
-      converter = Values.Count.class,
+      converter = OptionValues.Count.class,
       description = "How often every row is learnt from (default: digits 30, fashion-mnist 5).")
   private Optional<Integer> epochs = Optional.empty();
 
   @Option(
       names = "--batch",
       paramLabel = "N",
-      converter = Values.Count.class,
+      converter = OptionValues.Count.class,
       description = "How many rows a step learns from (default: digits 32, fashion-mnist 64).")
   private Optional<Integer> batch = Optional.empty();
 
   @Option(
       names = "--lr",
       paramLabel = "X",
-      converter = Values.Rate.class,
+      converter = OptionValues.Rate.class,
       description =
           "The learning rate at the start; it falls to zero in a straight line (default: digits 0.003, fashion-mnist"
               + " 0.001).")
@@ -91,15 +91,15 @@ final class TrainCommand implements Runnable {
   @Option(
       names = "--hidden",
       paramLabel = "N,N",
-      converter = Values.Sizes.Converter.class,
+      converter = OptionValues.Sizes.Converter.class,
       description =
           "The units of the hidden layers (default: digits 128,64, fashion-mnist 256,128).")
-  private Optional<Values.Sizes> hidden = Optional.empty();
+  private Optional<OptionValues.Sizes> hidden = Optional.empty();
 
   @Option(
       names = "--dtype",
       paramLabel = "NAME",
-      converter = Values.Precision.class,
+      converter = OptionValues.Precision.class,
       defaultValue = "f32",
       description =
           "What matrices are multiplied in: f32, or bf16 for mixed precision; weights and sums stay f32 (default: f32).")
@@ -124,7 +124,7 @@ final class TrainCommand implements Runnable {
     Data.Settings defaults = data.settings();
     List<Integer> sizes = new ArrayList<>();
     sizes.add(split.train().columns());
-    sizes.addAll(hidden.map(Values.Sizes::sizes).orElse(defaults.hidden()));
+    sizes.addAll(hidden.map(OptionValues.Sizes::sizes).orElse(defaults.hidden()));
     sizes.add(split.train().classes());
     Trainer trainer =
         new Trainer(

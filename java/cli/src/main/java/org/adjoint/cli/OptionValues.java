@@ -7,9 +7,9 @@ import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.TypeConversionException;
 
 /** How option values are read: what is not in range never gets past the arguments. */
-final class Values {
+final class OptionValues {
 
-  private Values() {}
+  private OptionValues() {}
 
   /** Returns a number from 1 to {@code most}, or 0 if the text is none. */
   private static int count(String text, int most) {
