@@ -27,9 +27,6 @@ import org.adjoint.nn.internal.Heap;
 final class SafetensorsReader {
   private static final int CHUNK = 1 << 20;
 
-  /** About the bytes of Java memory that a byte of a header becomes. */
-  private static final int HEADER_FACTOR = 5;
-
   private final Path file;
   private final FileChannel in;
 
@@ -56,6 +53,15 @@ final class SafetensorsReader {
 
   private Safetensors read() throws IOException {
     long size = in.size();
+    try {
+      return read(size);
+    } catch (OutOfMemoryError e) {
+      // whatever ran out: nothing that was read is kept
+      throw Heap.full(file, "the tensors of a file of " + size + " bytes");
+    }
+  }
+
+  private Safetensors read(long size) throws IOException {
     if (size < 8) {
       throw error("has " + size + " bytes, fewer than the 8 that hold the length of the header");
     }
@@ -70,18 +76,11 @@ final class SafetensorsReader {
               + size
               + " bytes");
     }
-    ByteBuffer bytes =
-        Heap.room(file, "the header", length, () -> ByteBuffer.allocate((int) length));
-    fill(bytes, 8);
+    ByteBuffer bytes = bytes(8, (int) length);
     if (bytes.get(0) != '{') {
       throw error("the header at byte 8 does not start with '{': this is no safetensors file");
     }
-    SafetensorsHeader header =
-        Heap.room(
-            file,
-            "the header of " + length + " bytes",
-            HEADER_FACTOR * length,
-            () -> SafetensorsHeader.parse(file, bytes.array()));
+    SafetensorsHeader header = SafetensorsHeader.parse(file, bytes.array());
     requireCover(header.entries(), size - 8 - length);
     Map<String, Tensor> tensors = new LinkedHashMap<>();
     for (Entry entry : header.entries()) {
@@ -202,10 +201,7 @@ final class SafetensorsReader {
   }
 
   private ByteBuffer bytes(long position, int count) throws IOException {
-    return fill(ByteBuffer.allocate(count).order(ByteOrder.LITTLE_ENDIAN), position);
-  }
-
-  private ByteBuffer fill(ByteBuffer buffer, long position) throws IOException {
+    ByteBuffer buffer = ByteBuffer.allocate(count).order(ByteOrder.LITTLE_ENDIAN);
     while (buffer.hasRemaining()) {
       if (in.read(buffer, position + buffer.position()) < 0) {
         throw new EOFException();

@@ -1,7 +1,6 @@
 package org.adjoint.nn.internal;
 
 import java.util.function.IntFunction;
-import java.util.function.Supplier;
 import org.adjoint.nn.data.DataException;
 
 /**
@@ -33,36 +32,28 @@ public final class Heap {
           what + ": " + length + " values are more than the " + MOST_ELEMENTS + " of an array");
     }
     long size = length * bytes;
+    String needs = what + ": " + size + " bytes";
     if (size > Runtime.getRuntime().maxMemory()) {
-      throw full(source, what, size);
+      throw full(source, needs);
     }
-    return room(source, what, size, () -> make.apply((int) length));
+    try {
+      return make.apply((int) length);
+    } catch (OutOfMemoryError e) {
+      throw full(source, needs);
+    }
   }
 
   /**
-   * Returns what a supplier makes that keeps nothing when it fails.
+   * Returns an exception about data that the heap has no room for.
    *
    * @param source the file, as its user knows it
-   * @param what what is made
-   * @param size about how many bytes it takes
-   * @param make makes it
-   * @throws DataException naming the sizes, if the heap has no room for it
+   * @param what what would take the room, with its size
    */
-  public static <T> T room(Object source, String what, long size, Supplier<T> make) {
-    try {
-      return make.get();
-    } catch (OutOfMemoryError e) {
-      throw full(source, what, size);
-    }
-  }
-
-  private static DataException full(Object source, String what, long size) {
+  public static DataException full(Object source, String what) {
     return new DataException(
         source,
         what
-            + ": takes "
-            + size
-            + " bytes, more than the heap of "
+            + ", more than the heap of "
             + Runtime.getRuntime().maxMemory()
             + " bytes has room for; raise -Xmx");
   }
