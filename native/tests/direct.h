@@ -10,7 +10,7 @@
 
 #include "arrays.h"
 #include "emulated/tile_unit.h"
-#include "kernels/contract/checks.h"
+#include "kernels/plan/plan.h"
 
 namespace test {
 

@@ -178,6 +178,39 @@ void test_rescaling(adj_context* context) {
   check_fold(y, values_of(x), kLogSumExp, false, "rescaled");
 }
 
+/*
+ * A region of one element, whose outputs may take the memory of any input, the divisor's too: the same numbers as with
+ * memory of their own.
+ */
+template <class T>
+void test_in_place(adj_context* context) {
+  const std::vector<Op> ops = {{"neg", {1}}, {"exp", {0}}};
+  for (const Dims& dims : {Dims{}, Dims{1}, Dims{1, 1}}) {
+    for (const Fold fold : {kSum, kMax, kLogSumExp}) {
+      for (const bool folds_first : {false, true}) {
+        for (const int place : {0, 1, 2, 3, 4, 5}) {
+          Array<T> x(dims), d(dims), y(dims), z(dims);
+          x[0] = T(6);
+          d[0] = T(2);
+          const Out leaves{2}, folded{3, fold, 0, 1};
+          const double expected = std::exp(6.0) / 2;
+          /* Who lies where: nobody; either output over either input; both over both. */
+          const Operand left = place == 1 || place == 5 ? d : place == 2 ? x : y;
+          const Operand sum = place == 3 || place == 5 ? x : place == 4 ? d : z;
+          const Call call = folds_first
+                                ? Call{"fused", region(ops, dtype_of<T>(), {folded, leaves}), {x, d}, {sum, left}}
+                                : Call{"fused", region(ops, dtype_of<T>(), {leaves, folded}), {x, d}, {left, sum}};
+          if (!runs(context, call)) return;
+          const double a = static_cast<double>(*static_cast<T*>(left.memory));
+          const double b = static_cast<double>(*static_cast<T*>(sum.memory));
+          CHECK(a == -2 && near(b, expected, 1e-6), "rank %zu, fold %d, place %d: %g and %g instead of -2 and %g",
+                dims.size(), static_cast<int>(fold), place, a, b, expected);
+        }
+      }
+    }
+  }
+}
+
 void test_refusals(adj_context* context) {
   Array<float> x({3, 4}), column({3, 1}), by({3, 4}, Layout::kScalar), row({3, 4}, Layout::kRow), rows({3}),
       columns({4}), nothing({3, 0}), none({3, 0}, Layout::kScalar);
@@ -219,6 +252,8 @@ int main() {
     test_shapes<float>(context, kTiled);
     test_shared<float>(context);
     test_rescaling(context);
+    test_in_place<float>(context);
+    test_in_place<double>(context);
     test_refusals(context);
   });
   const Context two("", 2);

@@ -159,9 +159,11 @@ void test_refusals(adj_context* context) {
   refused(context, call(region({{"exp", {-1}}}, ADJ_F32, {{1}})), ADJ_INVALID_IMAGE,
           "fused: a value is -1, outside 0..0");
   refused(context, call(region({{"exp", {0, 0}}}, ADJ_F32, {{1}})), ADJ_INVALID_IMAGE,
+          "fused: exp takes 1 values, not 2");
+  refused(context, call(region({{"where", {0, -1, 0}}}, ADJ_F32, {{1}})), ADJ_INVALID_IMAGE,
           "fused: a value is 0, outside -1..-1");
   refused(context, call(region({{"exp", {0}}}, 99, {{1}})), ADJ_INVALID_IMAGE, "fused: op 0 gives dtype 99");
-  refused(context, call(region({{"exp", {0}}}, ADJ_I32, {{1}})), ADJ_UNKNOWN_KERNEL,
+  refused(context, {"fused", region({{"exp", {0}}}, ADJ_I32, {{1}}), {x}, {i}}, ADJ_UNKNOWN_KERNEL,
           "fused: there is no exp for these dtypes that gives I32");
   refused(context, {"fused", region({{"plus", {0, 1}}}, ADJ_F32, {{2}}), {x, z}, {y}}, ADJ_INVALID_IMAGE,
           "fused: input 1 is [4], needs [3]");

@@ -8,7 +8,7 @@
 #include <set>
 
 #include "arrays.h"
-#include "kernels/contract/checks.h"
+#include "contract/checks.h"
 #include "machine.h"
 
 using namespace test;

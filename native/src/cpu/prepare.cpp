@@ -5,9 +5,9 @@
 #include <algorithm>
 #include <string>
 
+#include "contract/checks.h"
 #include "cpu/program.h"
 #include "cpu/registry.h"
-#include "kernels/contract/checks.h"
 #include "runtime/error.h"
 #include "runtime/sharing.h"
 
@@ -55,6 +55,9 @@ Step adj_program::prepare_step(const Instruction& instruction, const Kernel& ker
   if (step.table != nullptr) {
     std::unique_ptr<const int64_t[]> own(step.table);
     tables_.push_back(std::move(own));
+  }
+  if (std::max(step.shared_bytes, step.lane_bytes) > kMostScratch) {
+    fail(ADJ_INVALID_IMAGE, "%s: needs more scratch than %lld bytes", kernel.name, adjoint::ll(kMostScratch));
   }
   step.lane_bytes = adjoint::round_up(step.lane_bytes, kLaneAlignment);
   return step;

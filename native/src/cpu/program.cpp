@@ -3,7 +3,7 @@
 
 #include <algorithm>
 
-#include "kernels/contract/checks.h"
+#include "contract/checks.h"
 
 using adjoint::Part;
 using adjoint::Role;
@@ -28,8 +28,7 @@ void find_addresses(const Place* places, size_t count, const adj_binding* bindin
 /* Scratch of a run, given back however it ends. */
 class Scratch {
  public:
-  Scratch(Memory& memory, int64_t bytes)
-      : memory_(memory), buffer_(bytes > 0 ? memory.take_scratch(bytes) : nullptr) {}
+  Scratch(Memory& memory, int64_t bytes) : memory_(memory), buffer_(bytes > 0 ? memory.take_scratch(bytes) : nullptr) {}
   ~Scratch() {
     if (buffer_ != nullptr) memory_.give_scratch(buffer_);
   }

@@ -55,6 +55,9 @@ struct adj_program {
   static constexpr int64_t kScratchStep =
       4096; /* sizes of scratch are rounded, so that programs can share the blocks */
   static constexpr int64_t kLaneAlignment = 64;
+  /* Of an instruction, for all of its parts and for each thread: more than any memory, and little enough to be added up
+   * for all threads and groups. */
+  static constexpr int64_t kMostScratch = int64_t{1} << 46;
 
   void prepare(const adjoint::Instruction& instruction, const adjoint::Kernel& kernel);
   adjoint::Step prepare_step(const adjoint::Instruction& instruction, const adjoint::Kernel& kernel);

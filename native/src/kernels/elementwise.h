@@ -5,7 +5,7 @@
  */
 #pragma once
 
-#include "kernels/contract/loops.h"
+#include "kernels/plan/elementwise.h"
 #include "kernels/simd.h"
 
 ADJ_ISA_BEGIN

@@ -1,12 +1,12 @@
 /*
  * What a region may end in: folds of its values over whole rows, or down columns. A state begins empty, takes in
  * elements tile by tile and then the states of later parts, and ends as one element. To add a fold, write a struct like
- * these, its number in contract/loops.h and its row at the end.
+ * these, its number in contract/region.h and its row at the end.
  */
 #pragma once
 
-#include "kernels/contract/loops.h"
 #include "kernels/exponentials.h"
+#include "kernels/plan/fused.h"
 
 ADJ_ISA_BEGIN
 
@@ -16,7 +16,6 @@ using FoldColumns = void (*)(const char* x, int64_t rows, int64_t outer, int64_t
 struct FoldSum {
   static constexpr int kWidth = 1;
   static constexpr int kCost = 1;
-  static constexpr bool kEmpty = true;
   static constexpr double kStart[2] = {0, 0};
 
   template <class T>
@@ -55,7 +54,6 @@ template <bool kMax>
 struct FoldExtreme {
   static constexpr int kWidth = 1;
   static constexpr int kCost = 1;
-  static constexpr bool kEmpty = false;
   static constexpr double kStart[2] = {kLeast<kMax, double>, 0};
 
   template <class T>
@@ -84,7 +82,6 @@ struct FoldExtreme {
 struct FoldLogSumExp {
   static constexpr int kWidth = 2;
   static constexpr int kCost = 5;
-  static constexpr bool kEmpty = true;
   static constexpr double kStart[2] = {kLeast<true, double>, 0};
 
   static ADJ_ALWAYS void take(double* state, double largest, double sum) {
@@ -130,7 +127,6 @@ template <class F>
 inline constexpr FoldLoops kFold = {F::kWidth,
                                     F::kCost,
                                     {F::kStart[0], F::kStart[1]},
-                                    F::kEmpty,
                                     {fold_rows<F, float>, fold_rows<F, double>},
                                     {F::template kColumns<float>, F::template kColumns<double>},
                                     F::join,

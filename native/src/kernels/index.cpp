@@ -2,7 +2,7 @@
  * `gather` and `scatterAdd` along one axis: the axis n of [b, o, n, i] is indexed by [b, k]. Every index is checked
  * where it is used, since the memory it comes from may belong to someone else. A scatter adds in the order of k.
  */
-#include "kernels/contract/loops.h"
+#include "kernels/plan/index.h"
 #include "kernels/simd.h"
 
 ADJ_ISA_BEGIN

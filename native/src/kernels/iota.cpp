@@ -1,5 +1,5 @@
 /* Whole numbers: start + i step. */
-#include "kernels/contract/loops.h"
+#include "kernels/plan/index.h"
 
 ADJ_ISA_BEGIN
 namespace {

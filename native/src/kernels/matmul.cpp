@@ -2,9 +2,9 @@
  * The product of matrices, one tile of it at a time. An element is one chain of multiply-adds for each block of k, and
  * the sum of the blocks in order, so it does not depend on the tile that it is in. Operands are read in place or from
  * copies in panels: a tile's own, or those that a first stage has made for all tiles. A small product of a long k is
- * cut along k. It refuses to choose how, and between itself and OpenBLAS: contract/matmul.cpp does.
+ * cut along k. It refuses to choose how, and between itself and OpenBLAS: plan/matmul.cpp does.
  */
-#include "kernels/contract/loops.h"
+#include "kernels/plan/matmul.h"
 #include "kernels/matmul_block.h"
 #include "kernels/matmul_pack.h"
 #include "kernels/subnormals.h"
@@ -106,7 +106,7 @@ ADJ_ALWAYS const T* next_b(const Part& part, const MatmulPlan& plan, const Matmu
  */
 template <class T>
 ADJ_ALWAYS void multiply(const Part& part, const MatmulPlan& plan, const MatmulTile<T>& tile, int64_t p, bool add,
-                         Finish<T>* finish) {
+                         Epilogue<T>* finish) {
   constexpr int64_t kW = kWidth<T>, kL = kLanes<T>;
   const int64_t k = plan.k - p < plan.depth ? plan.k - p : plan.depth;
   const bool a_packed = plan.a != Source::kInPlace, b_packed = plan.b != Source::kInPlace;
@@ -167,7 +167,7 @@ void own_part(const Part& part) {
   const SubnormalsAreZero here;
   const MatmulPlan& plan = *static_cast<const MatmulPlan*>(part.plan);
   const MatmulTile<T> tile = tile_of<T>(part, plan);
-  Finish<T> finish{tile.bias, plan.bias_m, plan.bias_n, plan.activation};
+  Epilogue<T> finish{tile.bias, plan.bias_m, plan.bias_n, plan.activation};
   const bool finishes = tile.bias != nullptr || plan.activation != 0;
   if (plan.k == 0) {
     for (int64_t i = 0; i < tile.rows; ++i) {
@@ -205,7 +205,7 @@ __attribute__((noinline)) void join_rows(const Part& part) {
   }
   if (tile.bias == nullptr && plan.activation == 0) return;
   finish_rows(tile.c, tile.ldc, tile.rows, tile.columns,
-              Finish<T>{tile.bias, plan.bias_m, plan.bias_n, plan.activation});
+              Epilogue<T>{tile.bias, plan.bias_m, plan.bias_n, plan.activation});
 }
 
 template <class T>
@@ -219,7 +219,7 @@ void epilogue(const void* of, const MatmulPlan& plan) {
   const MatmulTile<T>& tile = *static_cast<const MatmulTile<T>*>(of);
   if (tile.bias == nullptr && plan.activation == 0) return;
   finish_rows(tile.c, tile.ldc, tile.rows, tile.columns,
-              Finish<T>{tile.bias, plan.bias_m, plan.bias_n, plan.activation});
+              Epilogue<T>{tile.bias, plan.bias_m, plan.bias_n, plan.activation});
 }
 
 constexpr MatmulLoops loops[] = {

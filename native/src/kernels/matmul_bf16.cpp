@@ -1,12 +1,11 @@
 /*
  * `matmulBf16`: BF16 matrices, F32 sums, with the epilogue of `matmul`. Both operands are packed once, into scratch
  * that all parts see; then tiles of the product are taken in turns. matmul_bf16_block.h multiplies, matmul_bf16_pack.h
- * packs; what to pack for whom is contract/matmul_bf16.cpp's choice.
+ * packs; what to pack for whom is plan/matmul_bf16.cpp's choice.
  */
+#include "kernels/epilogue.h"
 #include "kernels/matmul_bf16_block.h"
 #include "kernels/matmul_bf16_pack.h"
-#include "kernels/tanh.h"
-#include "kernels/vector_math.h"
 
 ADJ_ISA_BEGIN
 namespace {
@@ -36,36 +35,6 @@ __attribute__((noinline)) void block(const Packed& packed, float* c, int64_t ldc
   block_of(packed, c, ldc, rows, columns, add);
 }
 
-ADJ_ALWAYS void activate(float* c, int64_t n, int32_t activation) {
-  switch (activation) {
-    case 1:
-      for (int64_t j = 0; j < n; ++j) c[j] = c[j] <= 0.0f ? 0.0f : c[j];
-      break;
-    case 2:
-      tanh_row(c, c, n);
-      break;
-    case 3:
-      for (int64_t j = 0; j < n; ++j) c[j] = sigmoid_of(c[j]);
-      break;
-    default:
-      break;
-  }
-}
-
-ADJ_ALWAYS void epilogue(const Bf16Plan& plan, const float* bias, float* c, int64_t rows, int64_t columns) {
-  for (int64_t i = 0; i < rows; ++i, c += plan.n) {
-    if (plan.has_bias != 0) {
-      const float* line = bias + i * plan.bias_m;
-      if (plan.bias_n == 1) {
-        ADJ_LOOP(int64_t j = 0; j < columns; ++j) c[j] += line[j];
-      } else {
-        for (int64_t j = 0; j < columns; ++j) c[j] += line[j * plan.bias_n];
-      }
-    }
-    activate(c, columns, plan.activation);
-  }
-}
-
 /* Stage 1: a panel of B, or some rows of A, into shared scratch. */
 void pack_part(const Part& part) {
   const Bf16Plan& plan = *static_cast<const Bf16Plan*>(part.plan);
@@ -91,14 +60,7 @@ void multiply_part(const Part& part) {
   const int64_t j0 = part.index % plan.tiles_n * plan.tile_n;
   const int64_t rows = plan.m - i0 < plan.tile_m ? plan.m - i0 : plan.tile_m;
   const int64_t columns = plan.n - j0 < plan.tile_n ? plan.n - j0 : plan.tile_n;
-  int64_t a_at = i0 * plan.a_m, b_at = j0 * plan.b_n, bias_at = i0 * plan.bias_m + j0 * plan.bias_n, rest = batch;
-  for (int d = plan.batch_rank - 1; d >= 0; --d) {
-    const int64_t at = rest % plan.batch_dims[d];
-    rest /= plan.batch_dims[d];
-    a_at += at * plan.batch_a[d];
-    b_at += at * plan.batch_b[d];
-    bias_at += at * plan.batch_bias[d];
-  }
+  const ProductStart start = start_of(plan, batch, i0, j0);
   float* c = reinterpret_cast<float*>(part.at[plan.has_bias != 0 ? 3 : 2]) + batch * plan.m * plan.n + i0 * plan.n + j0;
   if (plan.slices == 0) {
     for (int64_t i = 0; i < rows; ++i) __builtin_memset(c + i * plan.n, 0, static_cast<size_t>(columns) * sizeof(*c));
@@ -122,10 +84,10 @@ void multiply_part(const Part& part) {
       Bf16* to_b = reinterpret_cast<Bf16*>(part.lane + plan.packed_b);
       a_slice = padded * kSlice;
       b_panel = steps * kColumns;
-      pack_rows(reinterpret_cast<const Bf16*>(part.at[0]) + a_at, plan, s0 * kSlice, slices, rows, padded, to_a,
+      pack_rows(reinterpret_cast<const Bf16*>(part.at[0]) + start.a, plan, s0 * kSlice, slices, rows, padded, to_a,
                 a_slice);
       for (int64_t j = 0; j < columns; j += kColumns) {
-        pack_panel(reinterpret_cast<const Bf16*>(part.at[1]) + b_at + j * plan.b_n, plan, s0 * kSlice, steps,
+        pack_panel(reinterpret_cast<const Bf16*>(part.at[1]) + start.b + j * plan.b_n, plan, s0 * kSlice, steps,
                    columns - j < kColumns ? columns - j : kColumns, to_b + j / kColumns * b_panel);
       }
       a = to_a;
@@ -139,7 +101,8 @@ void multiply_part(const Part& part) {
     }
   }
   if (plan.slices > 0) Engine::end();
-  epilogue(plan, plan.has_bias != 0 ? reinterpret_cast<const float*>(part.at[2]) + bias_at : nullptr, c, rows, columns);
+  const float* bias = plan.has_bias != 0 ? reinterpret_cast<const float*>(part.at[2]) + start.bias : nullptr;
+  finish_rows(c, plan.n, rows, columns, Epilogue<float>{bias, plan.bias_m, plan.bias_n, plan.activation});
 }
 
 constexpr Bf16Loops loops[] = {{ADJ_BF16, pack_part, multiply_part, kRows, kColumns, kDepth, sizeof(Element),

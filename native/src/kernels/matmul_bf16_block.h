@@ -6,7 +6,7 @@
 #pragma once
 
 #include "kernels/bf16.h"
-#include "kernels/contract/loops.h"
+#include "kernels/plan/matmul_bf16.h"
 #include "kernels/simd.h"
 
 #if defined(__AMX_BF16__)

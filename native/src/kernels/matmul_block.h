@@ -1,14 +1,15 @@
 /*
  * The register blocks of matmul: a few rows by one or two vectors of columns, whose sums stay in registers for a whole
- * block of k. It refuses to know where its operands come from: contract/loops.h says what a tile is, matmul.cpp walks
+ * block of k. It refuses to know where its operands come from: plan/matmul.h says what a tile is, matmul.cpp walks
  * it. An instruction set with more registers gets more kRows.
  */
 #pragma once
 
 #include <utility>
 
-#include "kernels/contract/loops.h"
 #include "kernels/elementwise.h"
+#include "kernels/epilogue.h"
+#include "kernels/plan/matmul.h"
 #include "kernels/simd.h"
 #include "kernels/tanh.h"
 #include "kernels/vector_math.h"
@@ -102,14 +103,6 @@ ADJ_ALWAYS void add_product(Vector<T>& sum, Vector<T> x, const T& y) {
 }
 #endif
 
-/* What follows the last block of k: c = activation(c + bias). */
-template <class T>
-struct Finish {
-  const T* bias; /* null for none */
-  int64_t bias_m, bias_n;
-  int32_t activation;
-};
-
 inline constexpr int64_t kLineBytes = 64;
 inline constexpr int64_t kTurn = 4;   /* steps of k between two times that a block asks for memory ahead */
 inline constexpr int64_t kShort = 64; /* steps of k that are over before memory of C comes that they ask for at once */
@@ -132,43 +125,9 @@ struct Piece {
   T* c;
   int64_t ldc, columns;
   bool add;
-  const Finish<T>* finish; /* null for nothing */
+  const Epilogue<T>* finish; /* null for nothing */
   Ahead ahead;
 };
-
-template <class T>
-ADJ_ALWAYS void activate(T* c, int64_t n, int32_t activation) {
-  switch (activation) {
-    case 1:
-      ADJ_LOOP(int64_t j = 0; j < n; ++j) c[j] = c[j] <= T(0) ? T(0) : c[j];
-      break;
-    case 2:
-      tanh_row(c, c, n);
-      break;
-    case 3:
-      ADJ_LOOP(int64_t j = 0; j < n; ++j) c[j] = sigmoid_of(c[j]);
-      break;
-    default:
-      break;
-  }
-}
-
-/* What follows, on rows that lie in memory. */
-template <class T>
-__attribute__((noinline)) void finish_rows(T* c, int64_t ldc, int64_t rows, int64_t columns, const Finish<T>& f) {
-  for (int64_t i = 0; i < rows; ++i) {
-    T* row = c + i * ldc;
-    if (f.bias != nullptr) {
-      const T* bias = f.bias + i * f.bias_m;
-      if (f.bias_n == 1) {
-        ADJ_LOOP(int64_t j = 0; j < columns; ++j) row[j] += bias[j];
-      } else {
-        for (int64_t j = 0; j < columns; ++j) row[j] += bias[j * f.bias_n];
-      }
-    }
-    activate(row, columns, f.activation);
-  }
-}
 
 template <int kV, class T>
 ADJ_ALWAYS void add_row(Vector<T> (&sum)[kV], const T* row, Some<T> last) {
@@ -257,7 +216,7 @@ __attribute__((noinline)) void block(const Piece<T>& of) {
 #pragma GCC unroll 16
     for (int i = 0; i < kR; ++i, row += ldc) add_row<kV>(sum[i], row, last);
   }
-  const Finish<T>* finish = of.finish;
+  const Epilogue<T>* finish = of.finish;
   const bool later = finish != nullptr && (finish->activation > 1 || (finish->bias != nullptr && finish->bias_n != 1));
   if (finish != nullptr && !later) {
     if (finish->bias != nullptr) {

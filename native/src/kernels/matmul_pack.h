@@ -1,6 +1,6 @@
 /*
  * Copies of matmul's operands in the order in which its register blocks read them: B in panels of kWidth columns, A in
- * blocks of at most kRows rows, each a step of k after the other. Whether to copy at all is contract/matmul.cpp's
+ * blocks of at most kRows rows, each a step of k after the other. Whether to copy at all is plan/matmul.cpp's
  * choice.
  */
 #pragma once

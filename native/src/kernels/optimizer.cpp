@@ -5,7 +5,7 @@
  * Rates and counts are run-time scalars. They refuse schedules, which are graph ops. To add an optimizer, add the
  * update of a piece, its constants, and a row.
  */
-#include "kernels/contract/loops.h"
+#include "kernels/plan/optimizer.h"
 #include "kernels/elementwise.h"
 #include "kernels/subnormals.h"
 

@@ -4,7 +4,7 @@
  * are the inverse of the normal distribution function by Wichura's algorithm AS 241 (1988), routine PPND16, whose
  * coefficients these are. To add a distribution, write how a chunk of words becomes elements, and a row.
  */
-#include "kernels/contract/loops.h"
+#include "kernels/plan/random.h"
 #include "kernels/elementwise.h"
 #include "kernels/vector_math.h"
 

@@ -3,7 +3,7 @@
  * over one segment of the reduced ones; several segments meet in `combine`, in order. To add a reduction, write a Fold
  * and a row.
  */
-#include "kernels/contract/loops.h"
+#include "kernels/plan/reduce.h"
 #include "kernels/elementwise.h"
 #include "kernels/rows.h"
 

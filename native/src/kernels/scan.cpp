@@ -2,7 +2,7 @@
  * `cumsum`, `linearScan` and `logCumSumExp` along the middle axis of [o, n, i]. A part runs one tile of the i lines of
  * one o from end to end, side by side, with their states in double. To add a scan, write a State and a row.
  */
-#include "kernels/contract/loops.h"
+#include "kernels/plan/scan.h"
 #include "kernels/elementwise.h"
 #include "kernels/rows.h"
 #include "kernels/vector_math.h"

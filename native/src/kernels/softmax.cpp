@@ -2,7 +2,7 @@
  * Softmax, its logarithm, logSumExp and the cross entropy of labels, row by row over contiguous rows. Every row's
  * largest element is taken away first, so that nothing overflows. To add one of the kind, write a part and a row.
  */
-#include "kernels/contract/loops.h"
+#include "kernels/plan/softmax.h"
 #include "kernels/exponentials.h"
 
 ADJ_ISA_BEGIN

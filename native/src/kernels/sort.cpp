@@ -2,7 +2,7 @@
  * `argsort`: the order of each row of [rows, n], by a stable merge sort of (key, place) pairs, whose keys are integers
  * that compare as the elements do. n log n steps and 32 bytes of scratch an element; a row is one thread's.
  */
-#include "kernels/contract/loops.h"
+#include "kernels/plan/scan.h"
 
 ADJ_ISA_BEGIN
 namespace {

@@ -3,7 +3,7 @@
 
 #include <cstring>
 
-#include "kernels/contract/checks.h"
+#include "contract/checks.h"
 #include "runtime/overlap.h"
 
 namespace adjoint {

@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <cstdlib>
 
-#include "kernels/contract/checks.h"
+#include "contract/checks.h"
 
 namespace adjoint {
 namespace {

@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <tuple>
 
-#include "kernels/contract/checks.h"
+#include "contract/checks.h"
 #include "runtime/error.h"
 #include "runtime/overlap.h"
 
