@@ -1,5 +1,6 @@
 /*
- * Adjoint's whole C ABI: contexts, buffers, kernels by name, programs. C99.
+ * Adjoint's whole C ABI: contexts, buffers, kernels by name, programs, as one table of functions that a library hands
+ * out. C99.
  *
  * It refuses to be a tensor library: shapes, gradients and planning are decided above it, and arrive here as one
  * program image. It never throws, aborts, exits or prints; every failure is a status plus a text. To add an op, add a
@@ -21,9 +22,9 @@ extern "C" {
 #endif
 
 /* Raised whenever a declaration or the image format changes in a way that an older caller would notice. */
-#define ADJ_ABI_VERSION 1
+#define ADJ_ABI_VERSION 2
 
-/* What every function answers. The values are explicit and never reused. */
+/* What functions answer. The values are explicit and never reused. */
 typedef enum adj_status {
   ADJ_OK = 0,
   ADJ_INVALID_ARGUMENT = 1, /* a null pointer, a negative size, an unknown name */
@@ -70,81 +71,6 @@ typedef struct adj_memory {
   int64_t buffers;     /* how many buffers callers hold */
 } adj_memory;
 
-/* ---- library ---- */
-
-/* Returns ADJ_ABI_VERSION of the library as built. */
-ADJ_API int32_t adj_abi_version(void);
-
-/* Returns a text that differs between two builds of the library, for noticing a stale extracted copy. Static memory. */
-ADJ_API const char* adj_build_id(void);
-
-/* Returns the text of the last failure on the calling thread, "" if none. Valid until that thread's next failure. */
-ADJ_API const char* adj_last_error(void);
-
-/* Returns the input of the failed instruction that the last failure on the calling thread is about, -1 for none. */
-ADJ_API int64_t adj_last_operand(void);
-
-/* Returns the best this machine runs: "amx", "avx512bf16", "avx512", "avx2" or "baseline". Static memory. */
-ADJ_API const char* adj_best_isa(void);
-
-/* ---- context ---- */
-
-/*
- * Creates a context. `threads` >= 1 is how many cores its runs may keep busy together, callers included;
- * `budget` is in bytes, 0 for none; `isa` names an instruction set, or NULL for ADJOINT_ISA of the environment and
- * else the best one. An instruction set the machine lacks is ADJ_UNAVAILABLE.
- */
-ADJ_API adj_status adj_context_create(int32_t threads, int64_t budget, const char* isa, adj_context** context);
-
-/* Frees a context with its pool. Its buffers and programs must be gone; NULL is allowed. */
-ADJ_API adj_status adj_context_destroy(adj_context* context);
-
-/* Returns the instruction set the context runs on, NULL for a null context. Static memory. */
-ADJ_API const char* adj_context_isa(const adj_context* context);
-
-/* Returns how many threads the context may keep busy, 0 for a null context. */
-ADJ_API int32_t adj_context_threads(const adj_context* context);
-
-/*
- * Opens OpenBLAS from a file for this process, after the `dependencies_count` libraries it needs, in order, and keeps
- * it single-threaded. Idempotent. Without it matmul runs on Adjoint's own kernels.
- */
-ADJ_API adj_status adj_blas_open(adj_context* context, const char* const* dependencies, int32_t dependencies_count,
-                                 const char* openblas);
-
-/* Returns OpenBLAS' own description of itself once opened, "" before. Valid for the life of the process. */
-ADJ_API const char* adj_blas_config(const adj_context* context);
-
-/* ---- memory ---- */
-
-/* Allocates `bytes` >= 0, 64-byte aligned, contents undefined. Past the budget it is ADJ_OUT_OF_MEMORY. */
-ADJ_API adj_status adj_buffer_allocate(adj_context* context, int64_t bytes, adj_buffer** buffer);
-
-/* Returns a buffer's address, 0 for NULL. */
-ADJ_API uint64_t adj_buffer_address(const adj_buffer* buffer);
-
-/* Gives a buffer back to its context's pool; NULL is allowed. */
-ADJ_API adj_status adj_buffer_free(adj_context* context, adj_buffer* buffer);
-
-/* Writes the allocator's figures. */
-ADJ_API adj_status adj_memory_report(const adj_context* context, adj_memory* memory);
-
-/* Returns freed blocks to the system, and what malloc keeps of them. */
-ADJ_API adj_status adj_memory_trim(adj_context* context);
-
-/* ---- kernels ---- */
-
-/* Returns the index of the kernel of that name, -1 if there is none. */
-ADJ_API int32_t adj_kernel_find(const char* name);
-
-/* Returns how many kernels there are; their indices are 0 .. count-1. */
-ADJ_API int32_t adj_kernel_count(void);
-
-/* Returns the name of a kernel, NULL for an index out of range. Static memory. */
-ADJ_API const char* adj_kernel_name(int32_t index);
-
-/* ---- programs ---- */
-
 /*
  * A program image is an array of little-endian 64-bit integers ("words"), 8-byte aligned:
  *
@@ -164,25 +90,114 @@ ADJ_API const char* adj_kernel_name(int32_t index);
 #define ADJ_IMAGE_VERSION 1
 #define ADJ_MAX_RANK 16
 
-/* Validates an image completely, resolves its kernels, and copies what it needs; the image may be freed afterwards. */
-ADJ_API adj_status adj_program_create(adj_context* context, const void* image, int64_t bytes, adj_program** program);
+/*
+ * All functions of a library: one backend. A process may have several libraries, each with a table of its own, whose
+ * handles do not mix.
+ */
+typedef struct adj_api {
+  /* ---- library ---- */
+
+  int32_t version; /* ADJ_ABI_VERSION of the library as built */
+
+  /* Returns a text that differs between two builds of the library, for noticing a stale extracted copy. Static memory.
+   */
+  const char* (*build_id)(void);
+
+  /* Returns the text of the last failure on the calling thread, "" if none. Valid until that thread's next failure. */
+  const char* (*last_error)(void);
+
+  /* Returns the input of the failed instruction that the last failure on the calling thread is about, -1 for none. */
+  int64_t (*last_operand)(void);
+
+  /* Returns the best this machine runs: "amx", "avx512bf16", "avx512", "avx2" or "baseline". Static memory. */
+  const char* (*best_isa)(void);
+
+  /* ---- context ---- */
+
+  /*
+   * Creates a context. `threads` >= 1 is how many cores its runs may keep busy together, callers included;
+   * `budget` is in bytes, 0 for none; `isa` names an instruction set, or NULL for ADJOINT_ISA of the environment and
+   * else the best one. An instruction set the machine lacks is ADJ_UNAVAILABLE.
+   */
+  adj_status (*context_create)(int32_t threads, int64_t budget, const char* isa, adj_context** context);
+
+  /* Frees a context with its pool. Its buffers and programs must be gone; NULL is allowed. */
+  adj_status (*context_destroy)(adj_context* context);
+
+  /* Returns the instruction set the context runs on, NULL for a null context. Static memory. */
+  const char* (*context_isa)(const adj_context* context);
+
+  /* Returns how many threads the context may keep busy, 0 for a null context. */
+  int32_t (*context_threads)(const adj_context* context);
+
+  /*
+   * Opens OpenBLAS from a file for this process, after the `dependencies_count` libraries it needs, in order, and keeps
+   * it single-threaded. Idempotent. Without it matmul runs on Adjoint's own kernels.
+   */
+  adj_status (*blas_open)(adj_context* context, const char* const* dependencies, int32_t dependencies_count,
+                          const char* openblas);
+
+  /* Returns OpenBLAS' own description of itself once opened, "" before. Valid for the life of the process. */
+  const char* (*blas_config)(const adj_context* context);
+
+  /* ---- memory ---- */
+
+  /* Allocates `bytes` >= 0, 64-byte aligned, contents undefined. Past the budget it is ADJ_OUT_OF_MEMORY. */
+  adj_status (*buffer_allocate)(adj_context* context, int64_t bytes, adj_buffer** buffer);
+
+  /* Returns a buffer's address, 0 for NULL. */
+  uint64_t (*buffer_address)(const adj_buffer* buffer);
+
+  /* Gives a buffer back to its context's pool; NULL is allowed. */
+  adj_status (*buffer_free)(adj_context* context, adj_buffer* buffer);
+
+  /* Writes the allocator's figures. */
+  adj_status (*memory_report)(const adj_context* context, adj_memory* memory);
+
+  /* Returns freed blocks to the system, and what malloc keeps of them. */
+  adj_status (*memory_trim)(adj_context* context);
+
+  /* ---- kernels ---- */
+
+  /* Returns the index of the kernel of that name, -1 if there is none. */
+  int32_t (*kernel_find)(const char* name);
+
+  /* Returns how many kernels there are; their indices are 0 .. count-1. */
+  int32_t (*kernel_count)(void);
+
+  /* Returns the name of a kernel, NULL for an index out of range. Static memory. */
+  const char* (*kernel_name)(int32_t index);
+
+  /* ---- programs ---- */
+
+  /* Validates an image completely, resolves its kernels, and copies what it needs; the image may be freed afterwards.
+   */
+  adj_status (*program_create)(adj_context* context, const void* image, int64_t bytes, adj_program** program);
+
+  /*
+   * Writes how many bytes of scratch a run of the program takes from the context's memory while it lasts. They count
+   * against the budget: a run that would pass it fails with ADJ_OUT_OF_MEMORY before the first instruction.
+   */
+  adj_status (*program_scratch)(const adj_program* program, int64_t* bytes);
+
+  /*
+   * Runs a program to its end on the calling thread and free workers. `bindings` has one entry per binding of the
+   * image, of at least its size and aligned to its element size; where a run writes one, no other may share its memory.
+   * On failure `failed` (may be NULL) receives the index of the instruction that failed, or -1 if none had started;
+   * what earlier instructions wrote stays, and no later one has run.
+   */
+  adj_status (*program_run)(adj_context* context, const adj_program* program, const adj_binding* bindings,
+                            int32_t bindings_count, int64_t* failed);
+
+  /* Frees a program that no thread is running; NULL is allowed. */
+  adj_status (*program_destroy)(adj_program* program);
+} adj_api;
 
 /*
- * Writes how many bytes of scratch a run of the program takes from the context's memory while it lasts. They count
- * against the budget: a run that would pass it fails with ADJ_OUT_OF_MEMORY before the first instruction.
+ * Returns the library's table, valid for the life of the process, or NULL if the library has another version than the
+ * one asked for, which is ADJ_ABI_VERSION. The only symbol that a library exports.
  */
-ADJ_API adj_status adj_program_scratch(const adj_program* program, int64_t* bytes);
-
-/*
- * Runs a program to its end on the calling thread and free workers. `bindings` has one entry per binding of the image,
- * of at least its size and aligned to its element size. On failure `failed` (may be NULL) receives the index of the
- * instruction that failed, or -1 if none had started; what earlier instructions wrote stays.
- */
-ADJ_API adj_status adj_program_run(adj_context* context, const adj_program* program, const adj_binding* bindings,
-                                   int32_t bindings_count, int64_t* failed);
-
-/* Frees a program that no thread is running; NULL is allowed. */
-ADJ_API adj_status adj_program_destroy(adj_program* program);
+ADJ_API const adj_api* adj_get_api(int32_t version);
 
 #ifdef __cplusplus
 }

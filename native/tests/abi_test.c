@@ -4,11 +4,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "adjoint.h"
+#include "api.h"
 #include "check.h"
 
 static void test_library(void) {
-  CHECK(adj_abi_version() == ADJ_ABI_VERSION, "%d", adj_abi_version());
+  CHECK(adj_get_api(ADJ_ABI_VERSION)->version == ADJ_ABI_VERSION, "%d", adj_get_api(ADJ_ABI_VERSION)->version);
+  CHECK(adj_get_api(ADJ_ABI_VERSION - 1) == NULL && adj_get_api(ADJ_ABI_VERSION + 1) == NULL, "another version");
   CHECK(strlen(adj_build_id()) >= 16, "build id \"%s\"", adj_build_id());
   CHECK(strcmp(adj_last_error(), "") == 0, "\"%s\" before any failure", adj_last_error());
   CHECK(strcmp(adj_best_isa(), "baseline") == 0 || strcmp(adj_best_isa(), "avx2") == 0 ||

@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "adjoint.h"
+#include "api.h"
 
 namespace test {
 

@@ -48,21 +48,17 @@ void need(const void* pointer, const char* name) {
   if (pointer == nullptr) fail(ADJ_INVALID_ARGUMENT, "%s is null", name);
 }
 
-}  // namespace
-
 extern "C" {
 
-int32_t adj_abi_version(void) { return ADJ_ABI_VERSION; }
+const char* build_id() { return adjoint::build_id(); }
 
-const char* adj_build_id(void) { return adjoint::build_id(); }
+const char* last_error() { return adjoint::remembered(); }
 
-const char* adj_last_error(void) { return adjoint::remembered(); }
+int64_t last_operand() { return adjoint::remembered_operand(); }
 
-int64_t adj_last_operand(void) { return adjoint::remembered_operand(); }
+const char* best_isa() { return adjoint::name_of(adjoint::best_isa()); }
 
-const char* adj_best_isa(void) { return adjoint::name_of(adjoint::best_isa()); }
-
-adj_status adj_context_create(int32_t threads, int64_t budget, const char* isa, adj_context** context) {
+adj_status context_create(int32_t threads, int64_t budget, const char* isa, adj_context** context) {
   return guarded([&] {
     need(context, "context");
     *context = nullptr;
@@ -74,7 +70,7 @@ adj_status adj_context_create(int32_t threads, int64_t budget, const char* isa, 
   });
 }
 
-adj_status adj_context_destroy(adj_context* context) {
+adj_status context_destroy(adj_context* context) {
   return guarded([&] {
     if (context == nullptr) return;
     const adj_memory memory = context->memory.report();
@@ -87,14 +83,14 @@ adj_status adj_context_destroy(adj_context* context) {
   });
 }
 
-const char* adj_context_isa(const adj_context* context) {
+const char* context_isa(const adj_context* context) {
   return context == nullptr ? nullptr : adjoint::name_of(context->isa);
 }
 
-int32_t adj_context_threads(const adj_context* context) { return context == nullptr ? 0 : context->pool.threads(); }
+int32_t context_threads(const adj_context* context) { return context == nullptr ? 0 : context->pool.threads(); }
 
-adj_status adj_blas_open(adj_context* context, const char* const* dependencies, int32_t dependencies_count,
-                         const char* openblas) {
+adj_status blas_open(adj_context* context, const char* const* dependencies, int32_t dependencies_count,
+                     const char* openblas) {
   return guarded([&] {
     need(context, "context");
     need(openblas, "openblas");
@@ -106,11 +102,11 @@ adj_status adj_blas_open(adj_context* context, const char* const* dependencies, 
   });
 }
 
-const char* adj_blas_config(const adj_context* context) {
+const char* blas_config(const adj_context* context) {
   return context != nullptr && context->blas.load() ? adjoint::blas_config() : "";
 }
 
-adj_status adj_buffer_allocate(adj_context* context, int64_t bytes, adj_buffer** buffer) {
+adj_status buffer_allocate(adj_context* context, int64_t bytes, adj_buffer** buffer) {
   return guarded([&] {
     need(context, "context");
     need(buffer, "buffer");
@@ -119,11 +115,11 @@ adj_status adj_buffer_allocate(adj_context* context, int64_t bytes, adj_buffer**
   });
 }
 
-uint64_t adj_buffer_address(const adj_buffer* buffer) {
+uint64_t buffer_address(const adj_buffer* buffer) {
   return buffer == nullptr ? 0 : static_cast<uint64_t>(reinterpret_cast<uintptr_t>(buffer->block.address));
 }
 
-adj_status adj_buffer_free(adj_context* context, adj_buffer* buffer) {
+adj_status buffer_free(adj_context* context, adj_buffer* buffer) {
   return guarded([&] {
     if (buffer == nullptr) return;
     need(context, "context");
@@ -131,7 +127,7 @@ adj_status adj_buffer_free(adj_context* context, adj_buffer* buffer) {
   });
 }
 
-adj_status adj_memory_report(const adj_context* context, adj_memory* memory) {
+adj_status memory_report(const adj_context* context, adj_memory* memory) {
   return guarded([&] {
     need(context, "context");
     need(memory, "memory");
@@ -139,14 +135,14 @@ adj_status adj_memory_report(const adj_context* context, adj_memory* memory) {
   });
 }
 
-adj_status adj_memory_trim(adj_context* context) {
+adj_status memory_trim(adj_context* context) {
   return guarded([&] {
     need(context, "context");
     context->memory.trim();
   });
 }
 
-int32_t adj_kernel_find(const char* name) {
+int32_t kernel_find(const char* name) {
   int32_t index = -1;
   guarded([&] {
     if (name != nullptr) index = adjoint::kernel_find(name);
@@ -154,13 +150,13 @@ int32_t adj_kernel_find(const char* name) {
   return index;
 }
 
-int32_t adj_kernel_count(void) {
+int32_t kernel_count() {
   int32_t count = 0;
   guarded([&] { count = adjoint::kernel_count(); });
   return count;
 }
 
-const char* adj_kernel_name(int32_t index) {
+const char* kernel_name(int32_t index) {
   const char* name = nullptr;
   guarded([&] {
     if (index >= 0 && index < adjoint::kernel_count()) name = adjoint::kernel_at(index, adjoint::Isa::kBaseline).name;
@@ -168,7 +164,7 @@ const char* adj_kernel_name(int32_t index) {
   return name;
 }
 
-adj_status adj_program_create(adj_context* context, const void* image, int64_t bytes, adj_program** program) {
+adj_status program_create(adj_context* context, const void* image, int64_t bytes, adj_program** program) {
   return guarded([&] {
     need(context, "context");
     need(image, "image");
@@ -178,7 +174,7 @@ adj_status adj_program_create(adj_context* context, const void* image, int64_t b
   });
 }
 
-adj_status adj_program_scratch(const adj_program* program, int64_t* bytes) {
+adj_status program_scratch(const adj_program* program, int64_t* bytes) {
   return guarded([&] {
     need(program, "program");
     need(bytes, "bytes");
@@ -186,8 +182,8 @@ adj_status adj_program_scratch(const adj_program* program, int64_t* bytes) {
   });
 }
 
-adj_status adj_program_run(adj_context* context, const adj_program* program, const adj_binding* bindings,
-                           int32_t bindings_count, int64_t* failed) {
+adj_status program_run(adj_context* context, const adj_program* program, const adj_binding* bindings,
+                       int32_t bindings_count, int64_t* failed) {
   int64_t at = -1;
   const adj_status status = guarded([&] {
     need(context, "context");
@@ -199,8 +195,38 @@ adj_status adj_program_run(adj_context* context, const adj_program* program, con
   return status;
 }
 
-adj_status adj_program_destroy(adj_program* program) {
+adj_status program_destroy(adj_program* program) {
   return guarded([&] { delete program; });
 }
 
+constexpr adj_api kApi = {
+    .version = ADJ_ABI_VERSION,
+    .build_id = build_id,
+    .last_error = last_error,
+    .last_operand = last_operand,
+    .best_isa = best_isa,
+    .context_create = context_create,
+    .context_destroy = context_destroy,
+    .context_isa = context_isa,
+    .context_threads = context_threads,
+    .blas_open = blas_open,
+    .blas_config = blas_config,
+    .buffer_allocate = buffer_allocate,
+    .buffer_address = buffer_address,
+    .buffer_free = buffer_free,
+    .memory_report = memory_report,
+    .memory_trim = memory_trim,
+    .kernel_find = kernel_find,
+    .kernel_count = kernel_count,
+    .kernel_name = kernel_name,
+    .program_create = program_create,
+    .program_scratch = program_scratch,
+    .program_run = program_run,
+    .program_destroy = program_destroy,
+};
+
 }  // extern "C"
+
+}  // namespace
+
+extern "C" const adj_api* adj_get_api(int32_t version) { return version == ADJ_ABI_VERSION ? &kApi : nullptr; }

@@ -1,7 +1,6 @@
 package org.adjoint.nativelib;
 
 import java.nio.Buffer;
-import java.util.HashSet;
 import java.util.Set;
 import org.adjoint.internal.backend.Backend;
 import org.adjoint.internal.backend.Executable;
@@ -19,7 +18,7 @@ final class NativeBackend implements Backend {
   NativeBackend(NativeContext context) {
     this.context = context;
     this.workspaces = new Workspaces(context, context.threads());
-    this.kernels = kernels();
+    this.kernels = context.kernels();
     this.description = describe(context);
   }
 
@@ -69,14 +68,6 @@ final class NativeBackend implements Backend {
         all.pooled() + idle.bytes(),
         all.peak(),
         all.buffers() - idle.buffers());
-  }
-
-  private static Set<String> kernels() {
-    Set<String> names = new HashSet<>();
-    for (int i = 0; i < Abi.adj_kernel_count(); i++) {
-      names.add(Abi.adj_kernel_name(i));
-    }
-    return Set.copyOf(names);
   }
 
   private static String describe(NativeContext context) {

@@ -3,6 +3,8 @@ package org.adjoint.nativelib;
 import java.lang.ref.Cleaner;
 import java.lang.ref.Reference;
 import java.nio.file.Path;
+import java.util.HashSet;
+import java.util.Set;
 import org.adjoint.NativeMemoryException;
 import org.adjoint.internal.backend.MemoryFigures;
 
@@ -17,22 +19,33 @@ final class NativeContext {
   /** As java.nio does for direct buffers: 1 + 2 + … + 256 ms. */
   private static final int RETRIES = 9;
 
+  private final long api;
   private final long address;
 
-  private NativeContext(long address) {
+  private NativeContext(long api, long address) {
+    this.api = api;
     this.address = address;
-    CLEANER.register(this, () -> Abi.adj_context_destroy(address));
+    CLEANER.register(this, () -> Abi.adj_context_destroy(api, address));
   }
 
   /**
-   * Returns a new context; {@code budget} in bytes, 0 for none. The instruction set is the
-   * machine's best, or ADJOINT_ISA.
+   * Returns a new context of a library; {@code budget} in bytes, 0 for none. The instruction set is
+   * the machine's best, or ADJOINT_ISA.
+   *
+   * @param api the library's table, as {@link NativeLibrary#load} gives it
    */
-  static NativeContext create(int threads, long budget) {
+  static NativeContext create(long api, int threads, long budget) {
     long[] out = new long[1];
     Status.check(
-        Abi.adj_context_create(threads, budget, null, out), "open with " + threads + " threads");
-    return new NativeContext(out[0]);
+        api,
+        Abi.adj_context_create(api, threads, budget, null, out),
+        "open with " + threads + " threads");
+    return new NativeContext(api, out[0]);
+  }
+
+  /** Returns the library's {@code adj_api*}, the first argument of each of {@link Abi}'s calls. */
+  long api() {
+    return api;
   }
 
   /**
@@ -45,25 +58,25 @@ final class NativeContext {
 
   /** Returns the instruction set that kernels run on. */
   String isa() {
-    return Abi.adj_context_isa(address);
+    return Abi.adj_context_isa(api, address);
   }
 
   /** Returns how many cores runs may keep busy together. */
   int threads() {
-    return Abi.adj_context_threads(address);
+    return Abi.adj_context_threads(api, address);
   }
 
   /** Returns what the BLAS in use says of itself, "" if there is none. */
   String blas() {
-    return Abi.adj_blas_config(address);
+    return Abi.adj_blas_config(api, address);
   }
 
   /** Opens OpenBLAS and the two libraries it needs. */
   void openBlas(Path quadmath, Path gfortran, Path openblas) {
     int status =
         Abi.adj_jni_blas_open(
-            address, quadmath.toString(), gfortran.toString(), openblas.toString());
-    Status.check(status, "open OpenBLAS");
+            api, address, quadmath.toString(), gfortran.toString(), openblas.toString());
+    Status.check(api, status, "open OpenBLAS");
   }
 
   /**
@@ -74,39 +87,53 @@ final class NativeContext {
    * @throws NativeMemoryException if there is still none
    */
   long allocate(long bytes, Runnable idle) {
-    long buffer = Abi.adj_jni_allocate(address, bytes);
+    long buffer = Abi.adj_jni_allocate(api, address, bytes);
     Reference.reachabilityFence(this);
     return buffer != 0 ? buffer : allocateAfterMakingRoom(bytes, idle);
   }
 
   private long allocateAfterMakingRoom(long bytes, Runnable idle) {
     long[] out = new long[1];
-    int status = Abi.adj_buffer_allocate(address, bytes, out);
+    int status = Abi.adj_buffer_allocate(api, address, bytes, out);
     for (int i = 0; status == Status.OUT_OF_MEMORY && i <= RETRIES; i++) {
       if (i == 0) {
         idle.run();
-        Abi.adj_memory_trim(address);
+        Abi.adj_memory_trim(api, address);
         System.gc();
       } else if (!sleep(1L << (i - 1))) {
         break;
       }
-      status = Abi.adj_buffer_allocate(address, bytes, out);
+      status = Abi.adj_buffer_allocate(api, address, bytes, out);
     }
-    Status.check(status, "allocate " + bytes + " bytes");
+    Status.check(api, status, "allocate " + bytes + " bytes");
     Reference.reachabilityFence(this);
     return out[0];
   }
 
+  /** Returns the address of what {@link #allocate} returned. */
+  long bufferAddress(long buffer) {
+    return Abi.adj_buffer_address(api, buffer);
+  }
+
   /** Gives back what {@link #allocate} returned. */
   void free(long buffer) {
-    Abi.adj_buffer_free(address, buffer);
+    Abi.adj_buffer_free(api, address, buffer);
     Reference.reachabilityFence(this);
+  }
+
+  /** Returns the names of the library's kernels. */
+  Set<String> kernels() {
+    Set<String> names = new HashSet<>();
+    for (int i = 0; i < Abi.adj_kernel_count(api); i++) {
+      names.add(Abi.adj_kernel_name(api, i));
+    }
+    return Set.copyOf(names);
   }
 
   /** Returns the allocator's figures. */
   MemoryFigures memory() {
     long[] figures = new long[5];
-    Status.check(Abi.adj_memory_report(address, figures), "memory report");
+    Status.check(api, Abi.adj_memory_report(api, address, figures), "memory report");
     Reference.reachabilityFence(this);
     return new MemoryFigures(figures[0], figures[1], figures[2], figures[3], figures[4]);
   }

@@ -170,8 +170,13 @@ final class NativeExecutable implements Executable {
     block.putLong(0, -1);
     int status =
         Abi.adj_program_run(
-            context.address(), program, start + BINDINGS, Program.ARGUMENTS + arguments, start);
-    Status.checkRun(status, block.getLong(0));
+            context.api(),
+            context.address(),
+            program,
+            start + BINDINGS,
+            Program.ARGUMENTS + arguments,
+            start);
+    Status.checkRun(context.api(), status, block.getLong(0));
     Reference.reachabilityFence(this);
   }
 
@@ -212,14 +217,14 @@ final class NativeExecutable implements Executable {
     long[] out = new long[1];
     int status =
         Abi.adj_program_create(
-            context.address(), Abi.adj_jni_address(image), image.capacity(), out);
+            context.api(), context.address(), Abi.adj_jni_address(image), image.capacity(), out);
     Reference.reachabilityFence(image);
-    Status.check(status, "load program");
+    Status.check(context.api(), status, "load program");
     return out[0];
   }
 
   private static void destroy(NativeContext context, long program) {
-    Abi.adj_program_destroy(program);
+    Abi.adj_program_destroy(context.api(), program);
     Reference.reachabilityFence(context);
   }
 }

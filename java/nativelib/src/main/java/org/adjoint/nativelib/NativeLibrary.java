@@ -23,7 +23,7 @@ final class NativeLibrary {
   private static final String SUPPORTED = "linux-x86_64";
   private static final String FOLDER = "org/adjoint/nativelib/" + SUPPORTED + "/";
 
-  /** In the order they are loaded: the second finds the first by its SONAME. */
+  /** The backend, and the binding that opens it: the JVM knows the second alone. */
   private static final List<String> LIBRARIES = List.of("libadjoint.so", "libjniadjoint.so");
 
   private static final String CURE =
@@ -35,19 +35,22 @@ final class NativeLibrary {
   /** How much of a library is read to find its build id. */
   private static final int HEADER = 1 << 16;
 
-  private static boolean loaded;
+  /** The library's table, 0 before it is loaded. */
+  private static long api;
 
   private NativeLibrary() {}
 
-  /** Loads the libraries, unless they are. */
-  static synchronized void load() {
-    if (!loaded) {
-      load(LibraryCache.open());
-      loaded = true;
+  /**
+   * Returns the table of libadjoint.so, an {@code adj_api*}; loads the libraries, unless they are.
+   */
+  static synchronized long load() {
+    if (api == 0) {
+      api = load(LibraryCache.open());
     }
+    return api;
   }
 
-  private static void load(LibraryCache cache) {
+  private static long load(LibraryCache cache) {
     if (!PLATFORM.equals(SUPPORTED)) {
       throw new BackendException(
           "native backend: built for "
@@ -64,21 +67,45 @@ final class NativeLibrary {
       throw new BackendException("native backend: " + e.getMessage(), e);
     }
     List<Path> files = cache.place("native", libraries);
-    files.forEach(NativeLibrary::load);
-    check(files.get(0));
+    load(files.get(1));
+    return open(files.get(0));
+  }
+
+  /** Returns the table of a library; the binding must be loaded. */
+  static long open(Path library) {
+    long table = Abi.adj_jni_open(library.toAbsolutePath().toString(), Abi.VERSION);
+    if (table == 0) {
+      String error = Abi.adj_jni_open_error();
+      throw error.isEmpty() ? otherVersion(library) : cannotLoad(library, error, null);
+    }
+    check(library, table);
+    return table;
+  }
+
+  private static BackendException otherVersion(Path library) {
+    return new BackendException(
+        "native backend: "
+            + library.getFileName()
+            + " has another ABI than "
+            + Abi.VERSION
+            + ", which these classes need; give adjoint-nativelib and its native jar the same version",
+        null);
   }
 
   private static void load(Path file) {
     try {
       System.load(file.toAbsolutePath().toString());
     } catch (UnsatisfiedLinkError e) {
-      throw new BackendException(
-          "native backend: cannot load " + file + ": " + e.getMessage() + "; " + advice(e), e);
+      throw cannotLoad(file, String.valueOf(e.getMessage()), e);
     }
   }
 
-  private static String advice(UnsatisfiedLinkError e) {
-    String text = String.valueOf(e.getMessage());
+  private static BackendException cannotLoad(Path file, String text, Throwable cause) {
+    return new BackendException(
+        "native backend: cannot load " + file + ": " + text + "; " + advice(text), cause);
+  }
+
+  private static String advice(String text) {
     if (text.contains("failed to map segment")) {
       return "is that folder mounted noexec? Name another with -D" + LibraryCache.PROPERTY + "=DIR";
     }
@@ -92,23 +119,10 @@ final class NativeLibrary {
   }
 
   /**
-   * What is bound to these declarations must be what was extracted: another copy in the process
-   * would take its place.
+   * What was opened must be what was extracted: another copy in the process might take its place.
    */
-  private static void check(Path library) {
-    int version = Abi.adj_abi_version();
-    if (version != Abi.VERSION) {
-      throw new BackendException(
-          "native backend: "
-              + library.getFileName()
-              + " has ABI "
-              + version
-              + ", these classes need "
-              + Abi.VERSION
-              + "; give adjoint-nativelib and its native jar the same version",
-          null);
-    }
-    String build = Abi.adj_build_id();
+  private static void check(Path library, long table) {
+    String build = Abi.adj_build_id(table);
     try (InputStream in = Files.newInputStream(library)) {
       if (!isBuild(in.readNBytes(HEADER), build)) {
         throw new BackendException(

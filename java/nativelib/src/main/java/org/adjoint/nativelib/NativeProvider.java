@@ -23,8 +23,8 @@ public final class NativeProvider implements BackendProvider {
 
   @Override
   public Backend open(int threads) {
-    NativeLibrary.load();
-    NativeContext context = NativeContext.create(threads, MemoryBudget.bytes());
+    NativeContext context =
+        NativeContext.create(NativeLibrary.load(), threads, MemoryBudget.bytes());
     OpenBlas.open(context);
     return new NativeBackend(context);
   }

@@ -32,7 +32,7 @@ final class NativeStorage extends Storage {
   static NativeStorage allocate(NativeContext context, long bytes, Runnable idle) {
     long buffer = context.allocate(bytes, idle);
     return new NativeStorage(
-        bytes, Abi.adj_buffer_address(buffer), context, () -> context.free(buffer));
+        bytes, context.bufferAddress(buffer), context, () -> context.free(buffer));
   }
 
   /** Returns a direct buffer's memory from its position to its limit. */

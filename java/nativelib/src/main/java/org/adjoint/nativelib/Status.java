@@ -21,12 +21,13 @@ final class Status {
   /**
    * Throws unless the call that just returned on this thread succeeded.
    *
+   * @param api the table that it belongs to
    * @param status what it returned
    * @param action what was tried, as in "native backend: {action}: {text}"
    */
-  static void check(int status, String action) {
+  static void check(long api, int status, String action) {
     if (status != OK) {
-      throw failure(status, action);
+      throw failure(api, status, action);
     }
   }
 
@@ -34,7 +35,7 @@ final class Status {
    * Throws unless a run succeeded; {@code instruction} is the one that failed, −1 if none had
    * started.
    */
-  static void checkRun(int status, long instruction) {
+  static void checkRun(long api, int status, long instruction) {
     if (status == OK) {
       return;
     }
@@ -48,14 +49,14 @@ final class Status {
       throw new KernelException(
           Math.toIntExact(instruction),
           reason,
-          Math.toIntExact(Abi.adj_last_operand()),
-          Abi.adj_last_error());
+          Math.toIntExact(Abi.adj_last_operand(api)),
+          Abi.adj_last_error(api));
     }
-    throw failure(status, "run");
+    throw failure(api, status, "run");
   }
 
-  private static RuntimeException failure(int status, String action) {
-    String text = "native backend: " + action + ": " + Abi.adj_last_error();
+  private static RuntimeException failure(long api, int status, String action) {
+    String text = "native backend: " + action + ": " + Abi.adj_last_error(api);
     return switch (status) {
       case OUT_OF_MEMORY -> new NativeMemoryException(text);
       case INVALID_IMAGE, INTERNAL ->

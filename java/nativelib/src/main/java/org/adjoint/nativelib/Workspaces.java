@@ -177,7 +177,7 @@ final class Workspaces {
       long buffer = context.allocate(lines, this::releaseIdle);
       w.forget();
       w.buffer = buffer;
-      w.address = Abi.adj_buffer_address(buffer);
+      w.address = context.bufferAddress(buffer);
       w.bytes = lines;
     }
     if (w.block.capacity() < blockBytes) {

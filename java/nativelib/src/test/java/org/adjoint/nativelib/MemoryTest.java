@@ -9,7 +9,6 @@ import org.adjoint.NativeMemoryException;
 import org.adjoint.internal.backend.Backend;
 import org.adjoint.internal.backend.Executable;
 import org.adjoint.internal.backend.Storage;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
 /**
@@ -19,13 +18,8 @@ import org.junit.jupiter.api.Test;
 class MemoryTest {
   private static final long MB = 1 << 20;
 
-  @BeforeAll
-  static void load() {
-    NativeLibrary.load();
-  }
-
   private static Backend backend(long budget) {
-    return new NativeBackend(NativeContext.create(2, budget));
+    return new NativeBackend(NativeContext.create(NativeLibrary.load(), 2, budget));
   }
 
   @Test

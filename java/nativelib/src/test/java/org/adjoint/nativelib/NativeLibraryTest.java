@@ -92,8 +92,8 @@ class NativeLibraryTest {
     private EveryCall() {}
 
     public static void main(String[] arguments) {
-      NativeLibrary.load();
-      Backend backend = new NativeBackend(NativeContext.create(2, BUDGET));
+      long api = NativeLibrary.load();
+      Backend backend = new NativeBackend(NativeContext.create(api, 2, BUDGET));
       System.out.println(backend.description() + ", " + backend.memory());
       try (Executable plus = backend.load(Programs.plus(4));
           Executable loss = backend.load(Programs.crossEntropy(3));
@@ -106,9 +106,10 @@ class NativeLibraryTest {
       }
       expect(() -> backend.allocate(2 * BUDGET));
       long[] context = new long[1];
-      Status.check(Abi.adj_context_create(1, 0, null, context), "open");
-      Abi.adj_jni_blas_open(context[0], "none", "none", "none");
-      Status.check(Abi.adj_context_destroy(context[0]), "close");
+      Status.check(api, Abi.adj_context_create(api, 1, 0, null, context), "open");
+      Abi.adj_jni_blas_open(api, context[0], "none", "none", "none");
+      Status.check(api, Abi.adj_context_destroy(api, context[0]), "close");
+      expect(() -> NativeLibrary.open(Path.of("none")));
     }
 
     private static void expect(Runnable refused) {

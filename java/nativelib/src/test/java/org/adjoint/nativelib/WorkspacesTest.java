@@ -6,7 +6,6 @@ import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import org.adjoint.nativelib.Workspaces.Workspace;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
 /** Which workspace a run gets, and when one is given back. */
@@ -14,12 +13,8 @@ import org.junit.jupiter.api.Test;
 class WorkspacesTest {
   private static final long MB = 1 << 20;
 
-  @BeforeAll
-  static void load() {
-    NativeLibrary.load();
-  }
-
-  private final Workspaces workspaces = new Workspaces(NativeContext.create(2, 0), 2);
+  private final Workspaces workspaces =
+      new Workspaces(NativeContext.create(NativeLibrary.load(), 2, 0), 2);
 
   @Test
   void reusesAndGrows() {

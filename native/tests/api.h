@@ -1,0 +1,29 @@
+/* The functions of the library's table under names of their own: adj_context_create for context_create, and so on. */
+#pragma once
+
+#include "adjoint.h"
+
+static inline const adj_api* api_under_test(void) { return adj_get_api(ADJ_ABI_VERSION); }
+
+#define adj_build_id (api_under_test()->build_id)
+#define adj_last_error (api_under_test()->last_error)
+#define adj_last_operand (api_under_test()->last_operand)
+#define adj_best_isa (api_under_test()->best_isa)
+#define adj_context_create (api_under_test()->context_create)
+#define adj_context_destroy (api_under_test()->context_destroy)
+#define adj_context_isa (api_under_test()->context_isa)
+#define adj_context_threads (api_under_test()->context_threads)
+#define adj_blas_open (api_under_test()->blas_open)
+#define adj_blas_config (api_under_test()->blas_config)
+#define adj_buffer_allocate (api_under_test()->buffer_allocate)
+#define adj_buffer_address (api_under_test()->buffer_address)
+#define adj_buffer_free (api_under_test()->buffer_free)
+#define adj_memory_report (api_under_test()->memory_report)
+#define adj_memory_trim (api_under_test()->memory_trim)
+#define adj_kernel_find (api_under_test()->kernel_find)
+#define adj_kernel_count (api_under_test()->kernel_count)
+#define adj_kernel_name (api_under_test()->kernel_name)
+#define adj_program_create (api_under_test()->program_create)
+#define adj_program_scratch (api_under_test()->program_scratch)
+#define adj_program_run (api_under_test()->program_run)
+#define adj_program_destroy (api_under_test()->program_destroy)
