@@ -45,7 +45,7 @@ public final class Checkpoint {
   public static Function<List<Tensor>, List<Tensor>> ofList(
       Function<List<Tensor>, List<Tensor>> f) {
     return xs -> {
-      Region region = Region.trace(xs.stream().map(Tensor::type).toList(), f);
+      Region region = Region.trace("Checkpoint", xs.stream().map(Tensor::type).toList(), f);
       List<Tensor> inputs = new ArrayList<>(xs);
       inputs.addAll(region.captured());
       List<Tensor> ys = region.build(xs, region.captured());

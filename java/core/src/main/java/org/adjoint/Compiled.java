@@ -13,11 +13,14 @@ import org.adjoint.internal.backend.Backend;
 import org.adjoint.internal.graph.Ancestors;
 import org.adjoint.internal.graph.Binding;
 import org.adjoint.internal.graph.Node;
+import org.adjoint.internal.graph.ThreadState;
 import org.adjoint.internal.run.Backends;
 import org.adjoint.internal.run.Evaluator;
-import org.adjoint.internal.run.Pending;
+import org.adjoint.internal.run.LiveScalars;
 import org.adjoint.internal.run.Values;
-import org.adjoint.internal.step.CompiledStep;
+import org.adjoint.internal.step.RecordedStep;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * A function that is written down as a program, once for each combination of shapes and dtypes (and
@@ -48,14 +51,18 @@ import org.adjoint.internal.step.CompiledStep;
  * Grad.of(Compiled.of(f))} and {@code Compiled.of(Grad.of(f))} mean what they say.
  */
 public final class Compiled {
+  private static final Logger LOG = LoggerFactory.getLogger(Compiled.class);
+
   /** So many combinations are kept, the least recently used goes first. */
   private static final int MOST = 64;
 
   private final Function<List<Tensor>, List<Tensor>> f;
-  private final Map<Signature, List<CompiledStep>> steps = new LinkedHashMap<>(16, 0.75f, true);
+  private final Map<Signature, List<RecordedStep>> steps = new LinkedHashMap<>(16, 0.75f, true);
 
   /** The one that ran last, which usually runs next: found without the map and its lock. */
-  private volatile Optional<CompiledStep> last = Optional.empty();
+  private volatile Optional<RecordedStep> last = Optional.empty();
+
+  private volatile boolean toldUncompiled;
 
   private record Signature(List<Type> types, Backend backend) {}
 
@@ -88,19 +95,20 @@ public final class Compiled {
   }
 
   private List<Tensor> apply(List<Tensor> given) {
-    Optional<CompiledStep> again = last;
+    LiveScalars scalars = new LiveScalars();
+    Optional<RecordedStep> again = last;
     if (again.isPresent() && areValues(given) && again.get().takes(given, Backends.current())) {
-      Optional<List<Tensor>> results = again.get().runAgain(given);
+      Optional<List<Tensor>> results = again.get().runAgain(given, scalars);
       if (results.isPresent()) {
         return results.get();
       }
     }
-    return applyAnew(given);
+    return applyAnew(given, scalars);
   }
 
   /** Returns whether nothing has to be evaluated or differentiated before a run on these. */
   private static boolean areValues(List<Tensor> given) {
-    if (Binding.isOpen() || !Pending.isEmpty()) {
+    if (Binding.isOpen() || !ThreadState.get().hasNoAssignments()) {
       return false;
     }
     for (int i = 0; i < given.size(); i++) {
@@ -112,7 +120,7 @@ public final class Compiled {
     return true;
   }
 
-  private List<Tensor> applyAnew(List<Tensor> given) {
+  private List<Tensor> applyAnew(List<Tensor> given, LiveScalars scalars) {
     List<Tensor> xs = new ArrayList<>(given.size());
     boolean differentiated = Binding.isOpen();
     for (Tensor x : given) {
@@ -121,6 +129,7 @@ public final class Compiled {
       differentiated |= isDifferentiated(fixed.node());
     }
     if (differentiated) {
+      tellUncompiled();
       return f.apply(xs);
     }
     List<Tensor> made = new ArrayList<>();
@@ -128,13 +137,23 @@ public final class Compiled {
     try {
       Evaluator.evaluate(xs);
       for (; ; ) {
-        Optional<List<Tensor>> results = step(xs).run(xs);
+        Optional<List<Tensor>> results = step(xs).run(xs, scalars);
         if (results.isPresent()) {
           return results.get();
         }
       }
     } finally {
       made.forEach(Tensor::release);
+    }
+  }
+
+  /** Says once that this function runs as it is, where nothing but a log would tell. */
+  private void tellUncompiled() {
+    if (!Binding.isOpen() && ThreadState.get().writing().isEmpty() && !toldUncompiled) {
+      toldUncompiled = true;
+      LOG.info(
+          "Compiled: called as it is, not as a program, because an argument is a parameter, a"
+              + " variable(), or was built from one; detach() the argument if no gradient passes");
     }
   }
 
@@ -153,26 +172,26 @@ public final class Compiled {
         || (node.inputs().length > 0 && Ancestors.find(node, Node::isSource).isPresent());
   }
 
-  private CompiledStep step(List<Tensor> xs) {
-    Optional<CompiledStep> again = last;
+  private RecordedStep step(List<Tensor> xs) {
+    Optional<RecordedStep> again = last;
     if (again.isPresent() && again.get().takes(xs, Backends.current()) && again.get().fits()) {
       return again.get();
     }
-    CompiledStep step = find(xs);
+    RecordedStep step = find(xs);
     last = Optional.of(step);
     return step;
   }
 
-  private CompiledStep find(List<Tensor> xs) {
+  private RecordedStep find(List<Tensor> xs) {
     Signature signature = new Signature(xs.stream().map(Tensor::type).toList(), Backends.current());
     synchronized (this) {
-      for (CompiledStep step : steps.getOrDefault(signature, List.of())) {
+      for (RecordedStep step : steps.getOrDefault(signature, List.of())) {
         if (step.fits()) {
           return step;
         }
       }
     }
-    CompiledStep made = CompiledStep.record(f, signature.types());
+    RecordedStep made = RecordedStep.record(f, signature.types());
     synchronized (this) {
       steps.computeIfAbsent(signature, s -> new ArrayList<>()).add(made);
       if (steps.size() > MOST) {

@@ -183,14 +183,18 @@ public final class Grad {
               + direction.type()
               + "; both must be of one floating type, for BF16 the direction F32");
     }
-    Tensor fresh = rebound(x);
-    Tensor y = f.apply(fresh);
-    if (!y.dtype().isFloating()) {
-      throw new IllegalArgumentException(
-          "derivatives: f(x) is " + y.type() + "; integers and booleans have no derivative");
-    }
-    return Eager.built(
-        Eager.suspended(() -> Taylor.derivatives(y.fixed(), fresh, direction.fixed(), order)));
+    return withStandIns(
+        List.of(x),
+        fresh -> {
+          Tensor y = f.apply(fresh.get(0));
+          if (!y.dtype().isFloating()) {
+            throw new IllegalArgumentException(
+                "derivatives: f(x) is " + y.type() + "; integers and booleans have no derivative");
+          }
+          return Eager.built(
+              Eager.suspended(
+                  () -> Taylor.derivatives(y.fixed(), fresh.get(0), direction.fixed(), order)));
+        });
   }
 
   /** Returns the identity matrix; a slice of a strided line of ones, so nothing is copied here. */
@@ -221,10 +225,7 @@ public final class Grad {
    * Returns the gradients of a scalar function of several tensors by each of them, as a function.
    */
   public static Function<List<Tensor>, List<Tensor>> ofList(Function<List<Tensor>, Tensor> f) {
-    return xs -> {
-      List<Tensor> fresh = xs.stream().map(Grad::rebound).toList();
-      return grad(f.apply(fresh), fresh.toArray(new Tensor[0]));
-    };
+    return xs -> withStandIns(xs, fresh -> grad(f.apply(fresh), fresh.toArray(new Tensor[0])));
   }
 
   /** A function's value and gradient at one argument. */
@@ -232,16 +233,27 @@ public final class Grad {
 
   /** Returns a function that gives the value and the gradient of {@code f}, sharing their graph. */
   public static Function<Tensor, ValueAndGrad> valueAndGrad(UnaryOperator<Tensor> f) {
-    return x -> {
-      Tensor fresh = rebound(x);
-      Tensor y = f.apply(fresh);
-      return new ValueAndGrad(y, grad(y, fresh).get(0));
-    };
+    return x ->
+        withStandIns(
+            List.of(x),
+            fresh -> {
+              Tensor y = f.apply(fresh.get(0));
+              return new ValueAndGrad(y, grad(y, fresh.get(0)).get(0));
+            });
   }
 
-  /** Returns the same value as a node of its own that gradients are taken by. */
-  private static Tensor rebound(Tensor x) {
-    return ShapeOps.renamed(x).variable();
+  /**
+   * Returns what {@code body} returns of stand-ins: the same values as nodes of their own. They are
+   * sources of gradients while it runs and no longer, so that what was evaluated keeps no history
+   * for their sake; who differentiates later by something outer passes through them.
+   */
+  private static <T> T withStandIns(List<Tensor> xs, Function<List<Tensor>, T> body) {
+    List<Tensor> fresh = xs.stream().map(x -> ShapeOps.renamed(x).variable()).toList();
+    try {
+      return body.apply(fresh);
+    } finally {
+      fresh.forEach(x -> x.node().unmarkVariable());
+    }
   }
 
   /**

@@ -1,12 +1,13 @@
 package org.adjoint;
 
 import java.util.Optional;
+import org.adjoint.internal.backend.Storage;
 import org.adjoint.internal.graph.Binding;
 import org.adjoint.internal.graph.Node;
 import org.adjoint.internal.graph.ParameterState;
-import org.adjoint.internal.graph.Version;
-import org.adjoint.internal.run.Pending;
-import org.adjoint.internal.step.Recording;
+import org.adjoint.internal.graph.Recorder;
+import org.adjoint.internal.graph.ScopeState;
+import org.adjoint.internal.graph.ThreadState;
 
 /**
  * A tensor with state: a name and a current version. {@link #assign} makes a pending version, which
@@ -22,7 +23,7 @@ public final class Parameter extends Tensor {
       throw dependsOnStandIn(name, "cannot start as");
     }
     this.state = new ParameterState(this, init, name, trainable);
-    Pending.add(state);
+    ThreadState.get().noteAssignment(state);
   }
 
   /** Returns the versions and the gradient. */
@@ -56,19 +57,13 @@ public final class Parameter extends Tensor {
   @Override
   Node node() {
     Optional<Node> bound = Binding.isOpen() ? Binding.of(state) : Optional.empty();
-    if (bound.isPresent()) {
-      if (bound.get() instanceof Version version) {
-        version.handOut();
-      }
-      return bound.get();
-    }
-    return state.handOut();
+    return bound.orElseGet(state::handOut);
   }
 
   /** Returns the node without handing it out: nothing will be built on it. */
   @Override
   Node look() {
-    return Binding.isOpen() ? Binding.of(state).orElseGet(state::current) : state.current();
+    return Binding.isOpen() ? Binding.of(state).orElseGet(state::peek) : state.peek();
   }
 
   @Override
@@ -99,8 +94,8 @@ public final class Parameter extends Tensor {
           "parameter '" + name() + "' is " + type() + "; cannot assign " + value.type());
     }
     Optional<Binding> binding = Binding.deciding(state);
-    if (binding.isPresent() && binding.get() instanceof Recording recording) {
-      recording.assign(state, value);
+    if (binding.isPresent() && binding.get() instanceof Recorder recorder) {
+      recorder.assign(state, value);
       return;
     }
     if (binding.isPresent()) {
@@ -113,7 +108,7 @@ public final class Parameter extends Tensor {
       throw dependsOnStandIn(name(), "cannot be assigned");
     }
     state.advance(value);
-    Pending.add(state);
+    ThreadState.get().noteAssignment(state);
   }
 
   private static IllegalStateException dependsOnStandIn(String name, String what) {
@@ -127,8 +122,11 @@ public final class Parameter extends Tensor {
   }
 
   /**
-   * Returns the current version, evaluated, as a tensor that keeps its value: the next version gets
+   * Returns the values of this moment as a constant: no source of gradients, of this parameter's
+   * type, and alive until {@link #release} or its {@link Scope} ends it. The next version gets
    * memory of its own instead of overwriting it.
+   *
+   * @throws IllegalStateException inside {@link Parameters#with} and {@link Compiled}
    */
   public Tensor snapshot() {
     if (Binding.of(state).isPresent()) {
@@ -140,11 +138,12 @@ public final class Parameter extends Tensor {
     }
     for (; ; ) {
       eval();
-      Optional<Version> kept = state.keepCurrent();
-      if (kept.isPresent()) {
-        return new Tensor(kept.get(), 0);
+      Optional<Storage> shared = state.share();
+      if (shared.isPresent()) {
+        Node value = Node.value(type(), shared.get());
+        ScopeState.register(value);
+        return new Tensor(value, 0);
       }
-      Thread.onSpinWait();
     }
   }
 
@@ -153,7 +152,7 @@ public final class Parameter extends Tensor {
    * nothing reached it.
    */
   public Optional<Tensor> grad() {
-    Optional<Recording> recording = Binding.recording();
+    Optional<Recorder> recording = Binding.recording();
     if (recording.isPresent()) {
       return recording.get().gradient(state);
     }
@@ -162,11 +161,11 @@ public final class Parameter extends Tensor {
 
   /** Forgets the gradient, and with it the backward passes that it came from. */
   public void zeroGrad() {
-    Optional<Recording> recording = Binding.recording();
+    Optional<Recorder> recording = Binding.recording();
     if (recording.isPresent()) {
       recording.get().zeroGradient(state);
     } else {
-      state.settleGradient(Optional.empty());
+      state.zeroGradient();
     }
   }
 }

@@ -9,7 +9,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Supplier;
-import org.adjoint.internal.derive.Backward;
+import org.adjoint.internal.graph.Backward;
 import org.adjoint.internal.graph.Binding;
 import org.adjoint.internal.graph.Node;
 import org.adjoint.internal.graph.ParameterState;

@@ -115,6 +115,7 @@ public final class Scan {
     List<Type> collected = new ArrayList<>();
     Region region =
         Region.trace(
+            "Scan",
             types,
             in -> {
               Step step = body.step(in.subList(0, states), in.subList(states, in.size()));

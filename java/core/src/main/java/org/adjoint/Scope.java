@@ -1,34 +1,26 @@
 package org.adjoint;
 
-import java.util.ArrayList;
-import java.util.HashSet;
 import java.util.List;
-import java.util.Set;
-import org.adjoint.internal.backend.Storage;
-import org.adjoint.internal.graph.ThreadState;
+import org.adjoint.internal.graph.ScopeState;
 import org.adjoint.internal.run.Evaluator;
 
 /**
- * Frees values at a certain point instead of when the garbage collector finds them: those made on
- * this thread, by {@code Tensor.of} or by an evaluation, between {@link #open} and {@link #close}.
- * Values of parameters are never touched. Scopes nest; using a tensor whose value was freed throws.
+ * Frees values at a certain point instead of when the garbage collector finds them: those of
+ * tensors that were built on this thread between {@link #open} and {@link #close}, whoever
+ * evaluates them. A tensor that was built outside and is evaluated inside lives on, and so do the
+ * values of parameters. Scopes nest; using a tensor whose value was freed throws. An open scope
+ * refers to every value made in it: open one a step, not one around a whole loop.
  */
 public final class Scope implements AutoCloseable {
-  private final Scope outer;
-  private final Thread thread = Thread.currentThread();
-  private final List<Tensor> made = new ArrayList<>();
-  private Set<Storage> kept = Set.of();
-  private boolean closed;
+  private final ScopeState state;
 
-  private Scope(Scope outer) {
-    this.outer = outer;
+  private Scope(ScopeState state) {
+    this.state = state;
   }
 
   /** Returns a new scope on this thread, inside the one that is open, if any. */
   public static Scope open() {
-    ThreadState local = ThreadState.get();
-    local.scope = new Scope(local.scope);
-    return local.scope;
+    return new Scope(ScopeState.open());
   }
 
   /** Runs {@code body} inside a scope of its own and closes it, also when the body throws. */
@@ -44,18 +36,7 @@ public final class Scope implements AutoCloseable {
   /** Computes a tensor if it is pending, lets its value outlive this scope, and returns it. */
   public Tensor keep(Tensor tensor) {
     tensor.eval();
-    if (kept.isEmpty()) {
-      kept = new HashSet<>();
-    }
-    tensor.node().value(tensor.index()).ifPresent(kept::add);
-    return tensor;
-  }
-
-  static Tensor register(Tensor tensor) {
-    Scope scope = ThreadState.get().scope;
-    if (scope != null) {
-      scope.made.add(tensor);
-    }
+    tensor.node().value(tensor.index()).ifPresent(state::keep);
     return tensor;
   }
 
@@ -67,39 +48,13 @@ public final class Scope implements AutoCloseable {
    */
   @Override
   public void close() {
-    if (closed) {
+    if (!state.isClosedNow()) {
       return;
     }
-    if (thread != Thread.currentThread() || ThreadState.get().scope != this) {
-      throw new IllegalStateException(
-          "scope: close it on the thread that opened it, after the scopes inside it");
-    }
-    closed = true;
     try {
       Evaluator.evaluate(List.of()); // assignments may read what goes now
     } finally {
-      free();
+      state.free();
     }
-  }
-
-  private void free() {
-    ThreadState.get().scope = outer;
-    for (Tensor tensor : made) {
-      Storage storage = tensor.node().value(tensor.index()).orElseThrow();
-      if (!isKept(storage) && !tensor.node().isOwned()) {
-        storage.close();
-      } else if (outer != null) {
-        outer.made.add(tensor);
-      }
-    }
-  }
-
-  private boolean isKept(Storage storage) {
-    for (Scope scope = this; scope != null; scope = scope.outer) {
-      if (scope.kept.contains(storage)) {
-        return true;
-      }
-    }
-    return false;
   }
 }

@@ -10,12 +10,12 @@ import org.adjoint.internal.compose.Ranges;
 import org.adjoint.internal.compose.Scalars;
 import org.adjoint.internal.compose.ShapeRules;
 import org.adjoint.internal.compose.Statistics;
-import org.adjoint.internal.derive.Backward;
 import org.adjoint.internal.graph.Access;
 import org.adjoint.internal.graph.Graphs;
 import org.adjoint.internal.graph.Node;
 import org.adjoint.internal.graph.Seed;
 import org.adjoint.internal.ir.Words;
+import org.adjoint.internal.run.Backpropagation;
 import org.adjoint.internal.run.Evaluator;
 import org.adjoint.internal.run.Values;
 import org.adjoint.op.ActivationOps;
@@ -325,7 +325,8 @@ public sealed class Tensor permits Parameter {
 
   /** Returns new tensors, the outputs of {@code op} over {@code inputs}. */
   public static List<Tensor> apply(Op op, long[] attrs, Tensor... inputs) {
-    return Graphs.apply(op, attrs, inputs);
+    // A copy: users hand their array in, and may use it for another op.
+    return Graphs.apply(op, attrs.length == 0 ? attrs : attrs.clone(), inputs);
   }
 
   /**
@@ -381,7 +382,7 @@ public sealed class Tensor permits Parameter {
    * @throws IllegalStateException if an optimizer step has consumed its graph
    */
   public void backward() {
-    Backward.run(this);
+    Backpropagation.run(this);
   }
 
   // ---- elementwise ----
@@ -693,7 +694,7 @@ public sealed class Tensor permits Parameter {
 
   /** Returns x · y. */
   public Tensor times(double y) {
-    return y == 1 && dtype().isArithmetic() ? fixed() : times(number(y));
+    return y == 1 && dtype().isArithmetic() ? ShapeOps.renamed(this) : times(number(y));
   }
 
   /** Returns x / y, elementwise. */
@@ -716,7 +717,7 @@ public sealed class Tensor permits Parameter {
     if (y == 2) {
       return square();
     }
-    return y == 1 && dtype().isArithmetic() ? fixed() : pow(number(y));
+    return y == 1 && dtype().isArithmetic() ? ShapeOps.renamed(this) : pow(number(y));
   }
 
   /** Returns the larger of x and y; NaN if either is. At a tie each gets half the gradient. */
@@ -810,7 +811,9 @@ public sealed class Tensor permits Parameter {
    * as x ≠ 0.
    */
   public Tensor cast(DType dtype) {
-    return dtype == dtype() ? fixed() : ShapeOps.CAST.apply(new long[] {dtype.code()}, this).get(0);
+    return dtype == dtype()
+        ? ShapeOps.renamed(this)
+        : ShapeOps.CAST.apply(new long[] {dtype.code()}, this).get(0);
   }
 
   // ---- reductions ----
@@ -1043,7 +1046,7 @@ public sealed class Tensor permits Parameter {
    * #broadcastTo}.
    */
   public Tensor sumTo(Shape target) {
-    return ShapeRules.sumTo(this, target);
+    return shape().equals(target) ? ShapeOps.renamed(this) : ShapeRules.sumTo(this, target);
   }
 
   // ---- shape ----
@@ -1054,13 +1057,15 @@ public sealed class Tensor permits Parameter {
    */
   public Tensor reshape(long... dims) {
     long[] known = ShapeRules.inferDim(shape(), dims);
-    return shape().equals(Shape.of(known)) ? fixed() : ShapeOps.RESHAPE.apply(known, this).get(0);
+    return ShapeOps.RESHAPE.apply(known, this).get(0);
   }
 
   /** Returns the elements repeated into {@code dims} by NumPy's rule. */
   public Tensor broadcastTo(long... dims) {
     Shape to = Shape.of(dims);
-    return shape().equals(to) ? fixed() : ShapeOps.BROADCAST_TO.apply(to.dims(), this).get(0);
+    return shape().equals(to)
+        ? ShapeOps.renamed(this)
+        : ShapeOps.BROADCAST_TO.apply(to.dims(), this).get(0);
   }
 
   /** Returns the last two axes swapped: each matrix transposed. */

@@ -8,6 +8,7 @@ import java.util.function.Function;
 import java.util.function.UnaryOperator;
 import org.adjoint.internal.derive.Substitution;
 import org.adjoint.internal.graph.Access;
+import org.adjoint.internal.graph.ThreadState;
 import org.adjoint.internal.ir.Axes;
 import org.adjoint.op.Batch;
 
@@ -74,7 +75,12 @@ public final class Vmap {
         examples.add(example(x));
       }
       List<Tensor> results = new ArrayList<>();
-      for (Tensor y : Substitution.of(f.apply(examples), examples, batched, size)) {
+      for (Tensor y :
+          Substitution.of(
+              ThreadState.get().writing("Vmap", () -> f.apply(examples)),
+              examples,
+              batched,
+              size)) {
         results.add(moveAxis(y, 0, out));
       }
       return results;

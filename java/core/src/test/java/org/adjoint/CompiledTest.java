@@ -276,11 +276,15 @@ class CompiledTest {
     assertArrayEquals(new double[] {2}, f.get().toDoubleArray());
     assertArrayEquals(new double[] {4}, f.get().toDoubleArray());
     p.assign(p.plus(live));
-    rate.assign(rate.times(2)); // pending, and so is what needs it
+    rate.assign(rate.times(2)); // pending: the supplier has it computed first
+    assertArrayEquals(new double[] {12}, p.toDoubleArray());
+    Tensor own = Tensor.scalar(() -> p.sum().doubleItem());
+    p.assign(p.plus(own)); // cannot be computed without itself
     assertTrue(
         assertThrows(UnsupportedOperationException.class, p::toDoubleArray)
             .getMessage()
             .contains("cannot be computed without the scalar"));
+    assertArrayEquals(new double[] {12}, p.toDoubleArray());
   }
 
   @Test

@@ -3,17 +3,22 @@ package org.adjoint;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertDoesNotThrow;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotSame;
 import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.lang.ref.WeakReference;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.UnaryOperator;
 import org.adjoint.internal.backend.Storage;
 import org.adjoint.internal.run.Backends;
+import org.adjoint.op.ReductionOps;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
@@ -464,6 +469,252 @@ class StateTest {
     assertArrayEquals(new double[] {2}, unrelated.toDoubleArray());
     assertArrayEquals(new double[] {1}, w.toDoubleArray());
     assertArrayEquals(new double[] {2}, other.toDoubleArray());
+  }
+
+  /** Gathers outside of its axis, so that whatever program it is part of fails. */
+  private static Tensor wild() {
+    return Tensor.of(new double[] {1}, 1).gather(0, Tensor.of(new int[] {3}, 1));
+  }
+
+  @Test
+  void jointAssignmentsAreMadeTogetherWhateverElseFails() {
+    Parameter a = parameter("a", 1);
+    Parameter b = parameter("b", 2);
+    Tensor.evalAll(a, b);
+    Tensor oldA = a.plus(0);
+    a.assign(b);
+    b.assign(oldA);
+    Tensor unrelated = wild();
+    assertThrows(IndexOutOfBoundsException.class, unrelated::eval);
+    assertArrayEquals(new double[] {2}, a.toDoubleArray());
+    assertArrayEquals(new double[] {1}, b.toDoubleArray());
+  }
+
+  @Test
+  void jointAssignmentsAreDroppedTogether() {
+    Parameter velocity = Parameter.buffer(Tensor.of(new double[] {1}, 1), "velocity");
+    Parameter w = parameter("w", 5);
+    Parameter other = parameter("other", 1);
+    Tensor.evalAll(velocity, w, other);
+    Tensor update = velocity.times(0.5).plus(1);
+    velocity.assign(update);
+    w.assign(w.minus(update).plus(wild())); // cannot be computed
+    other.assign(other.plus(1));
+    Tensor unrelated = wild();
+    assertThrows(IndexOutOfBoundsException.class, unrelated::eval);
+    assertArrayEquals(new double[] {1}, velocity.toDoubleArray());
+    assertArrayEquals(new double[] {5}, w.toDoubleArray());
+    assertArrayEquals(new double[] {2}, other.toDoubleArray());
+  }
+
+  @Test
+  void aSnapshotIsAConstantWheneverOneLooks() {
+    for (boolean stepBetween : new boolean[] {false, true}) {
+      Parameter w = parameter("w", 3);
+      w.eval();
+      Tensor target = w.snapshot();
+      if (stepBetween) {
+        w.assign(w.plus(0));
+        w.eval();
+      }
+      w.times(target).sum().backward();
+      assertArrayEquals(new double[] {3}, w.grad().orElseThrow().toDoubleArray());
+      assertArrayEquals(
+          new double[] {3}, Grad.grad(w.times(target).sum(), w).get(0).toDoubleArray());
+    }
+  }
+
+  @Test
+  void aSnapshotLivesUntilItIsReleased() {
+    Parameter w = parameter("w", 1, 2);
+    w.eval();
+    Storage first = memory(w);
+    Tensor kept = w.snapshot();
+    Tensor again = w.snapshot();
+    kept.release();
+    kept.release(); // does nothing, and nothing to the parameter
+    assertThrows(IllegalStateException.class, kept::toDoubleArray);
+    assertArrayEquals(new double[] {1, 2}, again.toDoubleArray());
+    again.release();
+    assertArrayEquals(new double[] {1, 2}, w.toDoubleArray());
+    w.assign(w.plus(1));
+    w.eval();
+    assertSame(first, memory(w), "with both snapshots gone the memory is the parameter's again");
+    Tensor last = w.snapshot();
+    w.assign(w.plus(1));
+    w.eval();
+    assertFalse(first.isClosed());
+    last.release();
+    assertTrue(first.isClosed());
+  }
+
+  @Test
+  void aLiveScalarIsReadOnceARunInEveryWayOfRunning() {
+    int[] calls = {0};
+    Parameter w = parameter("w", 1);
+    w.eval();
+    Tensor rate =
+        Tensor.scalar(
+            () -> {
+              calls[0]++;
+              return 0.5;
+            });
+    for (int i = 0; i < 8; i++) {
+      Tensor kept = i >= 5 ? w.snapshot() : w;
+      Tensor reader = i == 7 ? w.times(3) : w;
+      int before = calls[0];
+      w.assign(w.minus(rate));
+      Parameters.commit(List.of(w));
+      assertEquals(1, calls[0] - before, "step " + i + " of " + kept + reader);
+    }
+    assertArrayEquals(new double[] {-3}, w.toDoubleArray());
+  }
+
+  @Test
+  void theSupplierOfALiveScalarMayReadATensor() {
+    Parameter w = parameter("w", 1);
+    w.eval();
+    Tensor seen = Tensor.of(new double[] {2}, 1).eval();
+    Tensor pending = seen.times(3);
+    w.assign(w.minus(Tensor.scalar(() -> seen.doubleItem())));
+    assertArrayEquals(new double[] {-1}, w.toDoubleArray());
+    w.assign(w.minus(Tensor.scalar(() -> pending.doubleItem())));
+    assertArrayEquals(new double[] {-7}, w.toDoubleArray());
+    w.assign(w.minus(Tensor.scalar(() -> w.snapshot().doubleItem() * 0 + 1)));
+    assertThrows(UnsupportedOperationException.class, w::eval);
+    assertArrayEquals(new double[] {-7}, w.toDoubleArray());
+  }
+
+  @Test
+  void backwardIsRefusedWhereAFunctionIsWrittenDown() {
+    Parameter w = parameter("w", 1, 2);
+    Tensor x = Tensor.ones(DType.F64, 3, 2);
+    UnaryOperator<Tensor> f =
+        row -> {
+          Tensor loss = w.times(row).sum();
+          loss.backward();
+          return loss;
+        };
+    for (var transformed :
+        Map.<String, Runnable>of(
+                "Vmap", () -> Vmap.of(f).apply(x),
+                "Checkpoint", () -> Checkpoint.of(f).apply(x),
+                "Scan",
+                    () ->
+                        Scan.of(
+                                (carry, row) -> {
+                                  w.sum().backward(); // depends on no stand-in
+                                  return carry.plus(row);
+                                })
+                            .apply(Tensor.zeros(DType.F64, 2), x))
+            .entrySet()) {
+      Exception e = assertThrows(IllegalStateException.class, transformed.getValue()::run);
+      assertTrue(e.getMessage().contains("that " + transformed.getKey() + " is"), e.getMessage());
+      assertTrue(w.grad().isEmpty());
+    }
+    w.sum().backward();
+    assertArrayEquals(new double[] {1, 1}, w.grad().orElseThrow().toDoubleArray());
+  }
+
+  @Test
+  void anOpThatChangesNothingGivesATensorOfItsOwn() {
+    List<UnaryOperator<Tensor>> same =
+        List.of(
+            x -> x.cast(DType.F64),
+            x -> x.times(1),
+            x -> x.pow(1),
+            x -> x.reshape(2),
+            x -> x.broadcastTo(2),
+            x -> x.sumTo(Shape.of(2)),
+            x -> x.get(),
+            x -> x.permute(0),
+            x -> x.slice(0, 0, 2));
+    for (UnaryOperator<Tensor> op : same) {
+      Tensor x = Tensor.of(new double[] {1, 2}, 2);
+      Tensor y = op.apply(x);
+      assertArrayEquals(new double[] {1, 2}, y.toDoubleArray());
+      y.release();
+      assertArrayEquals(new double[] {1, 2}, x.toDoubleArray());
+      assertThrows(IllegalStateException.class, y::toDoubleArray);
+      Tensor z = op.apply(x);
+      z.variable();
+      assertFalse(x.node().isVariable());
+      x.release();
+      assertThrows(IllegalStateException.class, z::toDoubleArray);
+    }
+  }
+
+  @Test
+  void whatIsReleasedBeforeItHasAValueThrowsToo() {
+    Tensor x = Tensor.of(new double[] {1, 2}, 2);
+    Tensor pending = x.plus(1);
+    Tensor reader = pending.times(2);
+    pending.release();
+    for (Tensor closed : List.of(pending, reader)) {
+      Exception e = assertThrows(IllegalStateException.class, closed::toDoubleArray);
+      assertTrue(e.getMessage().contains("was closed"), e.getMessage());
+    }
+    Tensor scalar = Tensor.scalar(2.0);
+    Tensor product = x.times(scalar);
+    scalar.release();
+    assertThrows(IllegalStateException.class, scalar::doubleItem);
+    assertThrows(IllegalStateException.class, product::toDoubleArray);
+    assertArrayEquals(new double[] {1, 2}, x.toDoubleArray());
+  }
+
+  @Test
+  void anAttributeArrayMayBeUsedAgain() {
+    Tensor x = Tensor.of(new float[] {1, 2, 3, 4}, 2, 2);
+    long[] axis = {0};
+    for (int i = 0; i < 5; i++) {
+      axis[0] = i < 3 ? 0 : 1;
+      Tensor sum = ReductionOps.SUM.apply(axis, x).get(0);
+      Tensor later = ReductionOps.SUM.apply(axis, x).get(0);
+      float[] expected = i < 3 ? new float[] {4, 6} : new float[] {3, 7};
+      assertArrayEquals(expected, sum.toArray());
+      axis[0] = 1 - axis[0];
+      assertArrayEquals(expected, later.toArray());
+    }
+  }
+
+  @Test
+  void whatIsBuiltOutsideAScopeLivesOn() throws InterruptedException {
+    Tensor x = Tensor.of(new double[] {1, 2}, 2);
+    Tensor outside = x.exp();
+    Tensor[] inside = new Tensor[2];
+    try (Scope scope = Scope.open()) {
+      scope.keep(outside.times(1));
+      outside.eval();
+      inside[0] = x.times(2);
+      inside[1] = x.times(3).eval();
+      Thread other = new Thread(inside[0]::eval); // built here, evaluated elsewhere
+      other.start();
+      other.join();
+      Scope.run(() -> inside[1].plus(1).eval());
+      assertArrayEquals(new double[] {3, 6}, inside[1].toDoubleArray());
+    }
+    assertEquals(Math.E, outside.toDoubleArray()[0], 1e-15);
+    for (Tensor freed : inside) {
+      assertThrows(IllegalStateException.class, freed::toDoubleArray);
+    }
+  }
+
+  @Test
+  void parametersMadeOnAThreadThatEvaluatesNothingAreFreed() throws InterruptedException {
+    List<WeakReference<Parameter>> made = new ArrayList<>();
+    for (int i = 0; i < 200; i++) {
+      Parameter p = parameter("p" + i, i);
+      Thread other = new Thread(() -> p.sum().doubleItem());
+      other.start();
+      other.join();
+      p.assign(p.plus(1)); // never evaluated
+      made.add(new WeakReference<>(p));
+    }
+    for (int i = 0; i < 50 && made.stream().anyMatch(p -> p.get() != null); i++) {
+      System.gc();
+      Thread.sleep(20);
+    }
+    assertEquals(0, made.stream().filter(p -> p.get() != null).count());
   }
 
   @Test

@@ -91,6 +91,11 @@ final class NativeStorage extends Storage {
   }
 
   @Override
+  public boolean isExternal() {
+    return keptAlive instanceof Buffer;
+  }
+
+  @Override
   public long word(int length) {
     if (length < 1 || length > Long.BYTES || length > bytes()) {
       throw new IndexOutOfBoundsException("storage word: length=" + length + " bytes=" + bytes());

@@ -14,11 +14,16 @@ public abstract class Storage implements AutoCloseable {
   private static final long CLOSED = 1L << 32;
   private static final long OWNED = 1L << 33;
 
+  /** One more owner than the first: {@link #close} takes one away. */
+  private static final long SHARE = 1L << 34;
+
   /** A field and not an object: a step that runs after a large program misses caches once less. */
   private static final AtomicLongFieldUpdater<Storage> STATE =
       AtomicLongFieldUpdater.newUpdater(Storage.class, "state");
 
-  /** The number of pins in the low half, {@link #CLOSED} and {@link #OWNED} above it. */
+  private static final Storage NOTHING = closedForGood();
+
+  /** The number of pins in the low half, {@link #CLOSED}, {@link #OWNED} and shares above it. */
   private volatile long state;
 
   private final long bytes;
@@ -41,6 +46,23 @@ public abstract class Storage implements AutoCloseable {
   protected Storage(long bytes) {
     this.bytes = bytes;
     this.memory = null;
+  }
+
+  private static Storage closedForGood() {
+    Storage nothing =
+        new Storage(0) {
+          @Override
+          public ByteBuffer view(long offset, int length) {
+            throw new IllegalStateException("storage: it was closed");
+          }
+        };
+    nothing.close();
+    return nothing;
+  }
+
+  /** Returns a storage that is closed and always was: what stands in the place of a freed value. */
+  public static Storage closed() {
+    return NOTHING;
   }
 
   private void free() {
@@ -133,7 +155,26 @@ public abstract class Storage implements AutoCloseable {
     }
   }
 
-  /** Frees the memory, now or at the last unpin. Closing twice does nothing. */
+  /**
+   * Adds an owner: the memory stays until each has called {@link #close} once. Returns false if it
+   * was closed already. Nobody may overwrite what has two owners.
+   */
+  public final boolean retain() {
+    for (; ; ) {
+      long s = state;
+      if ((s & CLOSED) != 0) {
+        return false;
+      }
+      if (STATE.compareAndSet(this, s, s + SHARE)) {
+        return true;
+      }
+    }
+  }
+
+  /**
+   * Ends one owner's hold. The last one frees the memory, now or at the last unpin; closing again
+   * does nothing.
+   */
   @Override
   public final void close() {
     for (; ; ) {
@@ -141,13 +182,24 @@ public abstract class Storage implements AutoCloseable {
       if ((s & CLOSED) != 0) {
         return;
       }
-      if (STATE.compareAndSet(this, s, s | CLOSED)) {
-        if (s == 0) {
+      boolean last = s < SHARE;
+      if (STATE.compareAndSet(this, s, last ? s | CLOSED : s - SHARE)) {
+        if (last && s == 0) {
           free();
         }
         return;
       }
     }
+  }
+
+  /** Returns whether a run reads the memory now. */
+  public final boolean isPinned() {
+    return (state & (CLOSED - 1)) != 0;
+  }
+
+  /** Returns whether the memory is a user's buffer, read in place. */
+  public boolean isExternal() {
+    return false;
   }
 
   /** Returns whether {@link #close} was called. */

@@ -11,7 +11,6 @@ import org.adjoint.internal.graph.Access;
 import org.adjoint.internal.graph.Node;
 import org.adjoint.internal.graph.NodeMap;
 import org.adjoint.internal.graph.ParameterState;
-import org.adjoint.internal.graph.ThreadState;
 import org.adjoint.internal.graph.Version;
 import org.adjoint.op.Call;
 
@@ -26,8 +25,7 @@ public final class DifferentiablePart {
   private final List<Node> order;
   private final List<Node[]> inputs;
 
-  /** Empty where looking through the order takes no longer. */
-  private final Optional<NodeMap> positions;
+  private final NodeMap positions = new NodeMap();
 
   private final Optional<NodeMap> boundary;
   private long earliestCut = Long.MAX_VALUE;
@@ -52,42 +50,14 @@ public final class DifferentiablePart {
     this.boundary = boundary;
     this.order = new ArrayList<>();
     this.inputs = new ArrayList<>();
-    this.positions = Optional.of(new NodeMap());
     this.edges = new int[64];
     this.firstEdges = new int[32];
-  }
-
-  private DifferentiablePart(PartOutline outline, Node[] order, Node[]... inputs) {
-    this.boundary = Optional.empty();
-    this.order = Arrays.asList(order);
-    this.inputs = Arrays.asList(inputs);
-    this.positions = Optional.empty();
-    this.edges = outline.edges();
-    this.firstEdges = outline.firstEdges();
   }
 
   public static DifferentiablePart of(List<Node> outputs, List<Node> boundary) {
     DifferentiablePart part = new DifferentiablePart(marked(boundary));
     for (Node output : outputs) {
       part.walk(output);
-    }
-    return part;
-  }
-
-  /** Returns the part of one loss, which usually has the structure of this thread's last one. */
-  public static DifferentiablePart of(Node loss) {
-    ThreadState local = ThreadState.get();
-    PartOutline outline = local.part;
-    if (outline != null) {
-      Node[] order = new Node[outline.nodes()];
-      Node[][] inputs = new Node[order.length][];
-      if (outline.match(loss, order, inputs)) {
-        return new DifferentiablePart(outline, order, inputs);
-      }
-    }
-    DifferentiablePart part = of(List.of(loss), List.of());
-    if (PartOutline.isUsual(part)) {
-      local.part = PartOutline.of(part, part.firstEdges, part.edges, part.edgeCount);
     }
     return part;
   }
@@ -101,11 +71,6 @@ public final class DifferentiablePart {
       map.put(node, 0);
     }
     return Optional.of(map);
-  }
-
-  /** Returns whether a derivative passes from a node to its input {@code i}. */
-  public static boolean passes(Node node, Node[] inputs, int i) {
-    return node.op().isDifferentiable(i) && inputs[i].type(node.index(i)).dtype().isFloating();
   }
 
   /** Returns a node with these inputs as the rules of its op see it. */
@@ -123,15 +88,7 @@ public final class DifferentiablePart {
 
   /** Returns the place of a node in the order, {@link NodeMap#ABSENT} if it is not part of it. */
   public int position(Node node) {
-    if (positions.isPresent()) {
-      return positions.get().get(node);
-    }
-    for (int at = order.size() - 1; at >= 0; at--) {
-      if (order.get(at) == node) {
-        return at;
-      }
-    }
-    return NodeMap.ABSENT;
+    return positions.get(node);
   }
 
   /** Returns whether a derivative passes from the node at a place to its input {@code i}. */
@@ -174,7 +131,7 @@ public final class DifferentiablePart {
       Node node = path[top];
       Node[] found = pathInputs[top];
       int next = pathNext[top];
-      while (next < found.length && !passes(node, found, next)) {
+      while (next < found.length && !node.passes(found, next)) {
         next++;
       }
       pathNext[top] = next + 1;
@@ -198,9 +155,9 @@ public final class DifferentiablePart {
     }
     firstEdges[order.size()] = edgeCount;
     for (int i = 0; i < found.length; i++) {
-      edges[edgeCount++] = passes(node, found, i) ? position(found[i]) : NodeMap.ABSENT;
+      edges[edgeCount++] = node.passes(found, i) ? position(found[i]) : NodeMap.ABSENT;
     }
-    positions.orElseThrow().put(node, order.size());
+    positions.put(node, order.size());
     order.add(node);
     inputs.add(found);
   }
@@ -226,7 +183,7 @@ public final class DifferentiablePart {
               + " differentiated again. Call grad before step(), or build the loss anew");
     }
     // Read once: an evaluation on another thread may cut the node while derivatives are taken.
-    Node[] found = isBoundary(node) ? NONE : node.inputs();
+    Node[] found = isBoundary(node) ? NONE : node.rememberedInputs();
     if (found.length == 0 && node.isCut()) {
       earliestCut = Math.min(earliestCut, node.cutAt());
       if (!node.behind().isEmpty()) {

@@ -47,9 +47,7 @@ public final class Forward {
     boolean any = false;
     for (int i = 0; i < inputs.length; i++) {
       Optional<Tensor> t =
-          DifferentiablePart.passes(node, inputs, i)
-              ? moved.present(inputs[i], node.index(i))
-              : Optional.empty();
+          node.passes(inputs, i) ? moved.present(inputs[i], node.index(i)) : Optional.empty();
       tangents.add(t);
       any |= t.isPresent();
     }

@@ -70,9 +70,7 @@ public final class Reached {
         if (isPast(v)) {
           throw v.supersededError();
         }
-        if (!v.isSnapshot() || v.parameter().current() == v) {
-          parameters.add(v.parameter());
-        }
+        parameters.add(v.parameter());
       }
     }
     if (parameters.isEmpty() && part.earliestCut() != Long.MAX_VALUE) {
@@ -86,9 +84,9 @@ public final class Reached {
     return parameters;
   }
 
-  /** Returns whether a newer version has taken this one's place, and no snapshot keeps it. */
+  /** Returns whether a newer version has taken this one's place. */
   private static boolean isPast(Version v) {
-    return v.parameter().current() != v && !v.isSnapshot();
+    return !v.parameter().isCurrent(v);
   }
 
   /** Checks that no evaluation has dropped the whole graph of y. */

@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.List;
 import org.adjoint.Shape;
 import org.adjoint.Tensor;
+import org.adjoint.internal.compose.ShapeRules;
 import org.adjoint.internal.graph.Access;
 import org.adjoint.internal.graph.Anomaly;
 import org.adjoint.internal.graph.Eager;
@@ -128,7 +129,8 @@ public final class Reverse {
     for (int nth = 0; nth < wanted.size(); nth++) {
       int i = wanted.get(nth);
       Shape shape = inputs[i].type(node.index(i)).shape();
-      sums.add(part.position(at, i), inputs[i], node.index(i), pulled.get(nth).sumTo(shape));
+      sums.add(
+          part.position(at, i), inputs[i], node.index(i), ShapeRules.sumTo(pulled.get(nth), shape));
     }
   }
 }

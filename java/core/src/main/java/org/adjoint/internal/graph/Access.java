@@ -35,8 +35,8 @@ public final class Access {
     /** Returns the versions and the gradient of a parameter. */
     ParameterState state(Parameter parameter);
 
-    /** Returns a tensor after adding its value to what this thread's innermost scope frees. */
-    Tensor register(Tensor made);
+    /** Computes tensors, and what this thread has assigned. */
+    void evaluate(List<Tensor> tensors);
   }
 
   /** Initialised at the first use, and by then {@code Tensor} is. */
@@ -100,8 +100,14 @@ public final class Access {
     return Constant.PROVIDER.state(parameter);
   }
 
-  /** Returns a tensor after adding its value to what this thread's innermost scope frees. */
+  /** Returns a tensor whose value its scope will free. */
   public static Tensor register(Tensor made) {
-    return Constant.PROVIDER.register(made);
+    ScopeState.register(node(made));
+    return made;
+  }
+
+  /** Computes tensors, and what this thread has assigned. */
+  static void evaluate(List<Tensor> tensors) {
+    Constant.PROVIDER.evaluate(tensors);
   }
 }

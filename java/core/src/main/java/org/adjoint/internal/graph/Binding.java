@@ -3,7 +3,6 @@ package org.adjoint.internal.graph;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Supplier;
-import org.adjoint.internal.step.Recording;
 
 /**
  * What parameters stand for on one thread while a body runs, where that is not their current
@@ -57,11 +56,11 @@ public abstract class Binding {
   }
 
   /** Returns the recording that is going on on this thread. */
-  public static Optional<Recording> recording() {
+  public static Optional<Recorder> recording() {
     if (OPEN.get() > 0) {
       for (Binding b = ThreadState.get().binding; b != null; b = b.outer) {
-        if (b instanceof Recording recording) {
-          return Optional.of(recording);
+        if (b instanceof Recorder recorder) {
+          return Optional.of(recorder);
         }
       }
     }

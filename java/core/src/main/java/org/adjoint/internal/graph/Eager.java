@@ -3,34 +3,43 @@ package org.adjoint.internal.graph;
 import java.util.List;
 import java.util.function.Supplier;
 import org.adjoint.Tensor;
-import org.adjoint.internal.run.Evaluator;
 
 /**
  * Computes what is built at once, if that is asked for. What is built inside one operation, such as
  * the graph of a derivative, is computed when the operation is complete: a rule may differentiate
  * what it has just built.
+ *
+ * <p>A thread takes notice of the switch between two evaluations: a step that has begun one way
+ * ends that way, whatever other threads switch meanwhile.
  */
 public final class Eager {
   private static volatile boolean on;
 
-  private static final ThreadLocal<Boolean> SUSPENDED = ThreadLocal.withInitial(() -> false);
-
   private Eager() {}
 
+  /** Switches for all threads; the calling one takes notice at once. */
   public static void set(boolean now) {
     on = now;
+    ThreadState.get().eager = now;
   }
 
-  public static boolean isOn() {
+  /** Returns how the switch stands. */
+  static boolean isOn() {
     return on;
+  }
+
+  /** Returns how the switch stood when this thread last took notice. */
+  public static boolean isOnHere() {
+    return ThreadState.get().eager;
   }
 
   /** Computes new tensors now, unless they are part of something larger or have no value. */
   public static List<Tensor> built(List<Tensor> tensors) {
-    if (on && !SUSPENDED.get()) {
+    ThreadState thread = ThreadState.get();
+    if (thread.eager && !thread.suspended) {
       List<Tensor> ready = tensors.stream().filter(t -> !Access.node(t).isSymbolic()).toList();
       if (!ready.isEmpty()) {
-        Evaluator.evaluate(ready);
+        Access.evaluate(ready);
       }
     }
     return tensors;
@@ -38,14 +47,13 @@ public final class Eager {
 
   /** Runs {@code body} as one operation, at whose end nothing is computed. */
   public static <T> T suspended(Supplier<T> body) {
-    if (!on || SUSPENDED.get()) {
-      return body.get();
-    }
-    SUSPENDED.set(true);
+    ThreadState thread = ThreadState.get();
+    boolean before = thread.suspended;
+    thread.suspended = true;
     try {
       return body.get();
     } finally {
-      SUSPENDED.remove();
+      thread.suspended = before;
     }
   }
 }

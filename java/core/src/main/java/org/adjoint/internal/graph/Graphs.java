@@ -30,7 +30,7 @@ public final class Graphs {
       }
       types[i] = nodes[i].type(index);
     }
-    Node node = new Node(op, attrs, nodes, indices, op.types(types, attrs));
+    Node node = new OpNode(op, attrs, nodes, indices, op.types(types, attrs));
     return Eager.built(Access.outputs(node));
   }
 

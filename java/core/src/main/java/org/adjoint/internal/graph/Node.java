@@ -1,11 +1,10 @@
 package org.adjoint.internal.graph;
 
 import java.lang.invoke.VarHandle;
+import java.util.Arrays;
 import java.util.Optional;
 import java.util.Set;
-import java.util.concurrent.atomic.AtomicIntegerFieldUpdater;
 import java.util.concurrent.atomic.AtomicLong;
-import java.util.concurrent.atomic.AtomicLongFieldUpdater;
 import java.util.concurrent.atomic.AtomicReferenceFieldUpdater;
 import java.util.function.DoubleSupplier;
 import org.adjoint.DType;
@@ -13,39 +12,40 @@ import org.adjoint.Shape;
 import org.adjoint.Tensor;
 import org.adjoint.Type;
 import org.adjoint.internal.backend.Storage;
-import org.adjoint.internal.derive.DifferentiablePart;
-import org.adjoint.internal.ir.Words;
 import org.adjoint.op.Op;
 
 /**
- * A vertex of the computation graph: an op over earlier nodes, a scalar that travels with each run,
- * or a value. Small and without native memory until it is evaluated. What users hold is a {@link
- * Tensor}: a node and one of its outputs.
+ * A vertex of the computation graph. Small and without native memory until it is evaluated. What
+ * users hold is a {@link Tensor}: a node and one of its outputs.
+ *
+ * <p>The life of a node is one reference to an immutable record: its phase, inputs and values. Each
+ * move is one compare-and-set, so a reader never sees the inputs of one phase with the values of
+ * another.
+ *
+ * <table>
+ * <caption>The life of a node</caption>
+ * <tr><th>phase</th><th>inputs</th><th>values</th><th>leaves it by</th></tr>
+ * <tr><td>PENDING</td><td>yes</td><td>no</td>
+ *   <td>{@link #publish} → EVALUATED or LEAF; {@link #retire} → RETIRED;
+ *   {@link Version#supersede} → SUPERSEDED</td></tr>
+ * <tr><td>EVALUATED</td><td>yes</td><td>yes</td>
+ *   <td>{@link #remembers} → LEAF, once no source that it remembers is one any more;
+ *   {@link #retire} → RETIRED</td></tr>
+ * <tr><td>LEAF</td><td>no</td><td>yes (none for scalars and arguments)</td>
+ *   <td>{@link #retire} → RETIRED; {@link Version#supersede} → SUPERSEDED</td></tr>
+ * <tr><td>RETIRED</td><td>no</td><td>if it had any</td><td>never</td></tr>
+ * <tr><td>SUPERSEDED</td><td>no</td><td>if a snapshot was taken</td><td>never</td></tr>
+ * </table>
  */
-public class Node {
-  private static final Node[] NO_INPUTS = {};
-  private static final int[] NO_INDICES = {};
+public abstract sealed class Node permits OpNode, ScalarNode, ValueNode, ArgumentNode {
+  static final Node[] NO_NODES = {};
 
   private static final long NEVER = 0;
 
-  private static final AtomicReferenceFieldUpdater<Node, Node[]> INPUTS =
-      AtomicReferenceFieldUpdater.newUpdater(Node.class, Node[].class, "inputs");
-  private static final AtomicReferenceFieldUpdater<Node, Storage[]> VALUES =
-      AtomicReferenceFieldUpdater.newUpdater(Node.class, Storage[].class, "values");
+  private static final AtomicReferenceFieldUpdater<Node, Life> LIFE =
+      AtomicReferenceFieldUpdater.newUpdater(Node.class, Life.class, "life");
 
-  @SuppressWarnings("rawtypes") // there is no class literal of Set<ParameterState>
-  private static final AtomicReferenceFieldUpdater<Node, Set> BEHIND =
-      AtomicReferenceFieldUpdater.newUpdater(Node.class, Set.class, "behind");
-
-  private static final AtomicIntegerFieldUpdater<Node> OWNED =
-      AtomicIntegerFieldUpdater.newUpdater(Node.class, "owned");
-  private static final AtomicLongFieldUpdater<Node> CUT_AT =
-      AtomicLongFieldUpdater.newUpdater(Node.class, "cutAt");
-
-  /** A supplier may ask for values, whose programs read other scalars: so deep, not deeper. */
-  private static final int MOST_NESTED = 16;
-
-  /** Counts marks: a cut is after those counted by then, so it can be told which came first. */
+  /** Counts marks and cuts, so that it can be told which came first. */
   private static final AtomicLong MARKS = new AtomicLong();
 
   /** Spreads nodes over hash tables; duplicates, as a race makes them, only cost time. */
@@ -68,141 +68,172 @@ public class Node {
     ARGUMENT
   }
 
-  private final Kind kind;
-  private final Op op;
-  private final long[] attrs;
-  private final int[] indices;
-  private final Type[] types;
-  private final long word;
-  private final DoubleSupplier source;
-  private final boolean symbolic;
-  private final Anomaly.Site site;
-  private final int hash = newHash();
-
-  // No initialisers here: each would be a volatile store, with a full fence, in every new node.
-  private volatile Node[] inputs;
-  private volatile Storage[] values;
-  private volatile long variableSince;
-  private volatile long cutAt;
-  private volatile boolean retired;
-  private volatile boolean seed;
-  private volatile int owned;
-
-  /** The parameters that a program read which gave this value; null for none. */
-  private volatile Set<ParameterState> behind;
+  /** How far the life of a node has come; the table is in the class comment. */
+  public enum Phase {
+    /** Waits to be computed. */
+    PENDING,
+    /** Has values, and keeps its inputs for the derivatives of what it remembers. */
+    EVALUATED,
+    /** Has no inputs, or has lost them. */
+    LEAF,
+    /** Was consumed by an optimizer step: it cannot be differentiated again. */
+    RETIRED,
+    /** A version of a parameter whose place a newer one has taken. */
+    SUPERSEDED
+  }
 
   /**
-   * Sources that this evaluated node keeps its inputs for: versions and variables; null for a node
-   * that has none.
+   * One moment of a node's life.
+   *
+   * @param sources what an EVALUATED node keeps its inputs for
+   * @param cutAt when derivatives lost their way through this node, {@link #NEVER} if they did not
    */
-  private volatile Node[] sources;
+  record Life(Phase phase, Node[] inputs, Storage[] values, Node[] sources, long cutAt) {
+    static final Life EMPTY_LEAF = new Life(Phase.LEAF, NO_NODES, null, NO_NODES, NEVER);
 
-  private Node(
-      Kind kind,
-      Op op,
-      long[] attrs,
-      Node[] inputs,
-      int[] indices,
-      Type[] types,
-      long word,
-      DoubleSupplier source) {
-    this.kind = kind;
-    this.op = op;
-    this.attrs = attrs;
-    INPUTS.lazySet(this, inputs);
-    this.indices = indices;
-    this.types = types;
-    this.word = word;
-    this.source = source;
-    this.symbolic = kind == Kind.ARGUMENT || anySymbolic(inputs);
-    this.site = Anomaly.here().orElse(null);
-    VarHandle.storeStoreFence(); // whichever thread finds the node finds its inputs
-  }
-
-  private static boolean anySymbolic(Node... inputs) {
-    for (Node input : inputs) {
-      if (input.symbolic) {
-        return true;
-      }
+    static Life pending(Node... inputs) {
+      return new Life(Phase.PENDING, inputs, null, NO_NODES, NEVER);
     }
-    return false;
+
+    static Life leaf(Storage[] values, long cutAt) {
+      return new Life(Phase.LEAF, NO_NODES, values, NO_NODES, cutAt);
+    }
   }
 
-  private static Node leaf(Kind kind, Type type, long word, DoubleSupplier source) {
-    return new Node(kind, null, null, NO_INPUTS, NO_INDICES, new Type[] {type}, word, source);
+  /** What a run publishes; made before the run, so that nothing need be allocated after it. */
+  public static final class Result {
+    private final Storage[] values;
+    private final Life life;
+
+    private Result(Storage[] values, Life life) {
+      this.values = values;
+      this.life = life;
+    }
+
+    /** Sets the value of an output, before the result is published. */
+    public void set(int output, Storage value) {
+      values[output] = value;
+    }
+
+    /** Returns the value of an output. */
+    public Storage value(int output) {
+      return values[output];
+    }
   }
 
-  /** Makes a node of an op. */
-  public Node(Op op, long[] attrs, Node[] inputs, int[] indices, Type[] types) {
-    this(Kind.OP, op, attrs, inputs, indices, types, 0, null);
+  private final Kind kind;
+  private final Type[] types;
+  private final boolean symbolic;
+  private final int hash = newHash();
+
+  /** Which scope frees its values, null for none. */
+  private final ScopeState scope;
+
+  private volatile Life life;
+  private volatile long variableSince;
+  private volatile boolean owned;
+
+  Node(Kind kind, Type[] types, boolean symbolic, Life life) {
+    this.kind = kind;
+    this.types = types;
+    this.symbolic = symbolic;
+    this.scope = ScopeState.innermost();
+    LIFE.lazySet(this, life);
+    // The final fields above are frozen at the end of this constructor, the life is not: whoever
+    // finds the node by a data race must not find it without one.
+    VarHandle.storeStoreFence();
   }
 
   /** Returns a node that is a scalar with these bits. */
   public static Node scalar(DType dtype, long word) {
-    return leaf(Kind.SCALAR, new Type(dtype, Shape.SCALAR), word, null);
+    return new ScalarNode(new Type(dtype, Shape.SCALAR), word, null, false);
   }
 
   /** Returns a node that is a scalar which each run reads anew. */
   public static Node scalar(DType dtype, DoubleSupplier source) {
-    return leaf(Kind.SCALAR, new Type(dtype, Shape.SCALAR), 0, source);
+    return new ScalarNode(new Type(dtype, Shape.SCALAR), 0, source, false);
+  }
+
+  /** Returns a node that is the 1 which a gradient starts from. */
+  static Node seed(DType dtype, long one) {
+    return new ScalarNode(new Type(dtype, Shape.SCALAR), one, null, true);
   }
 
   /** Returns a node that is a value. */
   public static Node value(Type type, Storage storage) {
-    Node node = leaf(Kind.VALUE, type, 0, null);
-    VALUES.lazySet(node, new Storage[] {storage});
-    return node;
+    return new ValueNode(type, new Storage[] {storage}, NEVER, Set.of());
+  }
+
+  /** Returns a node that is a value which a run fills in before anybody else sees the node. */
+  public static Node value(Type type, Storage[] cell) {
+    return new ValueNode(type, cell, NEVER, Set.of());
   }
 
   /**
    * Returns a node that is a value out of a program through which nothing can be differentiated.
    *
+   * @param cell holds the value, filled in before anybody else sees the node
    * @param read the parameters that the program read
    */
-  public static Node cutValue(Type type, Storage storage, Set<ParameterState> read) {
-    Node node = value(type, storage);
-    BEHIND.lazySet(node, read);
-    CUT_AT.lazySet(node, now());
-    return node;
+  public static Node cutValue(Type type, Storage[] cell, Set<ParameterState> read) {
+    return new ValueNode(type, cell, MARKS.get() + 1, read);
   }
 
   /** Returns a node that stands for an argument of that type. */
   public static Node argument(Type type) {
-    Node node = leaf(Kind.ARGUMENT, type, 0, null);
+    Node node = new ArgumentNode(type);
     node.markVariable();
     return node;
   }
 
+  /** Returns what it is. */
   public final Kind kind() {
     return kind;
   }
 
-  public final Op op() {
-    return op;
+  /** Returns the op; null for a node of another kind. */
+  public Op op() {
+    return null;
   }
 
-  public final long[] attrs() {
-    return attrs;
+  /** Returns the attributes of the op, which nobody may change. */
+  public long[] attrs() {
+    throw new IllegalStateException(kind + " has no attributes");
+  }
+
+  /** Returns which output of input {@code i} this node reads. */
+  public int index(int i) {
+    throw new IllegalStateException(kind + " has no input " + i);
+  }
+
+  /** Returns whether a derivative passes from this node to its input {@code i}. */
+  public final boolean passes(Node[] inputs, int i) {
+    return op().isDifferentiable(i) && inputs[i].type(index(i)).dtype().isFloating();
   }
 
   /** Returns the bits of a scalar, those of this moment if it is live. */
-  public final long word() {
-    return source == null ? word : Words.of(types[0].dtype(), read());
+  public long word() {
+    throw new IllegalStateException(kind + " is no scalar");
   }
 
-  private double read() {
-    ThreadState local = ThreadState.get();
-    if (local.reading > MOST_NESTED) {
-      throw new UnsupportedOperationException(
-          "scalar: its supplier asks for a value that cannot be computed without the scalar; let it"
-              + " read a Java number, or make the value part of the graph");
-    }
-    local.reading++;
-    try {
-      return source.getAsDouble();
-    } finally {
-      local.reading--;
-    }
+  /** Returns whether this is a scalar that each run reads anew. */
+  public boolean isLive() {
+    return false;
+  }
+
+  /** Returns whether this is the 1 that a gradient starts from. */
+  boolean isSeed() {
+    return false;
+  }
+
+  /** Returns where it was built, if anomalies are searched for. */
+  public Optional<Anomaly.Site> site() {
+    return Optional.empty();
+  }
+
+  /** Returns the parameters that a program read which gave this value. */
+  public Set<ParameterState> behind() {
+    return Set.of();
   }
 
   /** Returns whether this depends on a stand-in, and so never has a value. */
@@ -210,146 +241,225 @@ public class Node {
     return symbolic;
   }
 
-  /** Returns where it was built, if anomalies are searched for. */
-  public final Optional<Anomaly.Site> site() {
-    return Optional.ofNullable(site);
-  }
-
-  /** Returns whether this is a scalar that each run reads anew. */
-  public final boolean isLive() {
-    return source != null;
-  }
-
+  /** Returns a number that spreads nodes over hash tables. */
   public final int hash() {
     return hash;
   }
 
+  /** Returns how many outputs there are. */
   public final int outputs() {
     return types.length;
   }
 
+  /** Returns the type of an output. */
   public final Type type(int output) {
     return types[output];
   }
 
+  /** Returns the types of all outputs, which nobody may change. */
   public final Type[] types() {
     return types;
   }
 
+  // ---- the life ----
+
+  final Life life() {
+    return life;
+  }
+
+  final boolean move(Life from, Life to) {
+    return LIFE.compareAndSet(this, from, to);
+  }
+
+  /** Returns how far its life has come. */
+  public final Phase phase() {
+    return life.phase;
+  }
+
   /** Returns the inputs; none once the node has become a leaf. */
   public Node[] inputs() {
-    return inputs;
+    return life.inputs;
   }
 
-  /** Returns the inputs as far as they are known: others than {@link #inputs} if put off. */
-  public final Node[] known() {
-    return inputs;
+  /** Returns the inputs of a node that waits to be computed, null for one that does not. */
+  public final Node[] pendingInputs() {
+    Life now = life;
+    return now.phase == Phase.PENDING ? now.inputs : null;
   }
 
-  /** Gives inputs that were put off, unless the node has become a leaf. */
-  public final void settleInputs(Node[] putOff, Node... settled) {
-    INPUTS.compareAndSet(this, putOff, settled);
-  }
-
-  /** Returns which output of input {@code i} this node reads. */
-  public final int index(int i) {
-    return indices[i];
-  }
-
-  /** Returns whether this has a value, and neither is a source of gradients nor reaches one. */
-  public final boolean isPlainValue() {
-    return values != null && inputs.length == 0 && !isSource();
+  /** Returns the inputs that derivatives may pass to: none once nothing behind them is a source. */
+  public final Node[] rememberedInputs() {
+    return phase() == Phase.EVALUATED && !remembers() ? NO_NODES : inputs();
   }
 
   /** Returns whether every output has a value. */
   public final boolean isEvaluated() {
-    return values != null;
+    return life.values != null;
+  }
+
+  /** Returns whether this has a value, and neither is a source of gradients nor reaches one. */
+  public final boolean isPlainValue() {
+    Life now = life;
+    return now.values != null && now.inputs.length == 0 && !isSource();
   }
 
   /** Returns the value of an output, empty while it has none or after a newer version took it. */
   public final Optional<Storage> value(int output) {
-    Storage[] now = values;
-    return now == null ? Optional.empty() : Optional.of(now[output]);
+    return Optional.ofNullable(valueOrNull(output));
   }
 
-  /** Returns the time of a cut: after all marks so far, and not after the next. */
-  private static long now() {
-    return MARKS.get() + 1;
-  }
-
-  /** Gives the node its values unless another thread did; returns whether these were taken. */
-  public final boolean publish(Storage[] storages) {
-    return VALUES.compareAndSet(this, null, storages);
-  }
-
-  /** Takes the values away from a version whose memory a newer one took over. */
-  public final void forget() {
-    VALUES.lazySet(this, null);
-  }
-
-  /** Makes this node a leaf: what it was computed from may be freed. */
-  public final void cut() {
-    Node[] before = inputs;
-    for (int i = 0; i < before.length; i++) {
-      if (cutAt == NEVER && DifferentiablePart.passes(this, before, i)) {
-        CUT_AT.lazySet(this, now());
-      }
-    }
-    dropInputs();
-    if (sources != null) {
-      sources = null;
-    }
+  /** Returns the value of an output, null where {@link #value} is empty: for the hot path. */
+  public final Storage valueOrNull(int output) {
+    Storage[] now = life.values;
+    return now == null ? null : now[output];
   }
 
   /**
-   * Frees what a version was assigned; unlike {@link #cut} nothing could have been differentiated
-   * behind it.
+   * Returns what a run will publish for this node.
+   *
+   * @param sources what its inputs are kept for: if there are none, it becomes a leaf
    */
-  public void dropInputs() {
-    INPUTS.lazySet(this, NO_INPUTS);
+  public final Result result(Node... sources) {
+    Storage[] values = new Storage[types.length];
+    return new Result(values, evaluated(life, values, sources));
   }
 
-  /** Returns the parameters that a program read which gave this value. */
-  public final Set<ParameterState> behind() {
-    Set<ParameterState> read = behind;
-    return read == null ? Set.of() : read;
+  private Life evaluated(Life before, Storage[] values, Node... sources) {
+    if (before.phase == Phase.RETIRED) {
+      return new Life(Phase.RETIRED, NO_NODES, values, NO_NODES, before.cutAt);
+    }
+    return sources.length > 0
+        ? new Life(Phase.EVALUATED, before.inputs, values, sources, NEVER)
+        : Life.leaf(values, cut(before.inputs));
+  }
+
+  /** Returns when derivatives lose their way to these inputs: never, if they had none. */
+  private long cut(Node... inputs) {
+    for (int i = 0; i < inputs.length; i++) {
+      if (passes(inputs, i)) {
+        return MARKS.get() + 1; // after all marks so far, and not after the next
+      }
+    }
+    return NEVER;
+  }
+
+  /** Gives the node its values unless another thread did; returns whether these were taken. */
+  public final boolean publish(Result result) {
+    for (; ; ) {
+      Life now = life;
+      if (now.values != null || now.phase == Phase.SUPERSEDED) {
+        return false;
+      }
+      // As a rule nothing has happened to the node since the result was made.
+      boolean same = now.inputs == result.life.inputs || result.life.phase == Phase.LEAF;
+      boolean retired = now.phase == Phase.RETIRED;
+      Life next =
+          same && !retired ? result.life : evaluated(now, result.values, result.life.sources);
+      if (LIFE.compareAndSet(this, now, next)) {
+        waitsNoMore();
+        return true;
+      }
+    }
+  }
+
+  /** Called when the node has ceased to be PENDING. */
+  void waitsNoMore() {}
+
+  /** Makes this node a leaf that must not be differentiated again. */
+  public final void retire() {
+    for (; ; ) {
+      Life now = life;
+      long cutAt = now.cutAt != NEVER ? now.cutAt : cut(now.inputs);
+      if (LIFE.compareAndSet(
+          this, now, new Life(Phase.RETIRED, NO_NODES, now.values, NO_NODES, cutAt))) {
+        waitsNoMore();
+        return;
+      }
+    }
+  }
+
+  /** Returns whether an optimizer step has consumed this node. */
+  public final boolean isRetired() {
+    return phase() == Phase.RETIRED;
+  }
+
+  /**
+   * Returns whether an evaluated node keeps its inputs for a source; if those that it kept them for
+   * are sources no more, the node becomes a leaf.
+   */
+  public final boolean remembers() {
+    for (; ; ) {
+      Life now = life;
+      if (now.phase != Phase.EVALUATED) {
+        return false;
+      }
+      for (Node source : now.sources) {
+        if (source.isSource()) {
+          return true;
+        }
+      }
+      if (LIFE.compareAndSet(this, now, Life.leaf(now.values, cut(now.inputs)))) {
+        return false;
+      }
+    }
+  }
+
+  /** Returns what an evaluated node keeps its inputs for. */
+  public final Node[] remembered() {
+    return life.sources;
+  }
+
+  /**
+   * Ends the hold on the value of an output: whoever uses it from now on is told that it was
+   * closed. A pending node is closed before it has a value, and never gets one.
+   */
+  public final void close(int output) {
+    for (; ; ) {
+      Life now = life;
+      if (now.values == null) {
+        Storage[] closed = new Storage[types.length];
+        Arrays.fill(closed, Storage.closed());
+        if (LIFE.compareAndSet(this, now, Life.leaf(closed, cut(now.inputs)))) {
+          waitsNoMore();
+          return;
+        }
+      } else {
+        Storage before;
+        synchronized (now.values) {
+          before = now.values[output];
+          now.values[output] = Storage.closed();
+        }
+        before.close();
+        return;
+      }
+    }
   }
 
   /** Returns whether derivatives once passed this node to inputs that it has lost. */
   public final boolean isCut() {
-    return cutAt != NEVER;
+    return life.cutAt != NEVER;
   }
 
   /** Returns when it lost them: after the marks whose {@link #variableSince} is less. */
   public final long cutAt() {
-    return cutAt;
+    return life.cutAt;
   }
 
-  /** Makes this node a leaf that must not be differentiated again. */
-  public final void retire() {
-    retired = true;
-    cut();
-  }
+  // ---- marks ----
 
-  public final boolean isRetired() {
-    return retired;
-  }
-
-  /** States that this is the 1 that a gradient starts from. */
-  public final void markSeed() {
-    seed = true;
-  }
-
-  public final boolean isSeed() {
-    return seed;
-  }
-
+  /** States that gradients are taken by this node. */
   public final void markVariable() {
     if (variableSince == NEVER) {
       variableSince = MARKS.incrementAndGet();
     }
   }
 
+  /** Takes {@link #markVariable} back: a stand-in is a source while its function runs. */
+  public final void unmarkVariable() {
+    variableSince = NEVER;
+  }
+
+  /** Returns whether gradients are taken by this node for its own sake. */
   public final boolean isVariable() {
     return variableSince != NEVER;
   }
@@ -359,65 +469,23 @@ public class Node {
     return variableSince;
   }
 
-  /** States that a parameter holds this value; no scope frees it. */
-  public final void markOwned() {
-    OWNED.lazySet(this, 1);
-  }
-
-  public final boolean isOwned() {
-    return owned == 1;
-  }
-
-  /** Keeps the inputs of an evaluated node for as long as one of {@code reached} is current. */
-  public final void keepFor(Node[] reached) {
-    sources = reached;
-  }
-
-  /**
-   * Returns whether differentiation may still reach a current version or a variable through this
-   * evaluated node, adding those to {@code found}; if not, the node becomes a leaf.
-   */
-  public final boolean reachesSource(Set<Node> found) {
-    boolean reaches = isSource();
-    if (reaches) {
-      found.add(this);
-    }
-    Node[] kept = sources;
-    for (int i = 0; kept != null && i < kept.length; i++) {
-      if (kept[i].isSource()) {
-        found.add(kept[i]);
-        reaches = true;
-      }
-    }
-    if (!reaches && kind == Kind.OP && isEvaluated()) {
-      cut();
-    }
-    return reaches;
-  }
-
-  /** Returns whether {@link #reachesSource()} may be true now or after a run. */
-  public final boolean mayReachSource() {
-    return isVariable() || sources != null || this instanceof Version;
-  }
-
-  /**
-   * Returns whether this is a source, or keeps its inputs for one; if those that it kept them for
-   * are gone, the node becomes a leaf.
-   */
-  public final boolean reachesSource() {
-    Node[] kept = sources;
-    boolean reaches = isSource();
-    for (int i = 0; !reaches && kept != null && i < kept.length; i++) {
-      reaches = kept[i].isSource();
-    }
-    if (!reaches && kept != null) {
-      cut();
-    }
-    return reaches;
-  }
-
   /** Returns whether gradients are taken with respect to this node. */
   public boolean isSource() {
     return isVariable();
+  }
+
+  /** States that a parameter holds this value; no scope frees it. */
+  public final void markOwned() {
+    owned = true;
+  }
+
+  /** Returns whether a parameter holds this value. */
+  public final boolean isOwned() {
+    return owned;
+  }
+
+  /** Returns the scope that was open when this node was built, null if none was. */
+  public final ScopeState scope() {
+    return scope;
   }
 }

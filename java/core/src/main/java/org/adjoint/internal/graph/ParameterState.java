@@ -1,59 +1,79 @@
 package org.adjoint.internal.graph;
 
+import java.lang.ref.WeakReference;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.concurrent.atomic.AtomicIntegerFieldUpdater;
+import java.util.function.Supplier;
 import org.adjoint.Parameter;
 import org.adjoint.Tensor;
 import org.adjoint.Type;
 import org.adjoint.internal.backend.Storage;
-import org.adjoint.internal.derive.Backward;
-import org.adjoint.internal.step.Lease;
 
 /**
- * The state of a {@link Parameter}: which version is current, which has memory that the next may
- * overwrite, who has the right to compute that, and the gradient that backward passes have added
- * up. All moves from state to state are made here, under this object's lock; {@code Parameter} is
- * what users see of it.
+ * The state of a {@link Parameter}: its versions, who holds it, and the gradient that backward
+ * passes have added up. Every move is made here under this object's lock, which nobody keeps while
+ * a program runs: a run <em>holds</em> the parameter instead, and whoever wants to move or read it
+ * meanwhile waits for the run.
+ *
+ * <table>
+ * <caption>Moves from phase to phase; an empty cell means that the move waits for the holder</caption>
+ * <tr><th>move</th><th>FRESH</th><th>SETTLED</th><th>ASSIGNED</th><th>HELD</th></tr>
+ * <tr><td>{@link #advance} (assign)</td><td>FRESH</td><td>ASSIGNED</td><td>ASSIGNED</td><td></td></tr>
+ * <tr><td>{@link #tryHold} (a run begins)</td><td>HELD</td><td>HELD</td><td>HELD</td><td>refused</td></tr>
+ * <tr><td>{@link #settle} (a run computed what was assigned)</td><td>–</td><td>–</td><td>–</td><td>HELD</td></tr>
+ * <tr><td>{@link #replace} (a compiled run computed the next version)</td><td>–</td><td>–</td><td>–</td><td>HELD</td></tr>
+ * <tr><td>{@link #release} (a run ends)</td><td>–</td><td>–</td><td>–</td>
+ *   <td>SETTLED, or as before if the run failed</td></tr>
+ * <tr><td>{@link #abandon} (an evaluation failed)</td><td>FRESH</td><td>SETTLED</td><td>SETTLED</td><td></td></tr>
+ * <tr><td>{@link #handOut}, {@link #share}, {@link #pinCurrent}, gradients</td>
+ *   <td>FRESH</td><td>SETTLED</td><td>ASSIGNED</td><td></td></tr>
+ * </table>
+ *
+ * <p>A lease is a hold that a finished run keeps: {@link Holder#letGo} ends it at once.
  */
 public final class ParameterState {
-  private static final AtomicIntegerFieldUpdater<ParameterState> WRITTEN =
-      AtomicIntegerFieldUpdater.newUpdater(ParameterState.class, "written");
+  /** Where a parameter stands; the moves are in the class comment. */
+  public enum Phase {
+    /** The first version waits for its value. */
+    FRESH,
+    /** The current version has its value. */
+    SETTLED,
+    /** The current version was assigned and waits; the one before it has a value. */
+    ASSIGNED,
+    /** A run has the parameter to itself. */
+    HELD
+  }
 
   private final Parameter parameter;
   private final Type type;
   private final String name;
   private final boolean trainable;
+  private final WeakReference<ParameterState> weak = new WeakReference<>(this);
 
-  /** Null while a compiled step has this parameter to itself: look at it by {@link #current()}. */
+  // Guarded by this.
+
+  /** The newest version. Read without the lock by {@link #isCurrent} alone. */
   private volatile Version current;
 
-  private volatile Version settled;
+  /** The newest version with a value, null before the first. */
+  private Version settled;
 
   /** Pending versions that another assignment came after; nearly always none. */
   private List<Version> replaced = List.of();
 
-  /** Who has the current version, while that is null. */
-  private volatile Lease lease;
+  private Holder holder;
 
-  /** 1 while a run has the right to compute the next version. */
-  private volatile int written;
+  /** How many threads wait for the holder: no other run comes before them. */
+  private int waiting;
 
-  /** Written under the lock. */
-  private volatile Tensor gradient;
+  private Tensor gradient;
 
-  /**
-   * Whether a compiled function left the gradient and nobody else has seen it. Written under the
-   * lock, and true for as long as such a gradient can be found.
-   */
-  private volatile boolean gradientIsOurs;
+  /** Whether a compiled function left the gradient and nobody else has seen it. */
+  private boolean gradientIsOurs;
 
-  /**
-   * The backward passes that the gradient came from and no step has consumed; immutable, and
-   * written under the lock.
-   */
-  private volatile List<Backward> consumers = List.of();
+  /** The backward passes that the gradient came from and no step has consumed; immutable. */
+  private List<Backward> consumers = List.of();
 
   /** Makes the state of a parameter whose first version is {@code init}. */
   public ParameterState(Parameter parameter, Tensor init, String name, boolean trainable) {
@@ -61,8 +81,9 @@ public final class ParameterState {
     this.type = init.type();
     this.name = name;
     this.trainable = trainable;
-    this.current =
-        new Version(this, 0, Access.node(init), Access.index(init), new Type[] {init.type()});
+    Version first = new Version(this, 0, Access.node(init), Access.index(init), new Type[] {type});
+    first.handOut();
+    this.current = first;
   }
 
   /** Returns the tensor that users hold. */
@@ -85,59 +106,72 @@ public final class ParameterState {
     return trainable;
   }
 
-  /** Returns whether a version is the current one; of one that is lent nobody could ask. */
+  /** Returns a reference that does not keep this alive, always the same one. */
+  WeakReference<ParameterState> weak() {
+    return weak;
+  }
+
+  /** Returns where this parameter stands. */
+  public synchronized Phase phase() {
+    if (holder != null) {
+      return Phase.HELD;
+    }
+    if (current == settled) {
+      return Phase.SETTLED;
+    }
+    return settled == null ? Phase.FRESH : Phase.ASSIGNED;
+  }
+
+  // ---- moves of everybody ----
+
+  /** Returns what {@code move} returns, made under the lock while no run holds this. */
+  private <T> T whenFree(Supplier<T> move) {
+    for (; ; ) {
+      Holder now;
+      synchronized (this) {
+        now = holder;
+        if (now == null) {
+          return move.get();
+        }
+        waiting++;
+      }
+      try {
+        now.letGo();
+      } finally {
+        synchronized (this) {
+          waiting--;
+        }
+      }
+    }
+  }
+
+  /** Returns whether a version is the current one. */
   public boolean isCurrent(Version version) {
     return current == version;
   }
 
-  /** Returns the current version; a compiled step that has it to itself gives it back. */
+  /** Returns the current version, as it is between two runs. */
   public Version current() {
-    for (; ; ) {
-      Version version = current;
-      if (version != null) {
-        return version;
-      }
-      Lease lent = lease;
-      if (lent != null) { // else it is being given back
-        lent.end();
-      }
-    }
+    return whenFree(() -> current);
   }
 
-  /**
-   * Gives the current version, whose memory a compiled step's run owns, to that step; empty if the
-   * version may be known elsewhere, or has other memory, or there is a gradient.
-   */
-  public synchronized Optional<Version> lend(Lease to, Storage memory) {
-    Version version = current;
-    boolean settledOnly = version == settled && settledGradient().isEmpty();
-    if (!settledOnly || version.value(0).filter(value -> value == memory).isEmpty()) {
-      return Optional.empty();
-    }
-    lease = to;
-    current = null;
-    if (version.isHandedOut() || version.isSnapshot()) { // after taking it: see handOut()
-      takeBack(version);
-      return Optional.empty();
-    }
-    return Optional.of(version);
+  /** Returns the current version of this moment, which a run may be computing. */
+  public Version peek() {
+    return current;
   }
 
-  /** Takes back what was lent. */
-  public void takeBack(Version version) {
-    lease = null;
-    current = version;
+  /** Returns the newest version that has a value; null before the first. */
+  public synchronized Version settled() {
+    return settled;
   }
 
   /** Returns the current version to build a graph on. */
-  public final Version handOut() {
-    for (; ; ) {
-      Version version = current();
-      version.handOut();
-      if (current != null) { // else a compiled step has taken it before it could know
-        return version;
-      }
-    }
+  public Version handOut() {
+    return whenFree(
+        () -> {
+          current.handOut();
+          return current;
+        });
   }
 
   /**
@@ -145,201 +179,229 @@ public final class ParameterState {
    *
    * @throws IllegalStateException if another thread's assignment is still pending
    */
-  public final synchronized void advance(Tensor value) {
-    Version before = current();
-    if (before.isPending()) {
-      if (settled != null && !before.isAssignedByThisThread()) {
-        throw new IllegalStateException(
-            "parameter '"
-                + name
-                + "': thread '"
-                + before.assignedByName()
-                + "' has assigned to it and not evaluated yet; assign to one parameter from one"
-                + " thread at a time");
-      }
-      replaced = replaced.isEmpty() ? new ArrayList<>() : replaced;
-      replaced.add(before);
-    }
-    long sequence = before.sequence() + 1;
-    current = new Version(this, sequence, Access.node(value), Access.index(value), before.types());
+  public void advance(Tensor value) {
+    Node assigned = Access.node(value);
+    whenFree(
+        () -> {
+          Version before = current;
+          if (before != settled) {
+            if (settled != null && !before.isAssignedByThisThread()) {
+              throw new IllegalStateException(
+                  "parameter '"
+                      + name
+                      + "': thread '"
+                      + before.assignedByName()
+                      + "' has assigned to it and not evaluated yet; assign to one parameter from"
+                      + " one thread at a time");
+            }
+            replaced = replaced.isEmpty() ? new ArrayList<>() : replaced;
+            replaced.add(before);
+          }
+          Version next =
+              new Version(
+                  this, before.sequence() + 1, assigned, Access.index(value), before.types());
+          next.handOut();
+          current = next;
+          return null;
+        });
   }
 
   /**
-   * Returns the current version, marked as a snapshot; empty if it has no memory of its own now.
+   * Returns the memory of the current version, held for one more owner, who closes it; empty if
+   * that version is pending.
    */
-  public final synchronized Optional<Version> keepCurrent() {
-    Version version = current();
-    Optional<Storage> memory = version.value(0);
-    if (memory.isEmpty()) {
-      return Optional.empty();
-    }
-    boolean before = version.isSnapshot();
-    version.keepAsSnapshot();
-    // A run that owns the memory by now may not have seen this: it overwrites it.
-    if (!before && memory.get().isOwned()) {
-      version.giveUpSnapshot();
-      return Optional.empty();
-    }
-    return Optional.of(version);
+  public Optional<Storage> share() {
+    return whenFree(
+        () -> {
+          if (current != settled || !settled.memory().retain()) {
+            return Optional.empty();
+          }
+          settled.keepAfterwards();
+          return Optional.of(settled.memory());
+        });
   }
 
-  /**
-   * Returns the settled version for the next one to overwrite, owned by this run alone; empty if
-   * there is none, or a snapshot or another run needs its memory.
-   */
-  public Optional<Version> donate() {
-    Version version = settled;
-    if (version == null || version.isSnapshot()) {
-      return Optional.empty();
-    }
-    Optional<Storage> memory = version.value(0);
-    if (memory.isEmpty() || !memory.get().tryOwn()) {
-      return Optional.empty();
-    }
-    // Without the lock: a snapshot is marked before it looks who owns, so one of the two gives way.
-    if (version.isSnapshot() || version != settled) {
-      memory.get().disown();
-      return Optional.empty();
-    }
-    return Optional.of(version);
-  }
-
-  /** Returns as {@link #donate}, but only the current version: nothing is pending. */
-  public Optional<Version> donateCurrent() {
-    return current() == settled ? donate() : Optional.empty();
-  }
-
-  /** Gives a version its value; all older ones are superseded and their memory freed. */
-  public synchronized void settle(Version version, Storage[] values) {
-    if (version.isSuperseded() || !version.publish(values)) {
-      values[0].close();
-      return;
-    }
-    version.dropInputs();
-    Version before = settled;
-    if (before != null) {
-      supersede(before, values[0]);
-    }
-    settled = version;
-    if (replaced.isEmpty()) {
-      return;
-    }
-    for (Version old : List.copyOf(replaced)) {
-      if (old.sequence() <= version.sequence()) {
-        replaced.remove(old);
-        if (old != version) {
-          old.supersede();
-        }
-      }
-    }
-  }
-
-  /**
-   * Makes a value that a run has computed the current version. An assignment that another thread
-   * made meanwhile comes after it.
-   */
-  public synchronized void replace(Storage value) {
-    Version before = current();
-    boolean overtaken = before.isPending();
-    long sequence = overtaken ? settled.sequence() : before.sequence() + 1;
-    Version version = new Version(this, sequence, before.types());
-    // First the value: nobody may find a current version that has neither value nor inputs.
-    settle(version, new Storage[] {value});
-    if (!overtaken) {
-      current = version;
-    }
-  }
-
-  /**
-   * Takes the right to compute the next version from this one; a compiled function has it alone.
-   */
-  public boolean tryWrite() {
-    current(); // who holds it from run to run lets go
-    return WRITTEN.compareAndSet(this, 0, 1);
-  }
-
-  public void endWrite() {
-    WRITTEN.lazySet(this, 0);
-  }
-
-  private static void supersede(Version old, Storage taken) {
-    Optional<Storage> memory = old.value(0);
-    old.supersede();
-    if (!old.isSnapshot() && memory.isPresent() && memory.get() != taken) {
-      memory.get().close();
-    }
+  /** Returns the memory of the current version, pinned; empty if that version is pending. */
+  public Optional<Storage> pinCurrent() {
+    return whenFree(
+        () -> {
+          boolean pinned = current == settled && settled.memory().tryPin() == Storage.Pin.PINNED;
+          return pinned ? Optional.of(settled.memory()) : Optional.empty();
+        });
   }
 
   /**
    * Goes back to the newest version that has a value, or to the first one, after evaluating {@code
    * failed} failed.
    */
-  public synchronized void abandon(Version failed) {
-    if (current() != failed || (settled == null && replaced.isEmpty())) {
-      return;
+  public void abandon(Version failed) {
+    whenFree(
+        () -> {
+          if (current == failed && (settled != null || !replaced.isEmpty())) {
+            current = settled != null ? settled : replaced.get(0);
+            replaced = List.of();
+          }
+          return null;
+        });
+  }
+
+  // ---- moves of runs ----
+
+  /**
+   * Gives this to a run; returns false if another run has it, or somebody waits for it. A lease
+   * that is idle ends.
+   */
+  public boolean tryHold(Holder run) {
+    for (; ; ) {
+      Holder now;
+      synchronized (this) {
+        now = holder;
+        if (now == null) {
+          if (waiting > 0) {
+            return false;
+          }
+          holder = run;
+          return true;
+        }
+      }
+      if (now == run || !now.tryLetGo()) {
+        return false;
+      }
     }
-    current = settled != null ? settled : replaced.get(0);
+  }
+
+  /** Returns whether this run holds it. */
+  public synchronized boolean isHeldBy(Holder run) {
+    return holder == run;
+  }
+
+  /** Ends a run's hold. */
+  public synchronized void release() {
+    holder = null;
+  }
+
+  /**
+   * Pins the memory of a version for a run: BUSY while another run holds the parameter, CLOSED if
+   * the version is superseded.
+   */
+  public synchronized Storage.Pin tryPin(Version version, Holder run) {
+    if (holder != null && holder != run) {
+      return Storage.Pin.BUSY;
+    }
+    Storage memory = version.memory();
+    return memory == null ? Storage.Pin.CLOSED : memory.tryPin();
+  }
+
+  /** Returns the version after the current one, for the holder to fill in and {@link #replace}. */
+  public Version next() {
+    return new Version(current);
+  }
+
+  /** Returns whether a graph may have been built on the current version; the holder asks. */
+  public synchronized boolean isHandedOut() {
+    return current.isHandedOut();
+  }
+
+  /** Returns whether nobody could tell the current version from the next: the holder asks. */
+  public synchronized boolean isPrivate() {
+    return current == settled && !current.isHandedOut() && gradient == null;
+  }
+
+  /** Gives the current version, which was assigned, its value; the holder's. */
+  public synchronized void settle(Node.Result value) {
+    Version version = current;
+    if (!version.publish(value)) {
+      throw new IllegalStateException("parameter '" + name + "' was settled twice");
+    }
+    makeSettled(version);
+  }
+
+  /** Makes a version that a compiled run has computed the current one; the holder's. */
+  public synchronized void replace(Version next, Node.Result value) {
+    next.publish(value);
+    current = next;
+    makeSettled(next);
+  }
+
+  /** Older versions are superseded, and their memory is freed unless it was taken over. */
+  private void makeSettled(Version version) {
+    Version before = settled;
+    settled = version;
+    if (before != null) {
+      Storage memory = before.memory();
+      before.supersede();
+      if (memory != version.memory()) {
+        memory.close();
+      }
+    }
+    for (int i = 0; i < replaced.size(); i++) {
+      replaced.get(i).supersede();
+    }
     replaced = List.of();
   }
 
+  // ---- gradients ----
+
   /** Returns the gradient without handing it out: nothing will be built on it. */
-  public Optional<Tensor> settledGradient() {
+  public synchronized Optional<Tensor> peekGradient() {
     return Optional.ofNullable(gradient);
   }
 
   /** Returns the gradient for users to build on. */
   public Optional<Tensor> gradient() {
-    Tensor found = gradient;
-    // In this order: one that is ours and goes is gone before it is not ours any more.
-    boolean plain = found == null || (!gradientIsOurs && gradient == found);
-    return plain ? Optional.ofNullable(found) : handOutGradient();
+    return whenFree(
+        () -> {
+          gradientIsOurs = false;
+          return Optional.ofNullable(gradient);
+        });
   }
 
-  private synchronized Optional<Tensor> handOutGradient() {
-    gradientIsOurs = false;
-    return settledGradient();
+  /** Forgets the gradient, and with it the backward passes that it came from. */
+  public void zeroGradient() {
+    whenFree(
+        () -> {
+          exchangeGradient(null);
+          return null;
+        });
+  }
+
+  /** Leaves another gradient, null for none; the holder's. */
+  public synchronized void leaveGradient(Tensor left) {
+    exchangeGradient(left);
+    gradientIsOurs = left != null;
   }
 
   /**
-   * Takes the gradient that a compiled function has left. The one that it left before goes at once
-   * if nobody has asked for it: waiting for the collector could take all memory.
+   * Sets the gradient. The one that a compiled function left before goes at once if nobody has
+   * asked for it: waiting for the collector could take all memory.
    */
-  public void settleGradient(Optional<Tensor> left) {
-    if (gradient == null && left.isEmpty()) {
-      return; // without a gradient there are no consumers either
+  private void exchangeGradient(Tensor left) {
+    if (gradientIsOurs) {
+      Access.node(gradient).close(Access.index(gradient));
     }
-    exchangeGradient(left);
-  }
-
-  private synchronized void exchangeGradient(Optional<Tensor> left) {
-    current();
-    if (gradientIsOurs && gradient != null) {
-      Access.node(gradient).value(Access.index(gradient)).ifPresent(Storage::close);
-    }
-    left.ifPresent(g -> Access.node(g).markOwned());
-    if (left.isPresent()) {
-      gradientIsOurs = true;
-    }
-    gradient = left.orElse(null);
-    if (left.isEmpty() && gradientIsOurs) {
-      gradientIsOurs = false;
-    }
-    forgetConsumers();
+    gradientIsOurs = false;
+    gradient = left;
+    consumers = List.of();
   }
 
   /** Adds the gradient of one backward pass. */
-  public synchronized void accumulate(Tensor g, Backward backward) {
-    current(); // a step that has this parameter to itself knows that there is no gradient
-    Tensor sum = gradient == null ? g : gradient.plus(g);
-    Access.node(sum).markOwned();
-    addConsumer(backward); // first: a gradient without one is taken for a step's that has failed
-    gradient = sum;
-    if (gradientIsOurs) {
-      gradientIsOurs = false;
+  public void accumulate(Tensor g, Backward backward) {
+    for (; ; ) {
+      Optional<Tensor> before = gradient();
+      // Without the lock: in eager mode the sum is computed here.
+      Tensor sum = before.isEmpty() ? g : before.get().plus(g);
+      Access.node(sum).markOwned();
+      if (whenFree(() -> add(before.orElse(null), sum, backward))) {
+        return;
+      }
     }
   }
 
-  private void addConsumer(Backward backward) {
+  private boolean add(Tensor before, Tensor sum, Backward backward) {
+    if (gradient != before) {
+      return false; // another thread has added or forgotten something meanwhile
+    }
+    gradient = sum;
     if (consumers.isEmpty()) {
       consumers = backward.alone();
     } else if (!consumers.contains(backward)) {
@@ -347,12 +409,7 @@ public final class ParameterState {
       more.add(backward);
       consumers = List.copyOf(more);
     }
-  }
-
-  private void forgetConsumers() {
-    if (!consumers.isEmpty()) {
-      consumers = List.of();
-    }
+    return true;
   }
 
   /**
@@ -360,21 +417,19 @@ public final class ParameterState {
    * pass gives all its parameters the same list.
    */
   public List<Backward> consumers() {
-    return gradient == null ? List.of() : consumers;
+    return whenFree(() -> gradient == null ? List.of() : consumers);
   }
 
   /** Forgets a pass that a step has consumed. */
-  public void removeConsumer(Backward backward) {
-    if (!consumers.isEmpty()) {
-      remove(backward);
-    }
-  }
-
-  private synchronized void remove(Backward backward) {
-    if (consumers == backward.alone()) {
-      forgetConsumers();
-    } else if (consumers.contains(backward)) {
-      consumers = consumers.stream().filter(other -> other != backward).toList();
-    }
+  void removeConsumer(Backward backward) {
+    whenFree(
+        () -> {
+          if (consumers == backward.alone()) {
+            consumers = List.of();
+          } else if (consumers.contains(backward)) {
+            consumers = consumers.stream().filter(other -> other != backward).toList();
+          }
+          return null;
+        });
   }
 }

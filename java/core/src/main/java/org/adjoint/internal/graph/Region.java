@@ -30,10 +30,16 @@ public final class Region {
     return region;
   }
 
-  /** Calls {@code f} once, on stand-ins of these types, and returns what it built. */
-  public static Region trace(List<Type> types, Function<List<Tensor>, List<Tensor>> f) {
+  /**
+   * Calls {@code f} once, on stand-ins of these types, and returns what it built.
+   *
+   * @param name the transformation, as errors call it
+   */
+  public static Region trace(
+      String name, List<Type> types, Function<List<Tensor>, List<Tensor>> f) {
     List<Tensor> arguments = types.stream().map(Access::argument).toList();
-    return between(arguments, f.apply(arguments).stream().map(Access::fixed).toList());
+    List<Tensor> results = ThreadState.get().writing(name, () -> f.apply(arguments));
+    return between(arguments, results.stream().map(Access::fixed).toList());
   }
 
   /**

@@ -1,8 +1,10 @@
 package org.adjoint.internal.graph;
 
 import java.util.Optional;
+import org.adjoint.DType;
 import org.adjoint.Grad;
 import org.adjoint.Tensor;
+import org.adjoint.internal.ir.Words;
 import org.adjoint.op.ShapeOps;
 
 /**
@@ -18,9 +20,9 @@ public final class Seed {
 
   /** Returns a new seed of the type of a scalar's cotangents. */
   public static Tensor of(Tensor y) {
-    Tensor one = Tensor.scalar(1, y.dtype().tangent());
-    Access.node(one).markSeed();
-    return one.broadcastTo(y.shape().dims());
+    DType dtype = y.dtype().tangent();
+    Tensor one = Access.tensor(Node.seed(dtype, Words.of(dtype, 1)), 0);
+    return y.rank() == 0 ? one : one.broadcastTo(y.shape().dims());
   }
 
   /** Returns whether a tensor is a seed, or a view of one. */

@@ -35,6 +35,11 @@ final class WrappedStorage extends Storage {
   }
 
   @Override
+  public boolean isExternal() {
+    return true;
+  }
+
+  @Override
   public ByteBuffer view(long offset, int length) {
     ByteBuffer copy = ByteBuffer.allocateDirect(length).order(ByteOrder.nativeOrder());
     int from = Math.toIntExact(offset / elementBytes);

@@ -23,13 +23,13 @@ public final class Backends {
   private Backends() {}
 
   /** An open backend with its programs. */
-  private record Open(Backend backend, ProgramCache cache) {}
+  private record Open(Backend backend, StepCache cache) {}
 
   public static Backend current() {
     return open().backend();
   }
 
-  public static ProgramCache cache() {
+  public static StepCache cache() {
     return open().cache();
   }
 
@@ -86,7 +86,10 @@ public final class Backends {
   private static Open open(BackendProvider provider) {
     return OPEN.computeIfAbsent(
         provider.name() + "/" + Adjoint.threads(),
-        key -> new Open(provider.open(Adjoint.threads()), new ProgramCache()));
+        key -> {
+          Backend backend = provider.open(Adjoint.threads());
+          return new Open(backend, new StepCache(backend));
+        });
   }
 
   private static List<BackendProvider> providers() {

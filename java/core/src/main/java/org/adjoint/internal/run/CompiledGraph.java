@@ -1,8 +1,10 @@
 package org.adjoint.internal.run;
 
 import java.util.Arrays;
+import java.util.List;
 import java.util.Optional;
 import java.util.function.IntFunction;
+import java.util.stream.LongStream;
 import org.adjoint.BackendException;
 import org.adjoint.Shape;
 import org.adjoint.Type;
@@ -11,11 +13,14 @@ import org.adjoint.internal.backend.BoundRun;
 import org.adjoint.internal.backend.Executable;
 import org.adjoint.internal.backend.KernelException;
 import org.adjoint.internal.backend.Storage;
+import org.adjoint.internal.compile.Compiler;
+import org.adjoint.internal.compile.ElementwiseFusion;
+import org.adjoint.internal.graph.Eager;
+import org.adjoint.internal.graph.Node;
 import org.adjoint.internal.graph.ParameterState;
 import org.adjoint.internal.ir.Instruction;
 import org.adjoint.internal.ir.Operand;
 import org.adjoint.internal.ir.Program;
-import org.adjoint.internal.step.StepScalars;
 
 /**
  * A program ready to run on any data of its structure: binds leaves, gives the roots memory, and
@@ -24,39 +29,23 @@ import org.adjoint.internal.step.StepScalars;
  * @param constants the words of scalars that belong to the program itself, after those of the graph
  */
 public record CompiledGraph(Program program, Executable executable, long[] constants) {
+  /** Off by {@code -Dorg.adjoint.fusion=false}, to measure what it gains. */
+  private static final boolean FUSION =
+      Boolean.parseBoolean(System.getProperty("org.adjoint.fusion", "true"));
+
   /**
-   * Returns the storages of the roots after running the program; those of donated leaves among
-   * them.
+   * Returns the program of a trace.
    *
-   * @param words the scalars of the graph
-   * @param parameterOf which parameter a leaf is the value of, for errors
+   * @param donors by root the leaf whose memory it takes, −1 for none
    */
-  public Storage[] run(
-      Backend backend,
-      long[] words,
-      Storage[] leaves,
-      IntFunction<Optional<ParameterState>> parameterOf) {
-    long[] sizes = program.argumentBytes();
-    Storage[] arguments = Arrays.copyOf(leaves, sizes.length);
-    boolean done = false;
-    try {
-      for (int i = leaves.length; i < sizes.length; i++) {
-        arguments[i] = backend.allocate(sizes[i]);
-      }
-      executable.run(arguments, scalars(words));
-      done = true;
-    } catch (KernelException failure) {
-      throw explain(failure, parameterOf);
-    } finally {
-      for (int i = leaves.length; !done && i < sizes.length && arguments[i] != null; i++) {
-        arguments[i].close();
-      }
-    }
-    Storage[] results = new Storage[program.rootArguments().length];
-    for (int i = 0; i < results.length; i++) {
-      results[i] = arguments[program.rootArguments()[i]];
-    }
-    return results;
+  static CompiledGraph compile(Backend backend, Trace trace, int... donors) {
+    Trace runnable = Eager.suspended(() -> Expansion.of(trace, backend::supports));
+    boolean fuse = FUSION && backend.supports(ElementwiseFusion.KERNEL);
+    Compiler.Result result = Compiler.compile(runnable.graph(donors), fuse);
+    List<Node> own = runnable.scalars().subList(trace.scalars().size(), runnable.scalars().size());
+    LongStream constants =
+        LongStream.concat(own.stream().mapToLong(Node::word), Arrays.stream(result.constants()));
+    return new CompiledGraph(result.program(), backend.load(result.program()), constants.toArray());
   }
 
   /**
@@ -72,7 +61,7 @@ public record CompiledGraph(Program program, Executable executable, long[] const
   }
 
   /** Returns the words of all scalars of the program, behind those of the graph its own. */
-  private long[] scalars(long... words) {
+  long[] scalars(long... words) {
     long[] scalars = Arrays.copyOf(words, words.length + constants.length);
     System.arraycopy(constants, 0, scalars, words.length, constants.length);
     return scalars;

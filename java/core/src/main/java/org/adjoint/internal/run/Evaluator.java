@@ -1,70 +1,69 @@
 package org.adjoint.internal.run;
 
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.locks.LockSupport;
+import org.adjoint.Parameter;
 import org.adjoint.Tensor;
 import org.adjoint.Type;
-import org.adjoint.internal.backend.Backend;
 import org.adjoint.internal.backend.Storage;
 import org.adjoint.internal.graph.Access;
 import org.adjoint.internal.graph.Anomaly;
+import org.adjoint.internal.graph.Binding;
 import org.adjoint.internal.graph.Node;
-import org.adjoint.internal.graph.NodeMap;
 import org.adjoint.internal.graph.ParameterState;
+import org.adjoint.internal.graph.ThreadState;
 import org.adjoint.internal.graph.Version;
 import org.adjoint.internal.ir.Program;
 
 /**
- * Turns pending graphs into values: traces what is pending, finds or compiles its program, runs it
- * in one call, publishes the results, and lets go of history that no derivative needs. Pending
- * versions of parameters are computed along, in the memory of the versions that they supersede.
+ * Turns pending graphs into values: finds the step of what is pending, by matching it with the one
+ * that is expected or by a trace, and has it run. Pending versions of parameters are computed
+ * along.
  */
 public final class Evaluator {
-  private static final long WAIT_NANOS = 20_000;
-  private static final int NO_DONOR = -1;
+  private static final long PAUSE_NANOS = 20_000;
 
   private Evaluator() {}
 
-  /** Another run holds memory or versions that this one needs for a moment. */
-  private enum Outcome {
-    DONE,
-    BUSY
-  }
-
   /**
-   * Computes the values of {@code wanted}, and every assignment this thread has pending. If that
-   * fails, the assignments are evaluated apart; those that cannot be are dropped.
+   * Computes the values of {@code wanted}, and every assignment that this thread has pending. If
+   * that fails, the assignments are computed by themselves; if that fails too, group by group,
+   * where of {@link Joint} assignments all are made or none.
    */
   public static void evaluate(List<Tensor> wanted) {
-    if (Anomaly.isSearching()) {
-      finish(wanted, List.of()); // what is assigned waits for the run that is being searched
+    ThreadState thread = ThreadState.get();
+    if (thread.isReading() || AnomalySearch.isOnHere()) {
+      if (!areKnown(wanted)) {
+        finish(wanted, List.of()); // what is assigned waits for the run that asks for this value
+      }
       return;
     }
-    List<Version> versions = Pending.versions();
-    if (versions.isEmpty() && allKnown(wanted)) {
-      Pending.clear();
+    List<Version> assignments = thread.assignments();
+    if (assignments.isEmpty() && areKnown(wanted)) {
+      thread.clearAssignments();
       return;
     }
     try {
-      finish(wanted, versions);
+      finish(wanted, assignments);
     } catch (RuntimeException | Error failure) {
-      if (!wanted.isEmpty()) {
-        versions.forEach(Evaluator::settleAlone);
-      } else {
-        versions.forEach(version -> version.parameter().abandon(version));
+      if (wanted.isEmpty() || !isFinished(assignments)) {
+        for (List<Version> joint : Joint.groups(assignments)) {
+          if (!isFinished(joint)) {
+            abandon(joint);
+          }
+        }
       }
-      Pending.clear();
       throw failure;
+    } finally {
+      thread.clearAssignments();
     }
-    Pending.clear();
   }
 
-  private static boolean allKnown(List<Tensor> wanted) {
+  private static boolean areKnown(List<Tensor> wanted) {
     for (Tensor tensor : wanted) {
-      Node node = Access.node(tensor);
+      Node node = look(tensor);
       if (!node.isEvaluated() && node.kind() != Node.Kind.SCALAR) {
         return false;
       }
@@ -72,81 +71,223 @@ public final class Evaluator {
     return true;
   }
 
+  /** Returns the node of a tensor without handing a parameter's version out. */
+  private static Node look(Tensor tensor) {
+    return stateOf(tensor).<Node>map(ParameterState::peek).orElseGet(() -> Access.node(tensor));
+  }
+
+  /** Returns the state of a tensor that is a parameter which stands for its own value here. */
+  private static Optional<ParameterState> stateOf(Tensor tensor) {
+    if (!(tensor instanceof Parameter parameter)) {
+      return Optional.empty();
+    }
+    ParameterState state = Access.state(parameter);
+    return Binding.of(state).isPresent() ? Optional.empty() : Optional.of(state);
+  }
+
+  /** Computes assignments by themselves; returns false if they cannot be computed. */
+  private static boolean isFinished(List<Version> assignments) {
+    try {
+      finish(List.of(), assignments);
+      return true;
+    } catch (RuntimeException | Error alsoFailed) {
+      return false;
+    }
+  }
+
+  private static void abandon(List<Version> assignments) {
+    for (Version version : assignments) {
+      version.parameter().abandon(version);
+    }
+  }
+
   /**
    * Computes values and assignments as one whole: if anything fails, every assignment is dropped.
    */
   public static void evaluateTogether(List<Tensor> wanted) {
-    List<Version> versions = Pending.versions();
+    ThreadState thread = ThreadState.get();
+    List<Version> assignments = thread.assignments();
     try {
-      finish(wanted, versions);
+      finish(wanted, assignments);
     } catch (RuntimeException | Error failure) {
-      versions.forEach(version -> version.parameter().abandon(version));
+      abandon(assignments);
       throw failure;
     } finally {
-      Pending.clear();
+      thread.clearAssignments();
     }
   }
 
   /** Returns the program that would compute {@code wanted} now; empty if nothing is pending. */
   public static Optional<Program> program(List<Tensor> wanted) {
-    Trace trace = new Trace();
-    fill(trace, wanted.stream().map(Access::fixed).toList(), List.of());
+    Trace trace = Trace.pending(wanted.stream().map(Access::fixed).toList(), List.of());
     if (trace.roots().isEmpty()) {
       return Optional.empty();
     }
-    int[] donors = new int[trace.roots().size()];
-    Arrays.fill(donors, NO_DONOR);
-    long[] key = trace.key(donors);
-    return Optional.of(Backends.cache().get(Backends.current(), key, trace, donors).program());
+    StepTemplate template = StepTemplate.of(trace, donors(trace));
+    return Optional.of(Backends.cache().get(template, trace).inPlace().program());
   }
 
-  private static void settleAlone(Version version) {
+  private static void finish(List<Tensor> wanted, List<Version> assignments) {
+    StepCache cache = Backends.cache();
+    LiveScalars scalars = new LiveScalars();
+    while (attempt(cache, scalars, wanted, assignments) == Outcome.BUSY) {
+      pause();
+    }
+  }
+
+  /** Waits for another run to get on. */
+  public static void pause() {
+    LockSupport.parkNanos(PAUSE_NANOS);
+  }
+
+  private static Outcome attempt(
+      StepCache cache, LiveScalars scalars, List<Tensor> wanted, List<Version> assignments) {
+    List<Tensor> fixed = pendingOf(wanted);
+    TracedStep expected = Anomaly.isOn() ? null : cache.expected();
+    Node[] nodes = expected == null ? null : expected.template().match(fixed, assignments);
+    if (nodes != null) {
+      Outcome outcome = run(expected, scalars, nodes);
+      if (outcome == Outcome.DONE) {
+        cache.ranAsExpected(expected);
+      }
+      if (!outcome.isStale()) {
+        return outcome;
+      }
+    }
     try {
-      finish(List.of(), List.of(version));
-    } catch (RuntimeException | Error dropped) {
-      version.parameter().abandon(version);
+      return attemptAnew(cache, scalars, fixed, assignments);
+    } catch (IllegalStateException e) {
+      if (!sameNodes(fixed, pendingOf(wanted))) {
+        return Outcome.BUSY; // a parameter has moved on: what it stands for now can be computed
+      }
+      throw e;
     }
   }
 
-  private static void finish(List<Tensor> wanted, List<Version> versions) {
-    while (attempt(wanted, versions) == Outcome.BUSY) {
-      LockSupport.parkNanos(WAIT_NANOS);
+  private static boolean sameNodes(List<Tensor> some, List<Tensor> others) {
+    boolean same = some.size() == others.size();
+    for (int i = 0; same && i < some.size(); i++) {
+      same = Access.node(some.get(i)) == Access.node(others.get(i));
     }
+    return same;
   }
+
+  /** Returns what has to be computed: of parameters the version that is current now. */
+  private static List<Tensor> pendingOf(List<Tensor> wanted) {
+    List<Tensor> fixed = new ArrayList<>(wanted.size());
+    for (Tensor tensor : wanted) {
+      Optional<ParameterState> state = stateOf(tensor);
+      if (state.isEmpty()) {
+        fixed.add(Access.fixed(tensor));
+      } else {
+        Version current = state.get().peek();
+        if (current.isPending()) {
+          fixed.add(Access.tensor(current, 0));
+        }
+      }
+    }
+    return fixed;
+  }
+
+  private static Outcome attemptAnew(
+      StepCache cache, LiveScalars scalars, List<Tensor> wanted, List<Version> assignments) {
+    Trace trace = new Trace();
+    try {
+      trace.fill(wanted, assignments);
+    } catch (IllegalStateException e) {
+      if (trace.isOutOfDate()) {
+        return Outcome.BUSY; // another thread has computed what this trace was about to
+      }
+      throw e;
+    }
+    if (trace.roots().isEmpty()) {
+      return Outcome.DONE;
+    }
+    if (Anomaly.isOn()) {
+      AnomalySearch.search(trace, trace.leaves().stream().map(Leaf::tensor).toList());
+    }
+    StepTemplate template = StepTemplate.of(trace, donors(trace));
+    TracedStep step = cache.get(template, trace);
+    Node[] nodes = StepTemplate.nodes(trace);
+    Outcome outcome = run(step, scalars, nodes);
+    if (outcome == Outcome.MEMORY_SHARED) {
+      step.compileApart(() -> trace);
+      outcome = run(step, scalars, nodes);
+    }
+    if (outcome == Outcome.VERSION_SUPERSEDED && !trace.isOutOfDate()) {
+      throw superseded(trace);
+    }
+    return outcome.isStale() ? Outcome.BUSY : outcome;
+  }
+
+  private static IllegalStateException superseded(Trace trace) {
+    for (Leaf leaf : trace.leaves()) {
+      if (leaf.node() instanceof Version version && version.isSuperseded()) {
+        return version.supersededError();
+      }
+    }
+    return new IllegalStateException("a version that this graph reads was superseded meanwhile");
+  }
+
+  /** Returns by version the leaf that is the version before, which becomes a leaf if it is none. */
+  private static int[] donors(Trace trace) {
+    int[] donors = new int[trace.versions().size()];
+    for (int i = 0; i < donors.length; i++) {
+      Version settled = trace.versions().get(i).parameter().settled();
+      boolean isLeaf = settled != null && !trace.isOp(settled);
+      donors[i] = isLeaf ? trace.leafNumber(settled, 0) : Step.NONE;
+    }
+    return donors;
+  }
+
+  private static Outcome run(TracedStep step, LiveScalars scalars, Node... nodes) {
+    StepTemplate template = step.template();
+    long[] words = scalars.words(nodes, template.leaves(), template.scalars());
+    return TracedRun.of(step, nodes).attempt(words);
+  }
+
+  // ---- reading ----
 
   /**
    * Returns the storage of a tensor, computed and pinned. Of a parameter it is that of a version
    * that was current during the call, however fast other threads step.
    */
   public static Storage read(Tensor tensor) {
-    for (; ; ) {
-      Tensor fixed = Access.fixed(tensor);
-      Node node = Access.node(fixed);
-      evaluate(List.of(tensor));
-      Optional<Storage> storage = node.value(Access.index(fixed));
-      boolean superseded = node instanceof Version v && v.isSuperseded() && !v.isSnapshot();
-      if (storage.isEmpty() || superseded) {
-        if (tensor == fixed && node instanceof Version v) {
-          throw v.supersededError();
+    Optional<ParameterState> state = stateOf(tensor);
+    if (state.isPresent()) {
+      for (; ; ) {
+        evaluate(List.of(tensor));
+        Optional<Storage> pinned = state.get().pinCurrent();
+        if (pinned.isPresent()) {
+          return pinned.get();
         }
-        continue;
-      }
-      Storage found = storage.get();
-      switch (found.tryPin()) {
-        case PINNED -> {
-          if (node.value(Access.index(fixed)).isPresent()) {
-            return found;
-          }
-          found.unpin();
-        }
-        case CLOSED -> {
-          if (node.value(Access.index(fixed)).isPresent()) {
-            throw closed(fixed.type());
-          }
-        }
-        case BUSY -> LockSupport.parkNanos(WAIT_NANOS);
       }
     }
+    Node node = Access.node(tensor);
+    int index = Access.index(tensor);
+    for (; ; ) {
+      evaluate(List.of(tensor));
+      Optional<Storage> pinned = pin(node, index);
+      if (pinned.isPresent()) {
+        return pinned.get();
+      }
+      pause();
+    }
+  }
+
+  private static Optional<Storage> pin(Node node, int index) {
+    Storage memory = node.valueOrNull(index);
+    Storage.Pin pin = Storage.Pin.CLOSED;
+    if (memory != null) {
+      pin = node instanceof Version v ? v.parameter().tryPin(v, null) : memory.tryPin();
+    }
+    if (pin == Storage.Pin.CLOSED) {
+      if (node instanceof Version v && v.valueOrNull(index) == null) {
+        throw v.supersededError();
+      }
+      throw closed(node.type(index));
+    }
+    return pin == Storage.Pin.PINNED ? Optional.of(memory) : Optional.empty();
   }
 
   /** Returns the error for reading a value that was freed. */
@@ -155,218 +296,5 @@ public final class Evaluator {
         "tensor "
             + type
             + " was closed, by release() or by the Scope it was made in; Scope.keep() keeps one");
-  }
-
-  private static Outcome attempt(List<Tensor> wanted, List<Version> assigned) {
-    List<Tensor> fixed = new ArrayList<>(wanted.size());
-    for (Tensor tensor : wanted) {
-      fixed.add(Access.fixed(tensor));
-    }
-    if (!Anomaly.isOn() && Backends.cache().rerun(Backends.current(), fixed, assigned)) {
-      return Outcome.DONE;
-    }
-    Trace trace = new Trace(Backends.cache().guess());
-    try {
-      return attempt(trace, fixed, assigned);
-    } catch (IllegalStateException e) {
-      // What looks superseded may be the graph of a version that another thread has just settled.
-      for (Version version : trace.pending()) {
-        if (!version.isPending()) {
-          return Outcome.BUSY;
-        }
-      }
-      for (int i = 0; i < fixed.size(); i++) {
-        if (Access.node(wanted.get(i)) != Access.node(fixed.get(i))) {
-          return Outcome.BUSY;
-        }
-      }
-      throw e;
-    }
-  }
-
-  private static Outcome attempt(Trace trace, List<Tensor> wanted, List<Version> assigned) {
-    fill(trace, wanted, assigned);
-    if (trace.roots().isEmpty()) {
-      return Outcome.DONE;
-    }
-    if (Anomaly.isOn()) {
-      Anomaly.search(trace, trace.leaves().stream().map(Trace.Leaf::tensor).toList());
-    }
-    long[] words = trace.words();
-    Holds holds = new Holds();
-    try {
-      List<Version> versions = trace.pending();
-      int[] donors = new int[trace.roots().size()];
-      Arrays.fill(donors, NO_DONOR);
-      for (int i = 0; i < versions.size(); i++) {
-        if (!holds.claim(versions.get(i))) {
-          return Outcome.BUSY;
-        }
-      }
-      boolean[] owned = new boolean[trace.leaves().size() + versions.size()];
-      for (int i = 0; i < versions.size(); i++) {
-        Optional<Version> donor = holds.takeOver(versions.get(i).parameter());
-        if (donor.isPresent() && trace.isOp(donor.get())) {
-          return Outcome.BUSY; // it settled after this trace had found it pending
-        }
-        int root = donors.length - versions.size() + i;
-        if (donor.isPresent()) {
-          donors[root] = trace.leafNumber(donor.get(), 0);
-          owned[donors[root]] = true;
-        }
-      }
-      long[] key = trace.key(donors);
-      Storage[] bound = new Storage[trace.leaves().size()];
-      for (int i = 0; i < bound.length; i++) {
-        Optional<Storage> storage = holds.bind(trace.leaves().get(i), owned[i]);
-        if (storage.isEmpty()) {
-          return Outcome.BUSY;
-        }
-        bound[i] = storage.get();
-      }
-      run(trace, key, donors, words, bound);
-      return Outcome.DONE;
-    } finally {
-      holds.release();
-    }
-  }
-
-  /** Gathers what is pending. */
-  private static void fill(Trace trace, List<Tensor> wanted, List<Version> assigned) {
-    NodeMap seen = new NodeMap(wanted.size());
-    for (Tensor tensor : wanted) {
-      Node node = Access.node(tensor);
-      boolean needed = node.kind() == Node.Kind.OP && !node.isEvaluated();
-      if (node instanceof Version || node.kind() == Node.Kind.ARGUMENT) {
-        trace.walk(node); // a pending version becomes a root at the end, by itself
-      } else if (needed && seen.get(node) == NodeMap.ABSENT) {
-        seen.put(node, 0);
-        trace.walk(node);
-        // Unless another thread has evaluated it just now.
-        for (int output = 0; trace.isOp(node) && output < node.outputs(); output++) {
-          trace.addRoot(Access.tensor(node, output));
-        }
-      }
-    }
-    for (Version version : assigned) {
-      if (isPendingVersion(version)) {
-        trace.walk(version);
-      }
-    }
-    // Versions met on the way come last, so that their donations line up behind the other roots.
-    for (Version version : trace.pending()) {
-      trace.addRoot(Access.tensor(version, 0));
-    }
-  }
-
-  private static boolean isPendingVersion(Node node) {
-    return node instanceof Version v && v.isPending() && v.parameter().current() == v;
-  }
-
-  private static void run(Trace trace, long[] key, int[] donors, long[] words, Storage[] bound) {
-    Backend backend = Backends.current();
-    CompiledGraph compiled = Backends.cache().get(backend, key, trace, donors);
-    List<Tensor> roots = trace.roots();
-    Storage[] results = compiled.run(backend, words, bound, leaf -> parameterOf(trace, leaf));
-    publish(trace, roots, results);
-  }
-
-  /** Returns the parameter that a leaf is a version of, if it is one. */
-  private static Optional<ParameterState> parameterOf(Trace trace, int leaf) {
-    boolean known = leaf >= 0 && leaf < trace.leaves().size();
-    return known && trace.leaves().get(leaf).node() instanceof Version version
-        ? Optional.of(version.parameter())
-        : Optional.empty();
-  }
-
-  private static void publish(Trace trace, List<Tensor> roots, Storage[] results) {
-    int at = 0;
-    while (at < roots.size()) {
-      at = publish(Access.node(roots.get(at)), results, at);
-    }
-    History.drop(trace);
-  }
-
-  /** Gives a node its values, the results from {@code at} on; returns where those of others are. */
-  public static int publish(Node node, Storage[] results, int at) {
-    int end = at + node.outputs();
-    Storage[] values = Arrays.copyOfRange(results, at, end);
-    if (node instanceof Version version) {
-      version.parameter().settle(version, values);
-    } else if (node.publish(values)) {
-      for (int output = 0; output < values.length; output++) {
-        Access.register(Access.tensor(node, output));
-      }
-    } else {
-      for (Storage value : values) {
-        value.close();
-      }
-    }
-    return end;
-  }
-
-  /**
-   * What one attempt holds: the right to write parameters, pins on leaves, sole ownership of
-   * donated memory.
-   */
-  private static final class Holds {
-    private final List<ParameterState> writing = new ArrayList<>();
-    private final List<Storage> pinned = new ArrayList<>();
-    private final List<Storage> owned = new ArrayList<>();
-
-    boolean claim(Version version) {
-      if (!version.parameter().tryWrite()) {
-        return false; // another run is computing this version or the next
-      }
-      writing.add(version.parameter());
-      return version.isPending() && version.parameter().current() == version;
-    }
-
-    /** Returns the version whose memory the next one of a parameter may overwrite, if any. */
-    Optional<Version> takeOver(ParameterState parameter) {
-      Optional<Version> donor = parameter.donate();
-      donor.ifPresent(version -> owned.add(version.value(0).orElseThrow()));
-      return donor;
-    }
-
-    /**
-     * Returns a leaf's storage, held until the end; empty if another run holds it alone right now.
-     */
-    Optional<Storage> bind(Trace.Leaf leaf, boolean isOwned) {
-      Node node = leaf.node();
-      Optional<Storage> value = node.value(leaf.index());
-      if (value.isEmpty()) {
-        throw ((Version) node).supersededError();
-      }
-      Storage storage = value.get();
-      if (isOwned) {
-        return value;
-      }
-      switch (storage.tryPin()) {
-        case PINNED -> {
-          pinned.add(storage);
-          // While this waited, a step may have given the memory to a newer version.
-          return node.value(leaf.index());
-        }
-        case CLOSED -> {
-          if (node.value(leaf.index()).isPresent()) {
-            throw closed(leaf.type());
-          }
-          return Optional.empty();
-        }
-        default -> {
-          // Another node may have the memory that this run owns.
-          return owned.contains(storage) ? value : Optional.empty();
-        }
-      }
-    }
-
-    void release() {
-      for (Storage storage : pinned) {
-        storage.unpin();
-      }
-      owned.forEach(Storage::disown);
-      writing.forEach(ParameterState::endWrite);
-    }
   }
 }

@@ -71,7 +71,7 @@ public final class Expansion {
       mapped.add(outputs);
     }
     Trace result = new Trace();
-    for (Trace.Leaf leaf : trace.leaves()) {
+    for (Leaf leaf : trace.leaves()) {
       result.declare(leaf);
     }
     for (Node scalar : trace.scalars()) {

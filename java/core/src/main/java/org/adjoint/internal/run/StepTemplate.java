@@ -1,51 +1,106 @@
 package org.adjoint.internal.run;
 
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
-import java.util.Optional;
+import java.util.Map;
 import org.adjoint.DType;
 import org.adjoint.Tensor;
 import org.adjoint.Type;
 import org.adjoint.internal.derive.LazyGradients;
 import org.adjoint.internal.graph.Access;
 import org.adjoint.internal.graph.Node;
+import org.adjoint.internal.graph.OpNode;
 import org.adjoint.internal.graph.Version;
 import org.adjoint.internal.ir.Primitive;
 import org.adjoint.op.ShapeOps;
 
 /**
- * The structure of a step that ran before, to hold a pending graph against: roots first, each op
- * against the one expected at its place, its inputs against the nodes found so far. A graph that
- * fits has the key of that step, so its program can run without a {@link Trace}, a map or a key.
- * What does not fit, or might keep its history, goes the long way.
+ * The structure of a pending graph, and nothing else of it: ops, attributes, topology with aliasing
+ * of leaves, types, roots and donations; no node, and no value of any scalar. Two graphs of equal
+ * templates are one program on other data, so a template is the key that programs are found by; and
+ * a pending graph can be held against a template from its roots down, which finds the nodes without
+ * a walk, a map or a key.
+ *
+ * <p>Nodes have places: leaves first, then scalars, then ops, each op after its inputs. A graph
+ * that is matched may have one node at two places, as if it stood there twice: the numbers are the
+ * same.
  */
 public final class StepTemplate {
-  /** More tensors than that are looked through too slowly here. */
-  private static final int MOST_WANTED = 16;
+  static final int NONE = -1;
 
-  /** What is expected at a place of an op. */
-  private record Expected(Primitive primitive, long[] attrs, int[] inputs, int[] indices) {}
+  private static final int USUAL = 16;
+  private static final boolean[][] NONE_PASSES = new boolean[USUAL][];
+  private static final boolean[][] ALL_PASS = new boolean[USUAL][];
 
-  // Places are numbers: leaves first, then scalars, then ops.
+  static {
+    for (int n = 0; n < USUAL; n++) {
+      NONE_PASSES[n] = new boolean[n];
+      ALL_PASS[n] = new boolean[n];
+      Arrays.fill(ALL_PASS[n], true);
+    }
+  }
+
+  /**
+   * An op at its place.
+   *
+   * @param inputs the places of its inputs
+   * @param indices which of their outputs it reads
+   * @param version whether it is a pending version of a parameter, and a current one
+   * @param variable whether gradients are taken by it
+   * @param passes by input whether a derivative passes
+   */
+  private record Line(
+      Primitive primitive,
+      long[] attrs,
+      int[] inputs,
+      int[] indices,
+      boolean version,
+      boolean variable,
+      boolean[] passes) {
+    boolean isBarrier() {
+      return primitive == ShapeOps.BARRIER.primitive();
+    }
+
+    boolean sameAs(Line other) {
+      return primitive == other.primitive
+          && version == other.version
+          && variable == other.variable
+          && Arrays.equals(inputs, other.inputs)
+          && Arrays.equals(attrs, other.attrs)
+          && Arrays.equals(indices, other.indices);
+    }
+
+    int hash() {
+      int h = 31 * primitive.hashCode() + Arrays.hashCode(inputs);
+      return 31 * h + Arrays.hashCode(attrs) + (version ? 7 : 0) + (variable ? 3 : 0);
+    }
+  }
+
   private final Type[] leaves;
   private final int[] leafIndices;
-  private final boolean[] donated;
   private final DType[] scalars;
-  private final Expected[] ops;
+  private final Line[] ops;
 
-  /** The places of the nodes that are roots; the versions among them come last. */
+  /** The places of the nodes whose outputs are the roots; the versions among them come last. */
   private final int[] roots;
 
-  private final int versions;
+  private final int assigned;
 
-  /** By version the leaf whose memory it takes, −1 for none. */
+  /** By version the leaf whose memory it may take, {@link #NONE} for none. */
   private final int[] donors;
 
-  private StepTemplate(Trace trace, int[] rootPlaces, int versions, int... donors) {
+  private final boolean[] donated;
+  private final int regions;
+  private final int hash;
+
+  /** By plain root the places that derivatives through it may end at; found when first needed. */
+  private volatile int[][] reach;
+
+  private StepTemplate(Trace trace, int... donors) {
     int leafCount = trace.leaves().size();
     this.leaves = new Type[leafCount];
     this.leafIndices = new int[leafCount];
-    this.donated = new boolean[leafCount];
     for (int i = 0; i < leafCount; i++) {
       leaves[i] = trace.leaves().get(i).type();
       leafIndices[i] = trace.leaves().get(i).index();
@@ -54,165 +109,203 @@ public final class StepTemplate {
     for (int i = 0; i < scalars.length; i++) {
       scalars[i] = trace.scalars().get(i).type(0).dtype();
     }
-    this.ops = new Expected[trace.ops().size()];
+    Map<Long, Long> regionNumbers = new HashMap<>();
+    this.ops = new Line[trace.ops().size()];
     for (int at = 0; at < ops.length; at++) {
-      ops[at] = expected(trace, at);
+      ops[at] = line(trace, at, regionNumbers);
     }
-    this.roots = rootPlaces;
-    this.versions = versions;
+    this.regions = regionNumbers.size();
+    this.roots = new int[trace.plainRoots() + trace.versions().size()];
+    int count = 0;
+    for (Tensor root : trace.roots()) {
+      if (Access.index(root) == 0) {
+        roots[count++] = trace.number(Access.node(root), 0);
+      }
+    }
+    this.assigned = trace.assigned();
     this.donors = donors;
+    this.donated = new boolean[leafCount];
     for (int donor : donors) {
-      if (donor >= 0) {
+      if (donor != NONE) {
         donated[donor] = true;
       }
     }
-  }
-
-  private static Expected expected(Trace trace, int at) {
-    Node node = trace.ops().get(at);
-    Node[] inputs = trace.inputs(at);
-    int[] places = new int[inputs.length];
-    int[] indices = new int[inputs.length];
-    for (int i = 0; i < inputs.length; i++) {
-      indices[i] = node.index(i);
-      places[i] = place(trace, inputs[i], indices[i]);
-    }
-    return new Expected(node.op().primitive(), node.attrs(), places, indices);
-  }
-
-  private static int place(Trace trace, Node node, int index) {
-    if (trace.isOp(node)) {
-      return trace.leaves().size() + trace.scalars().size() + trace.opNumber(node);
-    }
-    return trace.isLeaf(node)
-        ? trace.leafNumber(node, index)
-        : trace.leaves().size() + trace.scalarNumber(node);
+    this.hash = newHash();
   }
 
   /**
-   * Returns the outline of a trace, before it runs; empty if graphs of its structure have to go the
-   * long way.
+   * Returns the template of a trace of a pending graph.
    *
-   * @param donors for each root the leaf whose memory it takes, −1 for none
+   * @param donors by version the leaf whose memory it may take, {@link #NONE} for none
    */
-  public static Optional<StepTemplate> of(Trace trace, int... donors) {
-    List<Tensor> roots = trace.roots();
-    int[] places = new int[roots.size()];
-    int nodes = 0;
-    for (Tensor root : roots) {
-      if (!trace.isOp(Access.node(root))) {
-        return Optional.empty();
-      }
-      if (Access.index(root) == 0) {
-        places[nodes++] = place(trace, Access.node(root), 0);
-      }
-    }
-    boolean[] read = new boolean[trace.leaves().size()];
-    for (int at = 0; at < trace.ops().size(); at++) {
-      Node node = trace.ops().get(at);
-      if (node.op() == ShapeOps.BARRIER) {
-        return Optional.empty(); // its attribute varies
-      }
-      Node[] inputs = trace.inputs(at);
-      for (int i = 0; i < inputs.length; i++) {
-        if (trace.isLeaf(inputs[i])) {
-          read[trace.leafNumber(inputs[i], node.index(i))] = true;
-        } else if (inputs[i] instanceof Version) {
-          return Optional.empty(); // read before it has a value
-        }
-      }
-    }
-    for (boolean isRead : read) {
-      if (!isRead) {
-        return Optional.empty(); // memory to take over that no op leads to
-      }
-    }
-    int versions = trace.pending().size();
-    int[] own = Arrays.copyOfRange(donors, donors.length - versions, donors.length);
-    return Optional.of(new StepTemplate(trace, Arrays.copyOf(places, nodes), versions, own));
+  static StepTemplate of(Trace trace, int... donors) {
+    return new StepTemplate(trace, donors);
   }
 
-  /** A pending graph that has the structure. */
-  public static final class Match {
-    private final StepTemplate outline;
-    private final Node[] nodes;
-
-    private Match(StepTemplate outline, Node... nodes) {
-      this.outline = outline;
-      this.nodes = nodes;
+  private static Line line(Trace trace, int at, Map<Long, Long> regionNumbers) {
+    OpNode node = trace.ops().get(at);
+    Node[] inputs = trace.inputs(at);
+    int[] places = new int[inputs.length];
+    for (int i = 0; i < inputs.length; i++) {
+      places[i] = trace.number(inputs[i], node.index(i));
     }
-
-    public int leaves() {
-      return outline.leaves.length;
+    long[] attrs = node.attrs();
+    if (node.op() == ShapeOps.BARRIER) {
+      // Which region it is means nothing beyond this graph: they are numbered by their first use.
+      attrs =
+          new long[] {regionNumbers.computeIfAbsent(attrs[0], id -> (long) regionNumbers.size())};
     }
-
-    public Node leaf(int i) {
-      return nodes[i];
-    }
-
-    public int leafIndex(int i) {
-      return outline.leafIndices[i];
-    }
-
-    public boolean isDonated(int leaf) {
-      return outline.donated[leaf];
-    }
-
-    /** Returns how many nodes are roots. */
-    public int roots() {
-      return outline.roots.length;
-    }
-
-    public Node root(int i) {
-      return nodes[outline.roots[i]];
-    }
-
-    /** Returns how many versions there are: the last roots. */
-    public int versions() {
-      return outline.versions;
-    }
-
-    public Version version(int i) {
-      return (Version) root(roots() - outline.versions + i);
-    }
-
-    /** Returns the leaf whose memory a version takes, −1 for none. */
-    public int donor(int version) {
-      return outline.donors[version];
-    }
-
-    /** Returns the bits of all scalars now. */
-    public long[] words() {
-      long[] words = new long[outline.scalars.length];
-      for (int i = 0; i < words.length; i++) {
-        words[i] = nodes[outline.leaves.length + i].word();
-      }
-      return words;
-    }
+    boolean version = node instanceof Version v && trace.versions().contains(v);
+    return new Line(
+        node.op().primitive(),
+        attrs,
+        places,
+        node.indices(),
+        version,
+        node.isVariable(),
+        passes(node, inputs));
   }
 
-  /** Returns what is pending if it has this structure. */
-  public Optional<Match> match(List<Tensor> wanted, List<Version> assigned) {
+  /** Returns by input whether a derivative passes; the usual answers are shared arrays. */
+  private static boolean[] passes(OpNode node, Node... inputs) {
+    boolean[] passes = new boolean[inputs.length];
+    boolean lazy = node instanceof LazyGradients.Gradient; // detached
+    int count = 0;
+    for (int i = 0; i < inputs.length; i++) {
+      passes[i] = !lazy && node.passes(inputs, i);
+      count += passes[i] ? 1 : 0;
+    }
+    if (inputs.length < USUAL && (count == 0 || count == inputs.length)) {
+      return count == 0 ? NONE_PASSES[inputs.length] : ALL_PASS[inputs.length];
+    }
+    return passes;
+  }
+
+  private int newHash() {
+    int h = Arrays.hashCode(leaves);
+    h = 31 * h + Arrays.hashCode(leafIndices);
+    h = 31 * h + Arrays.hashCode(scalars);
+    for (Line op : ops) {
+      h = 31 * h + op.hash();
+    }
+    h = 31 * h + Arrays.hashCode(roots);
+    return 31 * h + Arrays.hashCode(donors) + assigned;
+  }
+
+  @Override
+  public int hashCode() {
+    return hash;
+  }
+
+  @Override
+  public boolean equals(Object object) {
+    return object instanceof StepTemplate other
+        && hash == other.hash
+        && assigned == other.assigned
+        && ops.length == other.ops.length
+        && Arrays.equals(roots, other.roots)
+        && Arrays.equals(donors, other.donors)
+        && Arrays.equals(leaves, other.leaves)
+        && Arrays.equals(leafIndices, other.leafIndices)
+        && Arrays.equals(scalars, other.scalars)
+        && sameOps(other);
+  }
+
+  private boolean sameOps(StepTemplate other) {
+    for (int at = 0; at < ops.length; at++) {
+      if (!ops[at].sameAs(other.ops[at])) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  /** Returns about how many bytes it takes. */
+  long bytes() {
+    long bytes = 64L * leaves.length;
+    for (Line op : ops) {
+      bytes += 96 + 9L * op.inputs.length + 8L * op.attrs.length;
+    }
+    return bytes;
+  }
+
+  // ---- what is at which place ----
+
+  int leaves() {
+    return leaves.length;
+  }
+
+  int leafIndex(int leaf) {
+    return leafIndices[leaf];
+  }
+
+  int scalars() {
+    return scalars.length;
+  }
+
+  int plainRoots() {
+    return roots.length - donors.length;
+  }
+
+  /** Returns the place of a root; the plain ones come first. */
+  int root(int i) {
+    return roots[i];
+  }
+
+  int versions() {
+    return donors.length;
+  }
+
+  /** Returns the place of a version. */
+  int version(int i) {
+    return roots[plainRoots() + i];
+  }
+
+  /** Returns the leaf whose memory a version may take, {@link #NONE} for none. */
+  int donor(int version) {
+    return donors[version];
+  }
+
+  /** Returns the nodes of a trace by place. */
+  static Node[] nodes(Trace trace) {
+    Node[] nodes = new Node[trace.leaves().size() + trace.scalars().size() + trace.ops().size()];
+    int at = 0;
+    for (Leaf leaf : trace.leaves()) {
+      nodes[at++] = leaf.node();
+    }
+    for (Node scalar : trace.scalars()) {
+      nodes[at++] = scalar;
+    }
+    for (Node op : trace.ops()) {
+      nodes[at++] = op;
+    }
+    return nodes;
+  }
+
+  // ---- matching ----
+
+  /** Returns by place the nodes of what is pending, if it has this structure, else null. */
+  Node[] match(List<Tensor> wanted, List<Version> assignments) {
     Node[] nodes = new Node[leaves.length + scalars.length + ops.length];
-    return placeRoots(wanted, assigned, nodes)
+    return placeRoots(wanted, assignments, nodes)
             && matchOps(nodes)
             && matchLeaves(nodes)
             && matchScalars(nodes)
             && areLazy(nodes) // behind the leaves: one may have been computed for another thread
-        ? Optional.of(new Match(this, nodes))
-        : Optional.empty();
+        ? nodes
+        : null;
   }
 
-  private boolean placeRoots(List<Tensor> wanted, List<Version> assigned, Node... nodes) {
-    if (assigned.size() != versions || wanted.size() > MOST_WANTED) {
+  private boolean placeRoots(List<Tensor> wanted, List<Version> assignments, Node... nodes) {
+    if (assignments.size() != assigned) {
       return false;
     }
-    int plain = roots.length - versions;
+    int plain = plainRoots();
     int found = 0;
     for (int i = 0; i < wanted.size(); i++) {
       Node node = Access.node(wanted.get(i));
       boolean known = node.isEvaluated();
-      for (int root = 0; root < found && !known; root++) {
+      for (int root = found - 1; root >= 0 && !known; root--) {
         known = nodes[roots[root]] == node;
       }
       if (!known) {
@@ -222,47 +315,35 @@ public final class StepTemplate {
         nodes[roots[found++]] = node;
       }
     }
-    for (int i = 0; i < versions; i++) {
-      Version version = assigned.get(i);
-      if (version.parameter().current() != version) {
-        return false;
-      }
-      nodes[roots[plain + i]] = version;
+    for (int i = 0; i < assigned; i++) {
+      nodes[version(i)] = assignments.get(i);
     }
     return found == plain;
   }
 
   /** Consumers stand behind what they consume, so each place is filled before it is looked at. */
   private boolean matchOps(Node... nodes) {
-    int firstOp = nodes.length - ops.length;
-    int firstVersion = roots.length - versions;
-    int version = roots.length - 1;
+    int firstOp = leaves.length + scalars.length;
+    long[] regionIds = regions == 0 ? null : new long[regions];
     for (int at = nodes.length - 1; at >= firstOp; at--) {
-      boolean isVersion = version >= firstVersion && roots[version] == at;
-      if (isVersion) {
-        version--;
-      }
-      if (!fits(nodes[at], ops[at - firstOp], isVersion, nodes)) {
+      // null: no consumer of this place exists in the new graph
+      if (!(nodes[at] instanceof OpNode node) || !fits(node, ops[at - firstOp], regionIds, nodes)) {
         return false;
       }
     }
     return true;
   }
 
-  private static boolean fits(Node node, Expected op, boolean isVersion, Node... nodes) {
-    if (node == null // as when a gradient is built before what was walked for it is needed
-        || node.kind() != Node.Kind.OP
-        || node.op().primitive() != op.primitive
-        || node instanceof Version != isVersion) {
+  private static boolean fits(OpNode node, Line op, long[] regionIds, Node... nodes) {
+    if (node.op().primitive() != op.primitive || node.isVariable() != op.variable) {
       return false;
     }
-    Node[] inputs = node.known(); // before values: a node loses its inputs after it got its values
+    Node[] inputs = node.pendingInputs();
     int[] places = op.inputs;
-    if (node.isEvaluated()
-        || node.isRetired()
-        || node.isVariable()
+    if (inputs == null
         || inputs.length != places.length
-        || !Arrays.equals(node.attrs(), op.attrs)) {
+        || !sameAttrs(node.attrs(), op, regionIds)
+        || isCurrentVersion(node) != op.version) {
       return false;
     }
     for (int i = 0; i < places.length; i++) {
@@ -276,31 +357,49 @@ public final class StepTemplate {
     return true;
   }
 
-  /** Returns whether what gradients that were put off are taken of still waits to be computed. */
-  private boolean areLazy(Node... nodes) {
-    int firstOp = nodes.length - ops.length;
-    LazyGradients seen = null;
-    for (int at = firstOp; at < nodes.length; at++) {
-      if (nodes[at] instanceof LazyGradients.Gradient gradient
-          && LazyGradients.Gradient.isLazy(ops[at - firstOp].inputs.length)) {
-        LazyGradients pass = gradient.pass();
-        if (pass == null || (pass != seen && !pass.canWait())) {
-          return false;
-        }
-        seen = pass;
+  private static boolean isCurrentVersion(Node node) {
+    return node instanceof Version v && v.parameter().isCurrent(v);
+  }
+
+  private static boolean sameAttrs(long[] attrs, Line op, long... regionIds) {
+    if (!op.isBarrier()) {
+      return Arrays.equals(attrs, op.attrs);
+    }
+    int number = (int) op.attrs[0];
+    for (int other = 0; other < regionIds.length; other++) {
+      if (other != number && regionIds[other] == attrs[0]) {
+        return false; // two regions of the template are one here
       }
     }
+    if (regionIds[number] != 0 && regionIds[number] != attrs[0]) {
+      return false;
+    }
+    regionIds[number] = attrs[0]; // ids start at 1
     return true;
   }
 
-  /** Only what this run supersedes may be a source of gradients: then no root keeps its history. */
   private boolean matchLeaves(Node... nodes) {
-    for (int i = 0; i < leaves.length; i++) {
-      Node leaf = nodes[i];
-      if (!leaf.isEvaluated() || !leaf.type(leafIndices[i]).equals(leaves[i])) {
+    for (int i = 0; i < donors.length; i++) {
+      Version version = (Version) nodes[version(i)];
+      Version settled = version.parameter().settled();
+      int leaf = donors[i];
+      if ((settled != null) != (leaf != NONE)) {
         return false;
       }
-      if (donated[i] ? leaf.isVariable() : leaf.mayReachSource() || isOverwritten(leaf, nodes)) {
+      if (leaf != NONE) {
+        if (nodes[leaf] != null && nodes[leaf] != settled) {
+          return false;
+        }
+        nodes[leaf] = settled; // no op need lead to it
+      }
+    }
+    for (int i = 0; i < leaves.length; i++) {
+      Node leaf = nodes[i];
+      if (leaf == null
+          || !leaf.isEvaluated()
+          || leafIndices[i] >= leaf.outputs()
+          || !leaf.type(leafIndices[i]).equals(leaves[i])
+          || (!donated[i] && leaf instanceof Version && isOverwritten(leaf, nodes))) {
         return false;
       }
     }
@@ -308,12 +407,12 @@ public final class StepTemplate {
   }
 
   /**
-   * Returns whether a leaf that is only read stands where one is overwritten too. Two that are
+   * Returns whether a leaf that is only read stands where one may be overwritten too. Two that are
    * overwritten differ, as the parameters do whose versions supersede them.
    */
   private boolean isOverwritten(Node leaf, Node... nodes) {
-    for (int i = 0; i < leaves.length; i++) {
-      if (donated[i] && nodes[i] == leaf) {
+    for (int donor : donors) {
+      if (donor != NONE && nodes[donor] == leaf) {
         return true;
       }
     }
@@ -325,12 +424,66 @@ public final class StepTemplate {
       Node scalar = nodes[leaves.length + i];
       if (scalar == null
           || scalar.kind() != Node.Kind.SCALAR
-          || scalar.isVariable()
           || scalar.isEvaluated()
           || scalar.type(0).dtype() != scalars[i]) {
         return false;
       }
     }
     return true;
+  }
+
+  /** Returns whether what lazy gradients are taken of still waits to be computed. */
+  private boolean areLazy(Node... nodes) {
+    int firstOp = leaves.length + scalars.length;
+    LazyGradients seen = null;
+    for (int at = firstOp; at < nodes.length; at++) {
+      if (nodes[at] instanceof LazyGradients.Gradient gradient
+          && ops[at - firstOp].inputs.length == 2) {
+        LazyGradients pass = gradient.pass();
+        if (pass == null || (pass != seen && !pass.canWait())) {
+          return false;
+        }
+        seen = pass;
+      }
+    }
+    return true;
+  }
+
+  // ---- history ----
+
+  /**
+   * Returns the places that derivatives through plain root {@code i} may end at: leaves, variables
+   * and versions.
+   */
+  int[] reach(int i) {
+    int[][] found = reach;
+    if (found == null) {
+      found = Reach.of(this);
+      reach = found;
+    }
+    return found[i];
+  }
+
+  /** What {@link Reach} needs to know of the ops. */
+  int ops() {
+    return ops.length;
+  }
+
+  int[] inputs(int op) {
+    return ops[op].inputs;
+  }
+
+  boolean passes(int op, int input) {
+    return ops[op].passes[input];
+  }
+
+  /** Returns whether a derivative may end at an op: at a variable, or at a version. */
+  boolean isSource(int op) {
+    return ops[op].variable || ops[op].version;
+  }
+
+  /** Returns whether derivatives go on behind an op: not behind a version, which is detached. */
+  boolean isInner(int op) {
+    return !ops[op].version;
   }
 }

@@ -2,59 +2,42 @@ package org.adjoint.internal.run;
 
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 import org.adjoint.DType;
-import org.adjoint.Shape;
 import org.adjoint.Tensor;
 import org.adjoint.Type;
 import org.adjoint.internal.derive.LazyGradients;
 import org.adjoint.internal.graph.Access;
 import org.adjoint.internal.graph.Node;
 import org.adjoint.internal.graph.NodeMap;
+import org.adjoint.internal.graph.OpNode;
 import org.adjoint.internal.graph.Version;
 import org.adjoint.internal.ir.Graph;
-import org.adjoint.op.ShapeOps;
 
 /**
- * The pending part of a graph in an order that can run, and its structural key. Values become
- * leaves, scalars become slots, everything else is an op to run. Two traces with equal keys are the
- * same program on other data: the key holds ops, attributes, topology with aliasing of leaves,
- * types, roots and donations, and no value of any scalar.
+ * The pending part of a graph in an order that can run. Values become leaves, scalars become slots,
+ * everything else is an op to run. {@link StepTemplate} says what its structure is, {@link #graph}
+ * makes it one for the compiler.
  */
 public final class Trace {
-  private static final int USUAL = 256;
   private static final int LEAF = 0;
   private static final int SCALAR = 1;
   private static final int OP = 2;
 
-  /** A leaf: an evaluated node's output. */
-  public record Leaf(Node node, int index) {
-    public Type type() {
-      return node.type(index);
-    }
-
-    public Tensor tensor() {
-      return Access.tensor(node, index);
-    }
-  }
-
-  private final List<Node> ops = new ArrayList<>();
+  private final List<OpNode> ops = new ArrayList<>();
   private final List<Node[]> opInputs = new ArrayList<>();
   private final List<Leaf> leaves = new ArrayList<>();
   private final List<Node> scalars = new ArrayList<>();
   private final List<Tensor> roots = new ArrayList<>();
-  private final List<Version> pending = new ArrayList<>();
-  private final List<Node> candidates = new ArrayList<>();
-  private final NodeMap places;
-  private final KeyWriter key;
+  private final List<Version> versions = new ArrayList<>();
+  private final NodeMap versionSet = new NodeMap();
+  private final NodeMap places = new NodeMap();
 
-  /** Barriers' regions by their first use; null while none was met. */
-  private Map<Long, Long> regions;
+  /** How many of the roots' nodes are no versions; those come first. */
+  private int plainRoots;
 
-  /** The codes of the inputs of the op that is being finished. */
-  private long[] codes = new long[32];
+  /** How many of the versions were handed in: they come before those met on the way. */
+  private int assigned;
 
   /** The pass of gradients met last, and what was found out about it. */
   private LazyGradients pass;
@@ -70,62 +53,117 @@ public final class Trace {
   private int depth;
 
   /** Makes an empty trace. */
-  public Trace() {
-    this(new KeyWriter(), USUAL);
+  public Trace() {}
+
+  /**
+   * Returns what is pending for {@code wanted} and {@code assigned}: the nodes of the wanted
+   * tensors are the first roots, all their outputs; the versions are the last ones, those assigned
+   * before those met on the way.
+   *
+   * @throws IllegalStateException if something cannot be computed
+   */
+  static Trace pending(List<Tensor> wanted, List<Version> assigned) {
+    Trace trace = new Trace();
+    trace.fill(wanted, assigned);
+    return trace;
   }
 
-  /** Makes an empty trace that expects to be that of a program which ran before. */
-  public Trace(ProgramCache.Guess guess) {
-    this(new KeyWriter(guess.words()), guess.nodes());
+  /** Takes in what is pending for {@code wanted} and {@code assigned}, as {@link #pending} says. */
+  void fill(List<Tensor> wanted, List<Version> assigned) {
+    for (Version version : assigned) {
+      if (version.isPending()) {
+        addVersion(version);
+      }
+    }
+    this.assigned = versions.size();
+    NodeMap seen = new NodeMap(wanted.size());
+    for (Tensor tensor : wanted) {
+      Node node = Access.node(tensor);
+      boolean scalar = node.kind() == Node.Kind.SCALAR;
+      boolean computed = node.isEvaluated() || seen.get(node) != NodeMap.ABSENT;
+      if (!scalar && !computed) {
+        seen.put(node, 0);
+        walk(node); // a pending version becomes a root at the end, by itself
+        if (node instanceof OpNode && !(node instanceof Version) && isOp(node)) {
+          plainRoots++;
+          addOutputs(node);
+        }
+      }
+    }
+    for (int i = 0; i < versions.size(); i++) { // the walks may find more
+      walk(versions.get(i));
+    }
+    for (Version version : versions) {
+      addOutputs(version);
+    }
   }
 
-  private Trace(KeyWriter key, int nodes) {
-    this.key = key;
-    this.places = new NodeMap(nodes);
+  private void addVersion(Version version) {
+    if (version.parameter().isCurrent(version) && versionSet.get(version) == NodeMap.ABSENT) {
+      versionSet.put(version, 0);
+      versions.add(version);
+    }
   }
 
-  /** Returns how many nodes were met so far. */
-  public int nodes() {
-    return ops.size() + leaves.size() + scalars.size();
+  private void addOutputs(Node node) {
+    for (int output = 0; output < node.outputs(); output++) {
+      roots.add(Access.tensor(node, output));
+    }
   }
 
   /** Returns the ops, each after its inputs. */
-  public List<Node> ops() {
+  public List<OpNode> ops() {
     return ops;
   }
 
+  /** Returns the inputs of an op as this trace found them. */
+  public Node[] inputs(int at) {
+    return opInputs.get(at);
+  }
+
+  /** Returns what the ops read that has a value. */
   public List<Leaf> leaves() {
     return leaves;
   }
 
+  /** Returns the scalars that the ops read. */
   public List<Node> scalars() {
     return scalars;
   }
 
-  /** Returns the bits of all scalars now: before a run holds anything that a live one may read. */
-  public long[] words() {
-    long[] words = new long[scalars.size()];
-    for (int i = 0; i < words.length; i++) {
-      words[i] = scalars.get(i).word();
-    }
-    return words;
-  }
-
+  /** Returns what must exist after the run. */
   public List<Tensor> roots() {
     return roots;
   }
 
-  /** Returns the pending versions met on the way that are still current; each is a root. */
-  public List<Version> pending() {
-    return pending;
+  /** Returns the pending versions that are still current; each is a root. */
+  public List<Version> versions() {
+    return versions;
+  }
+
+  int plainRoots() {
+    return plainRoots;
+  }
+
+  int assigned() {
+    return assigned;
   }
 
   /**
-   * Returns the inputs that derivatives may be taken by or through, some twice: found while the
-   * walk has them at hand, since after the run the whole graph has left the caches.
+   * Returns whether a node met so far has a value or a successor by now: the walk is out of date.
    */
-  public List<Node> candidates() {
-    return candidates;
+  boolean isOutOfDate() {
+    for (int i = 0; i < depth; i++) {
+      if (path[i].phase() != Node.Phase.PENDING) {
+        return true;
+      }
+    }
+    for (OpNode op : ops) {
+      if (op.phase() != Node.Phase.PENDING) {
+        return true;
+      }
+    }
+    return false;
   }
 
   /** Registers a leaf before the walk, so that it has the next number whatever the order. */
@@ -141,8 +179,12 @@ public final class Trace {
 
   /** Adds a value that must exist after the run, with all that it needs. */
   public void addRoot(Tensor root) {
-    walk(Access.node(root));
+    Node node = Access.node(root);
+    walk(node);
     roots.add(root);
+    if (node.kind() != Node.Kind.SCALAR && !isOp(node)) {
+      leafNumber(node, Access.index(root));
+    }
   }
 
   /** Returns whether this trace computes a node. */
@@ -155,16 +197,6 @@ public final class Trace {
   public boolean isLeaf(Node node) {
     int place = places.get(node);
     return place != NodeMap.ABSENT && (place & 3) == LEAF;
-  }
-
-  /** Returns the number of an op of this trace. */
-  public int opNumber(Node op) {
-    return places.get(op) >> 2;
-  }
-
-  /** Returns the number of a scalar of this trace. */
-  public int scalarNumber(Node scalar) {
-    return places.get(scalar) >> 2;
   }
 
   /** Returns the number of a leaf, adding it if it is new. */
@@ -188,15 +220,18 @@ public final class Trace {
   }
 
   private int addLeaf(Node node, int index) {
-    Type type = node.type(index);
     leaves.add(new Leaf(node, index));
-    Shape shape = type.shape();
-    key.add(-1 - type.dtype().code());
-    key.add(shape.rank());
-    for (int i = 0; i < shape.rank(); i++) {
-      key.add(shape.dim(i));
-    }
     return leaves.size() - 1;
+  }
+
+  /** Returns the number of a node's output once the trace is complete: leaves, scalars, ops. */
+  int number(Node node, int index) {
+    int place = places.get(node);
+    return switch (place & 3) {
+      case LEAF -> leafNumber(node, index);
+      case SCALAR -> leaves.size() + (place >> 2);
+      default -> leaves.size() + scalars.size() + (place >> 2);
+    };
   }
 
   private static int place(int kind, int number) {
@@ -204,7 +239,7 @@ public final class Trace {
   }
 
   /** Takes in all that a node needs, without making it a root. */
-  public void walk(Node root) {
+  private void walk(Node root) {
     enter(root);
     while (depth > 0) {
       int top = depth - 1;
@@ -217,7 +252,7 @@ public final class Trace {
         path[top] = null;
         pathInputs[top] = null;
         depth = top;
-        finish(node, inputs);
+        finish((OpNode) node, inputs);
       }
     }
   }
@@ -234,41 +269,43 @@ public final class Trace {
   }
 
   private void enter(Node node) {
-    if (places.get(node) != NodeMap.ABSENT) {
+    if (places.get(node) != NodeMap.ABSENT || node.isEvaluated()) {
       return;
     }
-    // Inputs before values: a node loses its inputs only after it got its values.
-    boolean waits = node instanceof LazyGradients.Gradient g && waits(g.pass());
-    Node[] inputs = waits ? node.known() : node.inputs();
-    if (node.isEvaluated()) {
-      return;
+    switch (node.kind()) {
+      case SCALAR -> declare(node);
+      case VALUE -> {}
+      case ARGUMENT ->
+          throw new IllegalStateException(
+              "a value was asked for inside a function that Vmap, Checkpoint, Scan or Compiled is"
+                  + " writing down as a graph, where "
+                  + node.type(0)
+                  + " stands for values that come later; choose with Tensor.where instead of if,"
+                  + " and loop with Scan");
+      case OP -> enterOp((OpNode) node);
     }
-    if (node.kind() == Node.Kind.SCALAR) {
-      key.add(-100 - node.type(0).dtype().code());
-      declare(node);
-      return;
+  }
+
+  private void enterOp(OpNode node) {
+    boolean lazy = node instanceof LazyGradients.Gradient g && waits(g.pass());
+    if (!lazy && node instanceof LazyGradients.Gradient g) {
+      g.build();
     }
-    if (node.kind() == Node.Kind.ARGUMENT) {
-      throw new IllegalStateException(
-          "a value was asked for inside a function that Vmap, Checkpoint, Scan or Compiled is"
-              + " writing down as a graph, where "
-              + node.type(0)
-              + " stands for values that come later; choose with Tensor.where instead of if, and"
-              + " loop with Scan");
-    }
-    if (node.isRetired()) {
+    Node[] inputs = node.pendingInputs();
+    if (inputs == null) {
+      if (node.isEvaluated()) {
+        return; // by another thread, just now
+      }
+      if (node instanceof Version v && v.isSuperseded()) {
+        throw v.supersededError();
+      }
       throw new IllegalStateException(
           "tensor "
               + node.type(0)
               + " was consumed by an optimizer step that failed, so it has no value; build it anew");
     }
     if (node instanceof Version v) {
-      if (v.isSuperseded()) {
-        throw v.supersededError();
-      }
-      if (v.parameter().current() == v) {
-        pending.add(v);
-      }
+      addVersion(v);
     }
     push(node, inputs);
   }
@@ -288,14 +325,14 @@ public final class Trace {
       return false;
     }
     if (of != pass || !passCovered) {
-      boolean covered = of.isWithin(this);
+      boolean covered = of.isWithin(this::isOp);
       passCovered = of == pass && covered;
       return covered;
     }
     return true;
   }
 
-  private void finish(Node node, Node[] inputs) {
+  private void finish(OpNode node, Node... inputs) {
     if (node instanceof LazyGradients.Gradient g
         && LazyGradients.Gradient.isLazy(inputs)
         && !covers(g.pass())) {
@@ -304,64 +341,23 @@ public final class Trace {
       enter(g);
       return;
     }
-    if (codes.length < inputs.length) {
-      codes = new long[2 * inputs.length];
-    }
     for (int i = 0; i < inputs.length; i++) {
-      if (inputs[i].mayReachSource()) {
-        candidates.add(inputs[i]);
+      int place = places.get(inputs[i]);
+      if (place == NodeMap.ABSENT || (place & 3) == LEAF) {
+        leafNumber(inputs[i], node.index(i));
       }
-      codes[i] = code(inputs[i], node.index(i)); // a new leaf describes itself before the op begins
-    }
-    long[] attrs = node.attrs();
-    key.add(node.op().primitive().id());
-    key.add(attrs.length);
-    if (node.op() == ShapeOps.BARRIER) {
-      key.add(region(attrs[0]));
-    } else {
-      key.addAll(attrs);
-    }
-    key.add(inputs.length);
-    for (int i = 0; i < inputs.length; i++) {
-      key.add(codes[i]);
     }
     places.put(node, place(OP, ops.size()));
     ops.add(node);
     opInputs.add(inputs);
   }
 
-  /** Returns a region's number by first use: which one it is means nothing beyond this graph. */
-  private long region(long id) {
-    if (regions == null) {
-      regions = new HashMap<>();
-    }
-    return regions.computeIfAbsent(id, first -> (long) regions.size());
-  }
-
-  /** Returns a number for an input that means the same in every trace of this structure. */
-  private long code(Node node, int index) {
-    int place = places.get(node);
-    if (place == NodeMap.ABSENT || (place & 3) == LEAF) {
-      return (long) place(LEAF, leafNumber(node, index)) << Integer.SIZE;
-    }
-    return (long) place << Integer.SIZE | index;
-  }
-
   /**
-   * Returns the structural key, once, with which leaf each root may take the memory of (−1 for
-   * none).
+   * Returns the graph for the compiler.
+   *
+   * @param donors by root the leaf whose memory it takes, −1 for none
    */
-  public long[] key(int[] donors) {
-    key.add(-200);
-    for (int i = 0; i < donors.length; i++) {
-      key.add(code(Access.node(roots.get(i)), Access.index(roots.get(i))));
-      key.add(donors[i]);
-    }
-    return key.finish();
-  }
-
-  /** Returns the graph for the compiler. */
-  public Graph graph(int[] donors) {
+  public Graph graph(int... donors) {
     List<Type> leafTypes = new ArrayList<>();
     for (Leaf leaf : leaves) {
       leafTypes.add(leaf.type());
@@ -374,7 +370,7 @@ public final class Trace {
     int[] firsts = new int[ops.size()];
     List<Graph.Node> nodes = new ArrayList<>(ops.size());
     for (int at = 0; at < ops.size(); at++) {
-      Node node = ops.get(at);
+      OpNode node = ops.get(at);
       firsts[at] = next;
       Node[] inputs = opInputs.get(at);
       int[] values = new int[inputs.length];
@@ -391,17 +387,12 @@ public final class Trace {
     return new Graph(leafTypes, scalarTypes, nodes, rootValues, donors);
   }
 
-  private int value(Node node, int index, int[] firsts) {
+  private int value(Node node, int index, int... firsts) {
     int place = places.get(node);
     return switch (place & 3) {
       case LEAF -> leafNumber(node, index);
       case SCALAR -> leaves.size() + (place >> 2);
       default -> firsts[place >> 2] + index;
     };
-  }
-
-  /** Returns the inputs of an op as this trace found them. */
-  public Node[] inputs(int at) {
-    return opInputs.get(at);
   }
 }

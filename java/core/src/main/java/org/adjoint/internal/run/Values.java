@@ -43,8 +43,8 @@ public final class Values {
   /** Returns a tensor that has memory, or will have it: a scalar as a value of this moment. */
   public static Tensor materialised(Tensor x) {
     Node node = Access.node(x);
-    if (node.kind() != Node.Kind.SCALAR) {
-      return x;
+    if (node.kind() != Node.Kind.SCALAR || node.isEvaluated()) {
+      return x; // a scalar has a value only if it was released
     }
     DType dtype = x.dtype();
     Storage storage = Backends.current().allocate(dtype.bytes());
@@ -133,12 +133,18 @@ public final class Values {
     return Access.tensor(Node.value(type, storage), 0);
   }
 
+  /** Ends a tensor's hold on its value. */
   public static void release(Tensor tensor) {
     Node node = Access.node(tensor);
     if (node instanceof Version) {
       throw new IllegalStateException("release: " + tensor + " is a parameter; it owns its value");
     }
-    node.value(Access.index(tensor)).ifPresent(Storage::close);
+    int index = Access.index(tensor);
+    Storage value = node.valueOrNull(index);
+    node.close(index);
+    while (value != null && value.isExternal() && value.isPinned()) {
+      Evaluator.pause(); // another thread's run still reads the buffer
+    }
   }
 
   /** Returns the bits of the one element of a tensor, after computing it. */
@@ -150,7 +156,7 @@ public final class Values {
     }
     need(type, method, dtype);
     Node node = Access.node(tensor);
-    if (node.kind() == Node.Kind.SCALAR) {
+    if (node.kind() == Node.Kind.SCALAR && !node.isEvaluated()) {
       return node.word();
     }
     Storage storage = Evaluator.read(tensor);
@@ -186,7 +192,7 @@ public final class Values {
 
   private static void read(Tensor tensor, DType dtype, int length, Mover mover) {
     Node node = Access.node(tensor);
-    if (node.kind() == Node.Kind.SCALAR) {
+    if (node.kind() == Node.Kind.SCALAR && !node.isEvaluated()) {
       ByteBuffer word =
           ByteBuffer.allocate(8).order(ByteOrder.nativeOrder()).putLong(0, node.word());
       mover.move(word, 0, 1);

@@ -11,16 +11,16 @@ import org.adjoint.Grad;
 import org.adjoint.Tensor;
 import org.adjoint.internal.derive.DifferentiablePart;
 import org.adjoint.internal.graph.Access;
-import org.adjoint.internal.graph.Binding;
 import org.adjoint.internal.graph.Node;
 import org.adjoint.internal.graph.ParameterState;
+import org.adjoint.internal.graph.Recorder;
 
 /**
  * A function being written down for {@link Compiled}: parameters stand for what they will be when
  * the program runs, and what is done to them (assign, backward, zeroGrad, the commit of a step) is
  * noted instead of done.
  */
-public final class Recording extends Binding {
+public final class Recording extends Recorder {
   private final Map<ParameterState, Slot> slots = new LinkedHashMap<>();
   private final Map<Node, Slot> byNode = new LinkedHashMap<>();
 
@@ -42,7 +42,7 @@ public final class Recording extends Binding {
 
     private Slot(ParameterState parameter) {
       this.parameter = parameter;
-      this.input = Node.argument(parameter.current().type(0));
+      this.input = Node.argument(parameter.type());
       this.now = input;
     }
 
@@ -98,6 +98,7 @@ public final class Recording extends Binding {
     return found;
   }
 
+  @Override
   public void assign(ParameterState parameter, Tensor value) {
     Slot slot = slot(parameter);
     slot.now = Access.node(value.detach());
@@ -105,6 +106,7 @@ public final class Recording extends Binding {
     byNode.put(slot.now, slot);
   }
 
+  @Override
   public Optional<Tensor> gradient(ParameterState parameter) {
     return withGradient(parameter).gradient;
   }
@@ -114,19 +116,20 @@ public final class Recording extends Binding {
     if (!slot.gradientTouched) {
       slot.gradientTouched = true;
       slot.gradientAsked = true;
-      slot.gradientInput = parameter.settledGradient().map(g -> Node.argument(g.type()));
+      slot.gradientInput = parameter.peekGradient().map(g -> Node.argument(g.type()));
       slot.gradient = slot.gradientInput.map(node -> Access.tensor(node, 0));
     }
     return slot;
   }
 
+  @Override
   public void zeroGradient(ParameterState parameter) {
     Slot slot = slot(parameter);
     slot.gradientTouched = true;
     slot.gradient = Optional.empty();
   }
 
-  /** Adds the gradient of a loss by every trainable parameter that it reaches. */
+  @Override
   public void backward(Tensor loss) {
     DifferentiablePart part = DifferentiablePart.of(List.of(Access.node(loss)), List.of());
     List<Slot> reached = new ArrayList<>();

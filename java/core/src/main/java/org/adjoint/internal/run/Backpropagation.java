@@ -1,4 +1,4 @@
-package org.adjoint.internal.derive;
+package org.adjoint.internal.run;
 
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
@@ -7,61 +7,42 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.adjoint.Tensor;
+import org.adjoint.internal.derive.DifferentiablePart;
+import org.adjoint.internal.derive.LazyGradients;
+import org.adjoint.internal.derive.Reached;
+import org.adjoint.internal.derive.Reverse;
 import org.adjoint.internal.graph.Access;
+import org.adjoint.internal.graph.Backward;
 import org.adjoint.internal.graph.Binding;
 import org.adjoint.internal.graph.ParameterState;
-import org.adjoint.internal.graph.Version;
-import org.adjoint.internal.run.Evaluator;
-import org.adjoint.internal.step.Recording;
+import org.adjoint.internal.graph.Recorder;
+import org.adjoint.internal.graph.ThreadState;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/**
- * One call of {@link Tensor#backward}: its loss and the parameters that it reached, until a step
- * consumes it.
- */
-public final class Backward {
+/** What {@link Tensor#backward} does: finds the parameters, and promises each its gradient. */
+public final class Backpropagation {
   private static final Logger LOG = LoggerFactory.getLogger(Tensor.class);
   private static final AtomicBoolean HINTED = new AtomicBoolean();
+  private static final AtomicBoolean TOLD_NOTHING_REACHED = new AtomicBoolean();
 
-  private final Tensor loss;
-  private final List<ParameterState> parameters;
-  private final List<Backward> alone = List.of(this);
+  private Backpropagation() {}
 
-  private Backward(Tensor loss, List<ParameterState> parameters) {
-    this.loss = loss;
-    this.parameters = parameters;
-  }
-
-  /** Returns the loss, whose graph a step consumes. */
-  public Tensor loss() {
-    return loss;
-  }
-
-  /** Returns the parameters that were reached. */
-  public List<ParameterState> parameters() {
-    return parameters;
-  }
-
-  /** Returns the list that has nothing but this: always the same one. */
-  public List<Backward> alone() {
-    return alone;
-  }
-
-  @Override
-  public int hashCode() {
-    return Access.node(loss).hash(); // at hand, where the JVM would have to make one and store it
-  }
-
-  @Override
-  public boolean equals(Object other) {
-    return this == other;
-  }
-
+  /** Adds the gradient of a scalar to every trainable parameter that it reaches. */
   public static void run(Tensor y) {
+    ThreadState.get()
+        .writing()
+        .ifPresent(
+            name -> {
+              throw new IllegalStateException(
+                  "backward(): cannot be called inside a function that "
+                      + name
+                      + " is writing down; return the loss and call backward() outside, or use"
+                      + " Grad.of inside");
+            });
     Tensor loss = Access.tensor(Access.node(y), Access.index(y));
     Reverse.checkScalar("backward", loss);
-    Optional<Recording> recording = Binding.recording();
+    Optional<Recorder> recording = Binding.recording();
     if (recording.isPresent()) {
       recording.get().backward(loss);
       return;
@@ -72,12 +53,19 @@ public final class Backward {
       LOG.info(
           "backward(): this loss was evaluated before, so its forward part runs twice; ask for its value afterwards");
     }
-    DifferentiablePart part = DifferentiablePart.of(Access.node(loss));
+    DifferentiablePart part = DifferentiablePart.of(List.of(Access.node(loss)), List.of());
     List<ParameterState> parameters = Reached.trainableParameters(Access.node(loss), part);
-    if (evaluateEarlier(parameters)) {
-      part = DifferentiablePart.of(Access.node(loss)); // it may have lost history
+    if (parameters.isEmpty() && TOLD_NOTHING_REACHED.compareAndSet(false, true)) {
+      LOG.warn(
+          "backward(): the loss {} reaches no trainable parameter, so no gradient changes; was it"
+              + " detached, or built from buffers alone?",
+          loss.type());
     }
-    List<Tensor> gradients = LazyGradients.gradients(loss, part, parameters);
+    if (evaluateEarlier(parameters)) {
+      part =
+          DifferentiablePart.of(List.of(Access.node(loss)), List.of()); // it may have lost history
+    }
+    List<Tensor> gradients = LazyGradients.of(loss, part, parameters);
     Backward backward = new Backward(loss, parameters);
     for (int i = 0; i < parameters.size(); i++) {
       parameters.get(i).accumulate(gradients.get(i), backward);
@@ -117,15 +105,5 @@ public final class Backward {
     }
     Evaluator.evaluate(roots);
     return true;
-  }
-
-  /** Ends this pass after a step: the loss keeps its value and loses its graph. */
-  public void retire() {
-    for (ParameterState parameter : parameters) {
-      parameter.removeConsumer(this);
-    }
-    if (!(Access.node(loss) instanceof Version)) {
-      Access.node(loss).retire();
-    }
   }
 }

@@ -1,45 +1,46 @@
-package org.adjoint.internal.step;
+package org.adjoint.internal.run;
 
 import java.util.List;
 import java.util.stream.IntStream;
 import org.adjoint.internal.graph.Node;
 
-/** The scalars of a recorded function: most are constants, those that live are read by each run. */
+/** The scalars of a recorded function: most are constants, live ones are read by each run. */
 public final class StepScalars {
   private final long[] constants;
   private final int[] live;
   private final Node[] nodes;
 
+  /** Reads the constants. */
   public StepScalars(List<Node> scalars) {
     this.constants = scalars.stream().mapToLong(node -> node.isLive() ? 0 : node.word()).toArray();
     this.live = IntStream.range(0, scalars.size()).filter(i -> scalars.get(i).isLive()).toArray();
     this.nodes = scalars.stream().filter(Node::isLive).toArray(Node[]::new);
   }
 
-  /** Returns the words of those that do not live, 0 in the places of the others: reads nothing. */
-  public long[] constants() {
+  /** Returns the words of the constants, 0 in the places of live ones: reads nothing. */
+  long[] constants() {
     return constants.clone();
   }
 
-  /** Returns which of them live. */
-  public int[] live() {
+  /** Returns the places of the live ones. */
+  int[] live() {
     return live;
   }
 
-  /** Returns the words that those which live have now. */
-  public long[] now() {
+  /** Returns the words of the live ones alone. */
+  public long[] liveWords(LiveScalars scalars) {
     long[] words = new long[nodes.length];
     for (int i = 0; i < words.length; i++) {
-      words[i] = nodes[i].word();
+      words[i] = scalars.word(nodes[i]);
     }
     return words;
   }
 
-  /** Returns the words that all have now. */
-  public long[] words() {
+  /** Returns the words of all. */
+  public long[] words(LiveScalars scalars) {
     long[] words = constants.clone();
     for (int i = 0; i < live.length; i++) {
-      words[live[i]] = nodes[i].word();
+      words[live[i]] = scalars.word(nodes[i]);
     }
     return words;
   }

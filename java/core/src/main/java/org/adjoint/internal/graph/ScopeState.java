@@ -1,0 +1,132 @@
+package org.adjoint.internal.graph;
+
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Supplier;
+import org.adjoint.internal.backend.Storage;
+
+/**
+ * What a {@code Scope} frees: the values of nodes that were built while it was the innermost one of
+ * their thread, whichever thread evaluates them.
+ */
+public final class ScopeState {
+  /** How many are open on all threads, so that building a graph usually looks no further. */
+  private static final AtomicInteger OPEN = new AtomicInteger();
+
+  private final ScopeState outer;
+  private final Thread thread = Thread.currentThread();
+
+  // Guarded by this: another thread may evaluate what was built here.
+  private final List<Node> made = new ArrayList<>();
+  private final Set<Storage> kept = new HashSet<>();
+  private boolean closed;
+
+  private ScopeState(ScopeState outer) {
+    this.outer = outer;
+  }
+
+  /** Returns a new scope on this thread, inside the one that is open, if any. */
+  public static ScopeState open() {
+    ThreadState thread = ThreadState.get();
+    thread.scope = new ScopeState(thread.scope);
+    OPEN.incrementAndGet();
+    return thread.scope;
+  }
+
+  /** Returns the innermost scope of this thread, null outside of all. */
+  static ScopeState innermost() {
+    return OPEN.get() == 0 ? null : ThreadState.get().scope;
+  }
+
+  /**
+   * Returns what {@code body} returns; what it builds belongs to no scope, and goes when nothing
+   * refers to it.
+   */
+  public static <T> T outside(Supplier<T> body) {
+    ThreadState thread = ThreadState.get();
+    ScopeState before = thread.scope;
+    thread.scope = null;
+    try {
+      return body.get();
+    } finally {
+      thread.scope = before;
+    }
+  }
+
+  /** Notes that a node has a value, or will have one, which the scope it was built in frees. */
+  public static void register(Node node) {
+    ScopeState scope = node.scope();
+    if (scope != null) {
+      scope.add(node);
+    }
+  }
+
+  private synchronized void add(Node node) {
+    if (!closed) {
+      made.add(node);
+    }
+  }
+
+  /** Lets a value outlive this scope. */
+  public synchronized void keep(Storage value) {
+    kept.add(value);
+  }
+
+  /**
+   * Returns whether this call closes the scope: false if it was closed before.
+   *
+   * @throws IllegalStateException on another thread, or while an inner scope is open
+   */
+  public boolean isClosedNow() {
+    synchronized (this) {
+      if (closed) {
+        return false;
+      }
+    }
+    if (thread != Thread.currentThread() || ThreadState.get().scope != this) {
+      throw new IllegalStateException(
+          "scope: close it on the thread that opened it, after the scopes inside it");
+    }
+    return true;
+  }
+
+  /** Closes: frees what was made and not kept; what was kept belongs to the outer scope. */
+  public void free() {
+    ThreadState.get().scope = outer;
+    OPEN.decrementAndGet();
+    List<Node> all;
+    synchronized (this) {
+      closed = true;
+      all = new ArrayList<>(made);
+      made.clear();
+    }
+    for (Node node : all) {
+      boolean lives = false;
+      for (int output = 0; output < node.outputs(); output++) {
+        Storage value = node.valueOrNull(output); // null if its run failed
+        boolean kept = value != null && (node.isOwned() || isKept(value));
+        if (value != null && !kept) {
+          node.close(output);
+        }
+        lives |= kept;
+      }
+      if (lives && outer != null) {
+        outer.add(node);
+      }
+    }
+  }
+
+  private boolean isKept(Storage value) {
+    for (ScopeState scope = this; scope != null; scope = scope.outer) {
+      synchronized (scope) {
+        if (scope.kept.contains(value)) {
+          return true;
+        }
+      }
+    }
+    return false;
+  }
+}

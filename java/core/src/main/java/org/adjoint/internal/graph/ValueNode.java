@@ -1,0 +1,21 @@
+package org.adjoint.internal.graph;
+
+import java.util.Set;
+import org.adjoint.Type;
+import org.adjoint.internal.backend.Storage;
+
+/** A value that came from outside, or out of a compiled function. */
+final class ValueNode extends Node {
+  /** The parameters that the program read which gave this value. */
+  private final Set<ParameterState> behind;
+
+  ValueNode(Type type, Storage[] values, long cutAt, Set<ParameterState> behind) {
+    super(Kind.VALUE, new Type[] {type}, false, Life.leaf(values, cutAt));
+    this.behind = behind;
+  }
+
+  @Override
+  public Set<ParameterState> behind() {
+    return behind;
+  }
+}

@@ -1,0 +1,355 @@
+package org.adjoint.internal.run;
+
+import java.util.Optional;
+import org.adjoint.internal.backend.KernelException;
+import org.adjoint.internal.backend.Storage;
+import org.adjoint.internal.graph.Holder;
+import org.adjoint.internal.graph.Node;
+import org.adjoint.internal.graph.ParameterState;
+import org.adjoint.internal.graph.Version;
+
+/**
+ * One run of a {@link Step}, and the only code that acquires and gives back what runs need:
+ *
+ * <ol>
+ *   <li><em>hold</em> every parameter that is changed: nobody else moves or reads it until the end;
+ *   <li><em>check</em> that what was found before is still so;
+ *   <li><em>own</em> the memory that is overwritten, all of it or none;
+ *   <li><em>pin</em> the memory that is read;
+ *   <li><em>prepare</em> all objects that the results need, so that nothing can fail behind the
+ *       program;
+ *   <li>run the program;
+ *   <li><em>publish</em> the results;
+ *   <li>unpin, disown and release, or stay <em>idle</em>: a lease is a run that holds and owns
+ *       until somebody wants one of its parameters, and that runs again meanwhile.
+ * </ol>
+ *
+ * <p>Nothing is waited for while something is held, so runs cannot wait for each other in a circle.
+ * Whatever fails before the program has run to its end leaves everything as it was.
+ */
+public abstract class Run implements Holder {
+  private enum State {
+    RUNNING,
+    IDLE,
+    ENDED
+  }
+
+  private final Step step;
+  private final ParameterState[] held;
+  private final Storage[] leaves;
+
+  /** The leaves whose memory the program overwrites, if it overwrites any. */
+  private final int[] donors;
+
+  private final boolean[] isDonor;
+  private int holding;
+  private int owning;
+
+  /** How many leaves have been looked at: those of them that are not donors are pinned. */
+  private int pinning;
+
+  private boolean inPlace;
+  private Storage[] arguments;
+
+  // Guarded by this.
+  private State state = State.RUNNING;
+  private boolean wanted;
+
+  /**
+   * Makes a run.
+   *
+   * @param held the parameters that it changes
+   * @param leaves how many leaves there are
+   * @param donors the leaves whose memory the program may overwrite
+   */
+  protected Run(Step step, ParameterState[] held, int leaves, int... donors) {
+    this.step = step;
+    this.held = held;
+    this.leaves = new Storage[leaves];
+    this.donors = donors;
+    this.isDonor = new boolean[leaves];
+    for (int donor : donors) {
+      isDonor[donor] = true;
+    }
+  }
+
+  // ---- what the two kinds of steps do in their own way ----
+
+  /** Looks, with all parameters held, whether the step is still the right one. */
+  protected abstract Outcome check();
+
+  /** Returns the node that stands at a leaf, once everything is checked. */
+  protected abstract Node leaf(int i);
+
+  /** Returns which output of its node a leaf is. */
+  protected abstract int leafIndex(int i);
+
+  /** Makes all objects that publishing needs. */
+  protected abstract void prepare();
+
+  /** Publishes the results without allocating anything; {@link #result} has them. */
+  protected abstract void publish();
+
+  /** Returns whether this run may stay idle, holding what it holds, for the next one. */
+  protected boolean mayStayIdle() {
+    return false;
+  }
+
+  // ---- what they may ask ----
+
+  /** Returns whether the program overwrites the memory that it may. */
+  protected final boolean isInPlace() {
+    return inPlace;
+  }
+
+  /** Returns the memory of a root after the program has run. */
+  protected final Storage result(int root) {
+    return arguments[graph().program().rootArguments()[root]];
+  }
+
+  /** Returns the memory of a leaf that is held. */
+  protected final Storage memory(int leaf) {
+    return leaves[leaf];
+  }
+
+  private CompiledGraph graph() {
+    return inPlace ? step.inPlace() : step.apart().orElseThrow();
+  }
+
+  // ---- the run ----
+
+  /**
+   * Tries to run the step once.
+   *
+   * @param words the scalars, read before: their suppliers may look at what this run holds
+   */
+  public final Outcome attempt(long... words) {
+    reserveStack();
+    boolean done = false;
+    boolean idle = false;
+    try {
+      Outcome outcome = acquire();
+      if (outcome != Outcome.DONE) {
+        return outcome;
+      }
+      allocate();
+      prepare();
+      try {
+        graph().executable().run(arguments, graph().scalars(words));
+      } catch (KernelException failure) {
+        throw graph().explain(failure, this::parameterOf);
+      }
+      publish();
+      done = true;
+      idle = inPlace && mayStayIdle();
+      return Outcome.DONE;
+    } finally {
+      if (!done) {
+        closeAllocated();
+      }
+      unpin();
+      stop(idle);
+    }
+  }
+
+  /** Fails here if there is not the stack that a run needs, before anything is held. */
+  protected static void reserveStack() {
+    StackReserve.check();
+  }
+
+  private Outcome acquire() {
+    for (; holding < held.length; holding++) {
+      if (!held[holding].tryHold(this)) {
+        return Outcome.BUSY;
+      }
+    }
+    Outcome checked = check();
+    if (checked != Outcome.DONE) {
+      return checked;
+    }
+    inPlace = own();
+    if (!inPlace && step.apart().isEmpty()) {
+      return Outcome.MEMORY_SHARED;
+    }
+    for (; pinning < leaves.length; pinning++) {
+      if (inPlace && isDonor[pinning]) {
+        continue;
+      }
+      Outcome pinned = pin(pinning, leaf(pinning), leafIndex(pinning));
+      if (pinned != Outcome.DONE) {
+        return pinned;
+      }
+    }
+    return Outcome.DONE;
+  }
+
+  private boolean own() {
+    for (; owning < donors.length; owning++) {
+      int leaf = donors[owning];
+      leaves[leaf] = leaf(leaf).valueOrNull(0);
+      if (!leaves[leaf].tryOwn()) {
+        leaves[leaf] = null;
+        disown();
+        return false;
+      }
+    }
+    return true;
+  }
+
+  /** Pins what a leaf stands for; {@link #unpin} undoes it. */
+  private Outcome pin(int at, Node node, int index) {
+    Storage memory = node.valueOrNull(index);
+    if (memory == null) {
+      return Outcome.VERSION_SUPERSEDED;
+    }
+    Storage.Pin pin = node instanceof Version v ? v.parameter().tryPin(v, this) : memory.tryPin();
+    switch (pin) {
+      case PINNED -> {
+        leaves[at] = memory;
+        return Outcome.DONE;
+      }
+      case BUSY -> {
+        return Outcome.BUSY;
+      }
+      default -> {
+        if (node.valueOrNull(index) == null) {
+          return Outcome.VERSION_SUPERSEDED;
+        }
+        throw Evaluator.closed(node.type(index));
+      }
+    }
+  }
+
+  private void allocate() {
+    long[] sizes = graph().program().argumentBytes();
+    Storage[] all = new Storage[sizes.length];
+    System.arraycopy(leaves, 0, all, 0, leaves.length);
+    arguments = all;
+    for (int i = leaves.length; i < sizes.length; i++) {
+      all[i] = step.backend().allocate(sizes[i]);
+    }
+  }
+
+  private void closeAllocated() {
+    for (int i = leaves.length; arguments != null && i < arguments.length; i++) {
+      if (arguments[i] != null) {
+        arguments[i].close();
+      }
+    }
+  }
+
+  /** Returns the parameter that a leaf is a version of, if it is one. */
+  protected final Optional<ParameterState> parameterOf(int leaf) {
+    boolean known = leaf >= 0 && leaf < leaves.length;
+    return known && leaf(leaf) instanceof Version version
+        ? Optional.of(version.parameter())
+        : Optional.empty();
+  }
+
+  // ---- the end ----
+
+  private void unpin() {
+    for (int i = 0; i < pinning; i++) {
+      boolean owned = inPlace && isDonor[i];
+      if (!owned) {
+        leaves[i].unpin();
+        leaves[i] = null;
+      }
+    }
+    pinning = 0;
+  }
+
+  private void disown() {
+    while (owning > 0) {
+      leaves[donors[--owning]].disown();
+    }
+  }
+
+  private void release() {
+    disown();
+    while (holding > 0) {
+      held[--holding].release();
+    }
+    state = State.ENDED;
+  }
+
+  private synchronized void stop(boolean idle) {
+    if (idle && !wanted) {
+      state = State.IDLE;
+    } else {
+      release();
+    }
+    notifyAll();
+  }
+
+  @Override
+  public final synchronized void letGo() {
+    wanted = true;
+    boolean interrupted = false;
+    while (state == State.RUNNING) {
+      try {
+        wait();
+      } catch (InterruptedException e) {
+        interrupted = true;
+      }
+    }
+    if (state == State.IDLE) {
+      release();
+    }
+    if (interrupted) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  @Override
+  public final synchronized boolean tryLetGo() {
+    if (state == State.RUNNING) {
+      return false;
+    }
+    if (state == State.IDLE) {
+      release();
+    }
+    return true;
+  }
+
+  // ---- leases ----
+
+  /** Returns whether nothing is held any more. */
+  public final synchronized boolean hasEnded() {
+    return state == State.ENDED;
+  }
+
+  /**
+   * Begins another run on what an idle one holds; returns false if that has ended or is running.
+   */
+  protected final synchronized boolean tryResume() {
+    if (state != State.IDLE || wanted) {
+      return false;
+    }
+    state = State.RUNNING;
+    return true;
+  }
+
+  /** Ends a run begun by {@link #tryResume}. */
+  protected final void stopAgain() {
+    stop(true);
+  }
+
+  /**
+   * Pins what a leaf of a resumed run stands for.
+   *
+   * @return the memory, which the caller unpins; null if another run holds it right now
+   */
+  protected final Storage pinAgain(Node node, int index) {
+    Storage memory = node.valueOrNull(index);
+    Storage.Pin pin =
+        memory == null
+            ? Storage.Pin.BUSY
+            : node instanceof Version v ? v.parameter().tryPin(v, this) : memory.tryPin();
+    return switch (pin) {
+      case PINNED -> memory;
+      case BUSY -> null;
+      case CLOSED -> throw Evaluator.closed(node.type(index));
+    };
+  }
+}

@@ -1,0 +1,122 @@
+package org.adjoint.internal.run;
+
+import java.util.Iterator;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import org.adjoint.internal.backend.Backend;
+
+/**
+ * The steps of pending graphs compiled so far for one backend, by their templates, which are
+ * compared in full. It holds no leaves, and when its estimate of its own size exceeds {@link
+ * #MOST_BYTES} the least recently used steps go.
+ */
+public final class StepCache {
+  private static final long MOST_BYTES = 64L << 20;
+  private static final long INSTRUCTION_BYTES = 1024;
+
+  private final Backend backend;
+  private final Map<StepTemplate, Entry> steps = new LinkedHashMap<>(64, 0.75f, true);
+
+  /** What ran last, on whichever thread; null before the first. */
+  private volatile Entry last;
+
+  // Guarded by this.
+  private long bytes;
+  private long compiled;
+
+  /** A step, and what ran after it the last time: most steps run in turns. */
+  private static final class Entry {
+    private final TracedStep step;
+    private volatile Entry next;
+
+    Entry(TracedStep step) {
+      this.step = step;
+    }
+
+    long bytes() {
+      int calls = step.inPlace().program().instructions().size();
+      return step.template().bytes() + INSTRUCTION_BYTES * (1 + calls);
+    }
+  }
+
+  /** Makes an empty cache. */
+  StepCache(Backend backend) {
+    this.backend = backend;
+  }
+
+  Backend backend() {
+    return backend;
+  }
+
+  /** Returns the step that ran the last time after what ran last, null if there is none. */
+  TracedStep expected() {
+    Entry before = last;
+    Entry next = before == null ? null : before.next;
+    return next == null ? null : next.step;
+  }
+
+  /** Notes that the expected step has run. */
+  void ranAsExpected(TracedStep step) {
+    Entry before = last;
+    Entry next = before == null ? null : before.next;
+    if (next == null || next.step != step || next == before) {
+      return; // another thread has run something meanwhile, or the same step runs again and again
+    }
+    synchronized (this) {
+      steps.get(step.template()); // it is the newest from now on
+    }
+    last = next;
+  }
+
+  /** Returns how many steps were compiled, not found, so far. */
+  public synchronized long compiled() {
+    return compiled;
+  }
+
+  /** Returns the step of a trace, compiling it if its structure is new. */
+  TracedStep get(StepTemplate template, Trace trace) {
+    Entry found = find(template, trace);
+    if (found.bytes() <= MOST_BYTES) {
+      Entry before = last;
+      if (before != null && before.next != found) {
+        before.next = found;
+      }
+      last = found;
+    }
+    return found.step;
+  }
+
+  private Entry find(StepTemplate template, Trace trace) {
+    synchronized (this) {
+      Entry found = steps.get(template);
+      if (found != null) {
+        return found;
+      }
+    }
+    Entry made = new Entry(new TracedStep(backend, template, trace));
+    synchronized (this) {
+      compiled++;
+      if (made.bytes() > MOST_BYTES) {
+        return made; // larger than all others together may be: it goes with its run
+      }
+      Entry raced = steps.putIfAbsent(template, made);
+      if (raced != null) {
+        made.step.inPlace().executable().close();
+        return raced;
+      }
+      bytes += made.bytes();
+      evict();
+    }
+    return made;
+  }
+
+  private void evict() {
+    Iterator<Entry> eldest = steps.values().iterator();
+    while (bytes > MOST_BYTES && steps.size() > 1) {
+      Entry entry = eldest.next();
+      bytes -= entry.bytes();
+      eldest.remove(); // a run may be about to start: the executable goes with the last reference
+      entry.next = null;
+    }
+  }
+}

@@ -1,0 +1,134 @@
+package org.adjoint.internal.run;
+
+import java.util.Arrays;
+import java.util.LinkedHashSet;
+import java.util.Set;
+import org.adjoint.internal.graph.Node;
+import org.adjoint.internal.graph.ParameterState;
+import org.adjoint.internal.graph.ScopeState;
+import org.adjoint.internal.graph.Version;
+
+/** A run on a pending graph, whose nodes stand at the places of a template. */
+final class TracedRun extends Run {
+  private static final Node[] NOTHING = {};
+
+  private final StepTemplate template;
+  private final Node[] nodes;
+  private final ParameterState[] written;
+  private Node.Result[] results;
+
+  private TracedRun(TracedStep step, Node[] nodes, ParameterState[] written, int... donors) {
+    super(step, written, step.template().leaves(), donors);
+    this.template = step.template();
+    this.nodes = nodes;
+    this.written = written;
+  }
+
+  /** Returns a run of a step on nodes by place. */
+  static TracedRun of(TracedStep step, Node... nodes) {
+    StepTemplate template = step.template();
+    ParameterState[] written = new ParameterState[template.versions()];
+    int[] donors = new int[written.length];
+    int count = 0;
+    for (int i = 0; i < written.length; i++) {
+      written[i] = ((Version) nodes[template.version(i)]).parameter();
+      if (template.donor(i) != Step.NONE) {
+        donors[count++] = template.donor(i);
+      }
+    }
+    return new TracedRun(step, nodes, written, Arrays.copyOf(donors, count));
+  }
+
+  @Override
+  protected Outcome check() {
+    for (int i = 0; i < written.length; i++) {
+      Version version = (Version) nodes[template.version(i)];
+      int donor = template.donor(i);
+      Version settled = written[i].settled();
+      if (!version.isPending()
+          || !written[i].isCurrent(version)
+          || settled != (donor == Step.NONE ? null : nodes[donor])) {
+        return Outcome.VERSION_SETTLED;
+      }
+    }
+    return Outcome.DONE;
+  }
+
+  @Override
+  protected Node leaf(int i) {
+    return nodes[i];
+  }
+
+  @Override
+  protected int leafIndex(int i) {
+    return template.leafIndex(i);
+  }
+
+  @Override
+  protected void prepare() {
+    int plain = template.plainRoots();
+    results = new Node.Result[plain + written.length];
+    boolean remembers = plain > 0 && mayRemember();
+    for (int i = 0; i < plain; i++) {
+      Node root = nodes[template.root(i)];
+      results[i] = root.result(remembers ? sources(template.reach(i)) : NOTHING);
+      ScopeState.register(root);
+    }
+    for (int i = plain; i < results.length; i++) {
+      results[i] = nodes[template.root(i)].result(NOTHING);
+    }
+  }
+
+  /**
+   * Returns whether anything may be a source of gradients once this run has ended: what is assigned
+   * is current already, so versions that this run supersedes are none.
+   */
+  private boolean mayRemember() {
+    for (Node node : nodes) {
+      if (node.isSource() || node.phase() == Node.Phase.EVALUATED) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  /** Returns the sources among what a root reaches, and those that its leaves remember. */
+  private Node[] sources(int... places) {
+    Set<Node> found = new LinkedHashSet<>();
+    for (int place : places) {
+      Node node = nodes[place];
+      if (node.isSource()) {
+        found.add(node);
+      }
+      if (node.phase() == Node.Phase.EVALUATED && node.remembers()) {
+        for (Node source : node.remembered()) {
+          if (source.isSource()) {
+            found.add(source);
+          }
+        }
+      }
+    }
+    return found.toArray(NOTHING);
+  }
+
+  /** First the plain roots: whoever finds a version superseded finds the values that read it. */
+  @Override
+  protected void publish() {
+    int at = 0;
+    int plain = template.plainRoots();
+    for (int i = 0; i < results.length; i++) {
+      Node root = nodes[template.root(i)];
+      Node.Result result = results[i];
+      for (int output = 0; output < root.outputs(); output++) {
+        result.set(output, result(at++));
+      }
+      if (i >= plain) {
+        written[i - plain].settle(result);
+      } else if (!root.publish(result)) {
+        for (int output = 0; output < root.outputs(); output++) {
+          result.value(output).close(); // another thread was faster
+        }
+      }
+    }
+  }
+}

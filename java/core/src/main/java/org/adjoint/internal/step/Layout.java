@@ -1,0 +1,221 @@
+package org.adjoint.internal.step;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.function.Function;
+import org.adjoint.Tensor;
+import org.adjoint.Type;
+import org.adjoint.internal.graph.Access;
+import org.adjoint.internal.graph.Ancestors;
+import org.adjoint.internal.graph.Node;
+import org.adjoint.internal.graph.ParameterState;
+import org.adjoint.internal.graph.Region;
+import org.adjoint.internal.graph.ScopeState;
+import org.adjoint.internal.graph.Version;
+import org.adjoint.internal.ir.Primitive;
+import org.adjoint.internal.run.Evaluator;
+import org.adjoint.internal.run.Leaf;
+import org.adjoint.internal.run.Step;
+import org.adjoint.internal.run.Trace;
+
+/**
+ * What a recorded function means: its trace, where each leaf comes from and where each root goes.
+ *
+ * @param trace over stand-ins, which never have values
+ * @param arguments the types of the function's arguments
+ * @param sources by leaf where it comes from
+ * @param results the types of the function's results: the first roots
+ * @param written the parameters that get a new value
+ * @param gradients the parameters that are left with another gradient, or none
+ * @param asked the parameters whose gradient the function looked at
+ * @param changed the parameters whose value or gradient changes, each once
+ * @param read every parameter that the function knows
+ * @param cut whether derivatives might have passed the results if they had kept their graph
+ */
+record Layout(
+    Trace trace,
+    Type[] arguments,
+    Source[] sources,
+    Type[] results,
+    Written[] written,
+    Left[] gradients,
+    Asked[] asked,
+    ParameterState[] changed,
+    Set<ParameterState> read,
+    boolean cut) {
+  /** A parameter whose old value is a leaf and whose new one is a root. */
+  record Written(ParameterState parameter, int leaf, int root) {}
+
+  /** A gradient at the end: a root, {@link Step#NONE} if there is none. */
+  record Left(ParameterState parameter, int root) {}
+
+  /** Whether a parameter had a gradient when the function was recorded. */
+  record Asked(ParameterState parameter, boolean hadGradient) {}
+
+  /** Calls {@code f} on stand-ins of these types and lays out what it does. */
+  static Layout of(Function<List<Tensor>, List<Tensor>> f, List<Type> types) {
+    Recording recording = new Recording();
+    List<Tensor> arguments = types.stream().map(Access::argument).toList();
+    List<Tensor> results =
+        ScopeState.outside(
+            () -> recording.during(() -> f.apply(arguments).stream().map(Access::fixed).toList()));
+    return new Builder(arguments, results, recording).build();
+  }
+
+  /** Puts the parts together. */
+  private static final class Builder {
+    private final List<Tensor> arguments;
+    private final List<Tensor> results;
+    private final Recording recording;
+    private final Map<Node, Source> known = new HashMap<>();
+    private final Map<Node, Integer> roots = new HashMap<>();
+    private final Set<ParameterState> changed = new LinkedHashSet<>();
+    private final Set<ParameterState> read = new LinkedHashSet<>();
+    private final List<Asked> asked = new ArrayList<>();
+    private final List<Left> left = new ArrayList<>();
+    private final List<Tensor> inputs = new ArrayList<>();
+    private final List<Tensor> outputs = new ArrayList<>();
+
+    Builder(List<Tensor> arguments, List<Tensor> results, Recording recording) {
+      this.arguments = arguments;
+      this.results = results;
+      this.recording = recording;
+    }
+
+    Layout build() {
+      inputs.addAll(arguments);
+      outputs.addAll(results);
+      for (int i = 0; i < arguments.size(); i++) {
+        known.put(Access.node(arguments.get(i)), new Source.Argument(i));
+      }
+      recording.slots().forEach(this::add);
+      Region region = Region.between(inputs, outputs);
+      compute(region.captured());
+      Trace trace = new Trace();
+      inputs.forEach(input -> trace.declare(new Leaf(Access.node(input), 0)));
+      outputs.forEach(trace::addRoot);
+      boolean cut =
+          !recording.slots().isEmpty()
+              || region.captured().stream().anyMatch(t -> Access.node(t).isVariable());
+      return new Layout(
+          trace,
+          types(arguments),
+          trace.leaves().stream().map(this::source).toArray(Source[]::new),
+          types(results),
+          written(trace),
+          left.toArray(Left[]::new),
+          asked.toArray(Asked[]::new),
+          changed.toArray(ParameterState[]::new),
+          read,
+          cut);
+    }
+
+    private static Type[] types(List<Tensor> tensors) {
+      return tensors.stream().map(Tensor::type).toArray(Type[]::new);
+    }
+
+    private Source source(Leaf leaf) {
+      return known.getOrDefault(leaf.node(), new Source.Captured(leaf.tensor()));
+    }
+
+    private void add(Recording.Slot slot) {
+      ParameterState parameter = slot.parameter();
+      read.add(parameter);
+      known.put(slot.input(), new Source.Value(parameter));
+      inputs.add(Access.tensor(slot.input(), 0));
+      if (slot.assigned().isPresent() || slot.isGradientTouched()) {
+        changed.add(parameter);
+      }
+      if (slot.assigned().isPresent()) {
+        roots.put(slot.input(), outputs.size());
+        outputs.add(Access.tensor(slot.assigned().get(), 0));
+      }
+      if (slot.isGradientAsked()) {
+        asked.add(new Asked(parameter, slot.gradientInput().isPresent()));
+      }
+      if (slot.gradientInput().isPresent()) {
+        Node before = slot.gradientInput().get();
+        known.put(before, new Source.Gradient(parameter));
+        inputs.add(Access.tensor(before, 0));
+      }
+      if (slot.isGradientTouched()) {
+        left.add(new Left(parameter, slot.gradient().isPresent() ? outputs.size() : Step.NONE));
+        slot.gradient().ifPresent(outputs::add);
+      }
+    }
+
+    private Written[] written(Trace trace) {
+      List<Written> written = new ArrayList<>();
+      for (Recording.Slot slot : recording.slots()) {
+        Integer root = roots.get(slot.input());
+        if (root != null) {
+          written.add(new Written(slot.parameter(), trace.leafNumber(slot.input(), 0), root));
+        }
+      }
+      return written.toArray(Written[]::new);
+    }
+
+    /** Computes what the function captured, once: it is constant from now on. */
+    private static void compute(List<Tensor> captured) {
+      List<Tensor> pending = new ArrayList<>();
+      for (Tensor tensor : captured) {
+        Node node = Access.node(tensor);
+        Ancestors.find(node, n -> n instanceof Version v && v.isSource())
+            .ifPresent(version -> refuse(tensor, (Version) version));
+        // Views of scalars cost nothing as they are and memory if computed.
+        if (!node.isEvaluated() && Ancestors.find(node, Builder::computes).isPresent()) {
+          pending.add(tensor);
+        }
+      }
+      Evaluator.evaluate(pending);
+      pending.forEach(tensor -> Access.node(tensor).markOwned()); // they outlive every scope
+    }
+
+    private static void refuse(Tensor captured, Version version) {
+      throw new IllegalStateException(
+          "compiled: the function captures "
+              + captured.type()
+              + ", which was built from parameter '"
+              + version.parameter().name()
+              + "' outside of it and would never change again; build it inside, or detach() and"
+              + " eval() it first");
+    }
+
+    private static boolean computes(Node node) {
+      return node.kind() == Node.Kind.OP && node.op().primitive().kernel() != Primitive.NO_KERNEL;
+    }
+  }
+
+  /** Returns by root the leaf whose memory it may take. */
+  int[] donors() {
+    int[] donors = new int[trace.roots().size()];
+    Arrays.fill(donors, Step.NONE);
+    for (Written value : written) {
+      donors[value.root()] = value.leaf();
+    }
+    return donors;
+  }
+
+  /**
+   * Returns whether a run changes the values of all parameters that it knows, and nothing else of
+   * them: only then can it go on holding them.
+   */
+  boolean changesValuesAlone() {
+    for (Source source : sources) {
+      if (source instanceof Source.Gradient) {
+        return false;
+      }
+    }
+    for (Left gradient : gradients) {
+      if (gradient.root() != Step.NONE) {
+        return false;
+      }
+    }
+    return written.length > 0 && written.length == changed.length && written.length == read.size();
+  }
+}

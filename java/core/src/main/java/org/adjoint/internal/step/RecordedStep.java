@@ -1,0 +1,163 @@
+package org.adjoint.internal.step;
+
+import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.Function;
+import org.adjoint.Tensor;
+import org.adjoint.Type;
+import org.adjoint.internal.backend.Backend;
+import org.adjoint.internal.graph.Access;
+import org.adjoint.internal.graph.Anomaly;
+import org.adjoint.internal.graph.ParameterState;
+import org.adjoint.internal.run.AnomalySearch;
+import org.adjoint.internal.run.Backends;
+import org.adjoint.internal.run.Evaluator;
+import org.adjoint.internal.run.LiveScalars;
+import org.adjoint.internal.run.Outcome;
+import org.adjoint.internal.run.Step;
+import org.adjoint.internal.run.StepScalars;
+
+/** The step of a recorded function: what {@code Compiled} runs. */
+public final class RecordedStep extends Step {
+  private final Layout layout;
+  private final StepScalars scalars;
+  private final boolean leasable;
+
+  /** The run that may still hold the parameters, null if none does. */
+  private volatile RecordedRun leased;
+
+  private RecordedStep(Backend backend, Layout layout) {
+    super(backend, layout.trace(), layout.donors());
+    this.layout = layout;
+    this.scalars = new StepScalars(layout.trace().scalars());
+    this.leasable = layout.changesValuesAlone() && writesWhereItReads();
+  }
+
+  /** Calls {@code f} on stand-ins and compiles what it does. */
+  public static RecordedStep record(Function<List<Tensor>, List<Tensor>> f, List<Type> types) {
+    Backend backend = Backends.current();
+    return new RecordedStep(backend, Layout.of(f, types));
+  }
+
+  private boolean writesWhereItReads() {
+    for (Layout.Written value : layout.written()) {
+      if (!isWrittenInPlace(value)) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  /** Returns whether the program puts a new value into the memory of the old one. */
+  boolean isWrittenInPlace(Layout.Written value) {
+    return inPlace().program().rootArguments()[value.root()] == value.leaf();
+  }
+
+  Layout layout() {
+    return layout;
+  }
+
+  StepScalars scalars() {
+    return scalars;
+  }
+
+  /** Returns whether a run can go on holding what it holds. */
+  boolean isLeasable() {
+    return leasable;
+  }
+
+  /** Returns whether it was recorded for arguments of these types, on this backend. */
+  public boolean takes(List<Tensor> arguments, Backend now) {
+    Type[] types = layout.arguments();
+    boolean same = now == backend() && arguments.size() == types.length;
+    for (int i = 0; same && i < types.length; i++) {
+      same = arguments.get(i).type().equals(types[i]);
+    }
+    return same;
+  }
+
+  /** Returns whether the parameters' gradients are there or absent as they were when recorded. */
+  public boolean fits() {
+    RecordedRun run = leased;
+    if (run != null && !run.hasEnded()) {
+      return true; // none of the parameters it holds has a gradient
+    }
+    for (Layout.Asked parameter : layout.asked()) {
+      if (parameter.parameter().peekGradient().isPresent() != parameter.hadGradient()) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  /**
+   * Runs on evaluated arguments and on what the run before still holds; empty if it holds nothing
+   * any more, or another thread is running it.
+   */
+  public Optional<List<Tensor>> runAgain(List<Tensor> arguments, LiveScalars values) {
+    RecordedRun run = leased;
+    if (run == null || Anomaly.isOn()) {
+      return Optional.empty();
+    }
+    if (run.hasEnded()) {
+      leased = null;
+      return Optional.empty();
+    }
+    return run.again(arguments, scalars.liveWords(values));
+  }
+
+  /**
+   * Runs the program on evaluated arguments and does to the parameters what it says; empty if their
+   * gradients have come or gone since this step was chosen.
+   */
+  public Optional<List<Tensor>> run(List<Tensor> arguments, LiveScalars values) {
+    for (; ; ) {
+      Optional<List<Tensor>> results = runAgain(arguments, values);
+      if (results.isPresent()) {
+        return results;
+      }
+      evaluatePending();
+      if (Anomaly.isOn()) {
+        AnomalySearch.search(
+            layout.trace(), Arrays.stream(layout.sources()).map(s -> s.tensor(arguments)).toList());
+      }
+      long[] words = scalars.words(values);
+      RecordedRun run = new RecordedRun(this, arguments);
+      Outcome outcome = run.attempt(words);
+      switch (outcome) {
+        case DONE -> {
+          if (!run.hasEnded()) {
+            leased = run;
+          }
+          return Optional.of(run.results());
+        }
+        case GRADIENT_CHANGED -> {
+          return Optional.empty();
+        }
+        case MEMORY_SHARED -> compileApart(layout::trace);
+        case VALUE_PENDING -> {}
+        default -> Evaluator.pause();
+      }
+    }
+  }
+
+  /** Computes what was assigned or accumulated and waits: as any evaluation, before the run. */
+  private void evaluatePending() {
+    for (Source source : layout.sources()) {
+      if (source instanceof Source.Value v && v.parameter().peek().isPending()) {
+        Evaluator.evaluate(List.of(v.parameter().parameter()));
+      } else if (source instanceof Source.Gradient g) {
+        g.parameter()
+            .peekGradient()
+            .filter(gradient -> !Access.node(gradient).isEvaluated())
+            .ifPresent(gradient -> Evaluator.evaluate(List.of(gradient)));
+      }
+    }
+  }
+
+  /** Returns the parameters that a run holds. */
+  ParameterState[] held() {
+    return layout.changed();
+  }
+}

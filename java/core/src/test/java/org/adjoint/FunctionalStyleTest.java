@@ -1,0 +1,133 @@
+package org.adjoint;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.function.UnaryOperator;
+import org.junit.jupiter.api.Test;
+
+/**
+ * A loop that carries values from step to step keeps neither the history of earlier steps nor time
+ * for it: what stands in for an argument is a source of gradients while its function runs, no
+ * longer.
+ */
+class FunctionalStyleTest {
+  private static final int STEPS = Integer.getInteger("org.adjoint.steps", 20_000);
+
+  /** A value's whole past, counted in nodes that can still be reached. */
+  private static int past(Tensor x) {
+    return x.node().inputs().length;
+  }
+
+  /**
+   * Runs a loop of steps, each evaluated. The last tenth must not take longer than the first by
+   * more than a busy machine explains, and the heap must not grow by what 90 000 steps would keep.
+   */
+  private static void loop(UnaryOperator<Tensor> step) throws InterruptedException {
+    Tensor w = Tensor.of(new double[] {1, -2, 3}, 3).eval();
+    long before = 0;
+    for (int i = 0; i < STEPS; i++) {
+      if (i == STEPS / 10) {
+        before = usedHeap();
+      }
+      w = step.apply(w).eval();
+      assertEquals(0, past(w), "the value of step " + i + " keeps what it was computed from");
+    }
+    long grown = usedHeap() - before;
+    assertTrue(
+        grown < 8 << 20, "heap grew by " + grown + " bytes over " + STEPS * 9 / 10 + " steps");
+    assertTrue(Arrays.stream(w.toDoubleArray()).allMatch(Double::isFinite));
+  }
+
+  private static long usedHeap() throws InterruptedException {
+    Runtime runtime = Runtime.getRuntime();
+    long least = Long.MAX_VALUE;
+    for (int i = 0; i < 4; i++) {
+      System.gc();
+      Thread.sleep(30);
+      least = Math.min(least, runtime.totalMemory() - runtime.freeMemory());
+    }
+    return least;
+  }
+
+  private static Tensor loss(Tensor w) {
+    return w.square().sum();
+  }
+
+  @Test
+  void gradients() throws InterruptedException {
+    UnaryOperator<Tensor> slope = Grad.of(FunctionalStyleTest::loss);
+    loop(w -> w.minus(slope.apply(w).times(1e-3)));
+  }
+
+  @Test
+  void valuesAndGradients() throws InterruptedException {
+    var both = Grad.valueAndGrad(FunctionalStyleTest::loss);
+    loop(w -> w.minus(both.apply(w).grad().times(1e-3)));
+  }
+
+  @Test
+  void severalArguments() throws InterruptedException {
+    var slopes = Grad.ofList(xs -> loss(xs.get(0)).plus(loss(xs.get(1))));
+    loop(w -> w.minus(slopes.apply(List.of(w, w.times(2))).get(1).times(1e-3)));
+  }
+
+  @Test
+  void derivativesOfHigherOrder() throws InterruptedException {
+    loop(w -> w.minus(Grad.derivatives(x -> x.square(), w, 2).get(1).times(1e-3)));
+  }
+
+  @Test
+  void aValueAskedForInside() throws InterruptedException {
+    UnaryOperator<Tensor> slope =
+        Grad.of(
+            (Tensor w) -> {
+              Tensor y = loss(w).eval();
+              return y.doubleItem() > 0 ? y.times(2) : y;
+            });
+    loop(w -> w.minus(slope.apply(w).times(1e-3)));
+  }
+
+  @Test
+  void nestedGradients() throws InterruptedException {
+    UnaryOperator<Tensor> inner = Grad.of((Tensor x) -> x.pow(3).sum());
+    UnaryOperator<Tensor> outer = Grad.of((Tensor x) -> inner.apply(x).sum());
+    loop(w -> w.minus(outer.apply(w).times(1e-3)));
+  }
+
+  @Test
+  void examplesOfABatch() throws InterruptedException {
+    UnaryOperator<Tensor> slopes = Vmap.of(Grad.of((Tensor x) -> x.square()));
+    loop(w -> w.minus(slopes.apply(w).times(1e-3)));
+  }
+
+  @Test
+  void scans() throws InterruptedException {
+    var scan = Scan.of((carry, x) -> carry.times(x).plus(x));
+    Tensor xs = Tensor.of(new double[] {0.5, 0.25}, 2);
+    UnaryOperator<Tensor> slope = Grad.of((Tensor w) -> loss(scan.apply(w, xs)));
+    loop(w -> w.minus(slope.apply(w).times(1e-3)));
+  }
+
+  @Test
+  void parametersAtOtherValues() throws InterruptedException {
+    Parameter p = Parameter.of(Tensor.zeros(DType.F64, 3), "p");
+    UnaryOperator<Tensor> slope =
+        Grad.of((Tensor w) -> Parameters.with(Map.of(p, w), () -> loss(p)));
+    loop(w -> w.minus(slope.apply(w).times(1e-3)));
+    assertEquals(0, p.toDoubleArray()[0]);
+  }
+
+  @Test
+  void whatIsEvaluatedInsideStillLeadsToAnOuterArgument() {
+    UnaryOperator<Tensor> cube =
+        x -> {
+          Tensor slope = Grad.of((Tensor y) -> y.pow(3).eval().sum()).apply(x).eval(); // 3x²
+          return slope.times(x).sum(); // 3x³
+        };
+    assertEquals(36, Grad.of(cube).apply(Tensor.of(new double[] {2}, 1)).toDoubleArray()[0]);
+  }
+}
