@@ -1,7 +1,7 @@
 /*
  * The register blocks of matmulBf16 that most machines lack, called without the registry, in up to two ways each:
  * their source over emulated intrinsics, compiled for what this machine has; and the library's own object, whose AMX
- * instructions are trapped and emulated where there are none. What is multiplied are the same products as in
+ * instructions are trapped and emulated where the processor has none. What is multiplied are the same products as in
  * matmul_bf16_test; small whole numbers must come out exact, as they do widened. Where both ways run, their bits agree
  * even where numbers are flushed to zero, which holds the emulation to the processor. The test says what it could not
  * try.
@@ -15,6 +15,7 @@
 #include "emulated/tile_trap.h"
 #include "kernels/families.h"
 #include "machine.h"
+#include "tile_ways.h"
 
 namespace adjoint::cpu {
 namespace emulated_amx {
@@ -60,6 +61,7 @@ void test_threads(const adjoint::Family& family) {
 
 void test_family(const char* name, const adjoint::Family& family) {
   const int done = checks_done, failed = checks_failed;
+  TileUnit::faults() = 0; /* those of the family before are counted there */
   const Runner run = [&](const Call& call) { return run_directly(family, call); };
   test_forms(run, Expect::kClose);
   test_sizes(run);
@@ -111,16 +113,54 @@ bool has_avx512() {
 sigjmp_buf before;
 void refuse(int) { siglongjmp(before, 1); }
 
-/* Asks the processor itself, since a virtual machine may hide it: on the lowest registers, which nobody looks at. */
-bool multiplies_pairs() {
+/* Asks the processor itself, since a virtual machine may hide what it has: whether an instruction is legal. */
+template <class Try>
+bool executes(const Try& instruction) {
   struct sigaction action {
   }, old{};
   action.sa_handler = refuse;
   sigaction(SIGILL, &action, &old);
-  const bool runs = sigsetjmp(before, 1) == 0;
-  if (runs) __asm__ volatile(".byte 0x62, 0xf2, 0x7e, 0x48, 0x52, 0xc0" ::: "xmm0"); /* vdpbf16ps zmm0, zmm0, zmm0 */
+  const bool legal = sigsetjmp(before, 1) == 0;
+  if (legal) instruction();
   sigaction(SIGILL, &old, nullptr);
-  return runs;
+  return legal;
+}
+
+/* On the lowest registers, which nobody looks at: vdpbf16ps zmm0, zmm0, zmm0. */
+bool multiplies_pairs() {
+  return executes([] { __asm__ volatile(".byte 0x62, 0xf2, 0x7e, 0x48, 0x52, 0xc0" ::: "xmm0"); });
+}
+
+/* With palette 0, which leaves tiles as they are at first, unused: ldtilecfg [rax]. */
+bool configures_tiles() {
+  alignas(64) static const unsigned char palette_0[64] = {};
+  return executes([] { __asm__ volatile(".byte 0xc4, 0xe2, 0x78, 0x49, 0x00" ::"a"(palette_0) : "memory"); });
+}
+
+/* Machines that differ in what is legal and what is granted, the one that the test runs on included. */
+void test_ways() {
+  using Isas = std::vector<std::string>;
+  const Isas haswell = {"baseline", "avx2"}, skylake = {"baseline", "avx2", "avx512"};
+  const Isas cooper_lake = {"baseline", "avx2", "avx512", "avx512bf16"};
+  const Isas sapphire_rapids = {"baseline", "avx2", "avx512", "avx512bf16", "amx"};
+  const struct {
+    const char* machine;
+    bool avx512, configures;
+    Isas isas;
+    bool trapped, real;
+  } cases[] = {
+      {"Haswell", false, false, haswell, false, false},
+      {"Skylake", true, false, skylake, true, false},
+      {"Cooper Lake", true, false, cooper_lake, true, false},
+      {"Sapphire Rapids", true, true, sapphire_rapids, false, true},
+      {"Sapphire Rapids whose tiles Linux denies", true, true, cooper_lake, false, false},
+      {"Sapphire Rapids whose tiles a virtual machine hides, yet executes", true, true, skylake, false, false},
+  };
+  for (const auto& at : cases) {
+    const TileWays ways = tile_ways(at.avx512, at.configures, at.isas);
+    CHECK(ways.trapped == at.trapped && ways.real == at.real, "%s: trapped %d, real %d", at.machine, ways.trapped,
+          ways.real);
+  }
 }
 
 void test_pairs() {
@@ -133,7 +173,6 @@ void test_pairs() {
   }
 }
 
-/* Before anything asks Linux for tiles: until then they are trapped even where the processor has them. */
 void test_trapped_tiles() {
   const TileTrap trap;
   test_family("amx, trapped", adjoint::cpu::amx::matmul_bf16);
@@ -143,25 +182,25 @@ void test_trapped_tiles() {
 }
 
 void test_tiles() {
-  const std::vector<std::string> names = isas(); /* asks */
-  if (std::find(names.begin(), names.end(), "amx") != names.end()) {
+  const TileWays ways = tile_ways(has_avx512(), configures_tiles(), isas());
+  printf("%s\n", ways.said);
+  if (ways.trapped) test_trapped_tiles();
+  if (ways.real) {
     test_family("amx", adjoint::cpu::amx::matmul_bf16);
     test_same_bits(adjoint::cpu::amx::matmul_bf16, adjoint::cpu::emulated_amx::matmul_bf16);
-  } else {
-    printf("amx itself is not tried: this machine does not run it\n");
   }
 }
 
 }  // namespace
 
 int main() {
+  test_ways();
   test_family("amx, emulated", adjoint::cpu::emulated_amx::matmul_bf16);
   if (has_avx512()) {
     test_pairs();
-    test_trapped_tiles();
-    test_tiles();
   } else {
-    printf("neither avx512bf16 nor the library's own amx is tried: this processor has no AVX-512\n");
+    printf("avx512bf16 is not tried: this processor has no AVX-512\n");
   }
+  test_tiles();
   return finish();
 }
