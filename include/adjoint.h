@@ -130,6 +130,9 @@ typedef struct adj_api {
   /* Returns how many threads the context may keep busy, 0 for a null context. */
   int32_t (*context_threads)(const adj_context* context);
 
+  /* Returns 1 if products of the context's instruction set may go to OpenBLAS, 0 if opening it would serve nothing. */
+  int32_t (*blas_serves)(const adj_context* context);
+
   /*
    * Opens OpenBLAS from a file for this process, after the `dependencies_count` libraries it needs, in order, and keeps
    * it single-threaded. Idempotent. Without it matmul runs on Adjoint's own kernels.

@@ -13,6 +13,7 @@ static inline const adj_api* api_under_test(void) { return adj_get_api(ADJ_ABI_V
 #define adj_context_destroy (api_under_test()->context_destroy)
 #define adj_context_isa (api_under_test()->context_isa)
 #define adj_context_threads (api_under_test()->context_threads)
+#define adj_blas_serves (api_under_test()->blas_serves)
 #define adj_blas_open (api_under_test()->blas_open)
 #define adj_blas_config (api_under_test()->blas_config)
 #define adj_buffer_allocate (api_under_test()->buffer_allocate)

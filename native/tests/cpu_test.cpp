@@ -56,6 +56,24 @@ void test_offers() {
   }
 }
 
+/* A kernel is found by its name alone, so that no two have the same. */
+void test_names() {
+  for (int32_t i = 0; i < adj_kernel_count(); ++i) {
+    CHECK(adj_kernel_find(adj_kernel_name(i)) == i, "%s is number %d and %d", adj_kernel_name(i), i,
+          adj_kernel_find(adj_kernel_name(i)));
+  }
+}
+
+/* With AVX-512 every product is ours. */
+void test_blas_serves() {
+  for (const std::string& isa : isas()) {
+    const Context context(isa);
+    const bool expected = isa == "baseline" || isa == "avx2";
+    CHECK(adj_blas_serves(context) == (expected ? 1 : 0), "on %s", isa.c_str());
+  }
+  CHECK(adj_blas_serves(nullptr) == 0, "no context");
+}
+
 /* Without a name or by ADJOINT_ISA, a call that AMX would take runs on what there is. */
 void test_choice() {
   Random random(1);
@@ -75,6 +93,8 @@ void test_choice() {
 
 int main() {
   test_offers();
+  test_names();
+  test_blas_serves();
   test_choice();
   return finish();
 }

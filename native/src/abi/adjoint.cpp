@@ -89,6 +89,12 @@ const char* context_isa(const adj_context* context) {
 
 int32_t context_threads(const adj_context* context) { return context == nullptr ? 0 : context->pool.threads(); }
 
+int32_t blas_serves(const adj_context* context) {
+  bool serves = false;
+  guarded([&] { serves = context != nullptr && adjoint::blas_serves(context->isa); });
+  return serves ? 1 : 0;
+}
+
 adj_status blas_open(adj_context* context, const char* const* dependencies, int32_t dependencies_count,
                      const char* openblas) {
   return guarded([&] {
@@ -209,6 +215,7 @@ constexpr adj_api kApi = {
     .context_destroy = context_destroy,
     .context_isa = context_isa,
     .context_threads = context_threads,
+    .blas_serves = blas_serves,
     .blas_open = blas_open,
     .blas_config = blas_config,
     .buffer_allocate = buffer_allocate,

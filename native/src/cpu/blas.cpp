@@ -3,11 +3,14 @@
 
 #include <dlfcn.h>
 
+#include <algorithm>
 #include <condition_variable>
-#include <cstdlib>
+#include <exception>
 #include <mutex>
-#include <string>
 
+#include "cpu/registry.h"
+#include "cpu/thread.h"
+#include "kernels/plan/matmul.h"
 #include "runtime/error.h"
 
 namespace adjoint {
@@ -32,28 +35,6 @@ State& state() {
   return only;
 }
 
-/* OpenBLAS reads this when it is loaded; without it, it starts threads that spin. */
-class OneThread {
- public:
-  OneThread() {
-    const char* before = std::getenv(kName);
-    was_set_ = before != nullptr;
-    if (was_set_) before_ = before;
-    setenv(kName, "1", 1);
-  }
-  ~OneThread() {
-    if (was_set_)
-      setenv(kName, before_.c_str(), 1);
-    else
-      unsetenv(kName);
-  }
-
- private:
-  static constexpr const char* kName = "OPENBLAS_NUM_THREADS";
-  bool was_set_;
-  std::string before_;
-};
-
 void* open_library(const char* path, int flags) {
   void* library = dlopen(path, flags);
   if (library == nullptr) fail(ADJ_UNAVAILABLE, "OpenBLAS: %s", dlerror());
@@ -73,20 +54,53 @@ constexpr int kDeep = 0; /* ASan refuses to run beside a deeply bound library */
 constexpr int kDeep = RTLD_DEEPBIND; /* its own symbols first, even beside another OpenBLAS in the process */
 #endif
 
+/*
+ * Opens the libraries and finds the functions. OpenBLAS starts a thread for each core that the one which loads it may
+ * use, but for its own, and those spin. So it is loaded on a thread with one core: an environment variable would say
+ * the same, but setting one beside threads of the JVM that read the environment is a race.
+ */
+struct Opening {
+  const char* const* dependencies;
+  int32_t dependencies_count;
+  const char* openblas;
+  BlasTable& table;
+  std::exception_ptr problem;
+
+  void run() {
+    for (int32_t i = 0; i < dependencies_count; ++i) open_library(dependencies[i], RTLD_NOW | RTLD_LOCAL);
+    void* library = open_library(openblas, RTLD_NOW | RTLD_LOCAL | kDeep);
+    find(library, "cblas_sgemm", table.sgemm);
+    find(library, "cblas_dgemm", table.dgemm);
+    find(library, "openblas_get_config", table.get_config);
+    find(library, "openblas_set_num_threads", table.set_num_threads);
+    table.set_num_threads(1);
+  }
+
+  static void run(void* pointer) {
+    Opening& self = *static_cast<Opening*>(pointer);
+    try {
+      self.run();
+    } catch (...) {
+      self.problem = std::current_exception();
+    }
+  }
+};
+
 }  // namespace
+
+bool blas_serves(Isa isa) {
+  const Kernel& matmul = kernel_at(kernel_find("matmul"), isa);
+  const MatmulLoops* loops = static_cast<const MatmulLoops*>(matmul.loops);
+  return std::any_of(loops, loops + matmul.loops_count, [](const MatmulLoops& of) { return of.blas_from < INT64_MAX; });
+}
 
 void blas_open(const char* const* dependencies, int32_t dependencies_count, const char* openblas) {
   State& s = state();
   const std::lock_guard<std::mutex> lock(s.opening);
   if (s.open) return;
-  const OneThread one_thread;
-  for (int32_t i = 0; i < dependencies_count; ++i) open_library(dependencies[i], RTLD_NOW | RTLD_LOCAL);
-  void* library = open_library(openblas, RTLD_NOW | RTLD_LOCAL | kDeep);
-  find(library, "cblas_sgemm", s.table.sgemm);
-  find(library, "cblas_dgemm", s.table.dgemm);
-  find(library, "openblas_get_config", s.table.get_config);
-  find(library, "openblas_set_num_threads", s.table.set_num_threads);
-  s.table.set_num_threads(1);
+  Opening opening{dependencies, dependencies_count, openblas, s.table, nullptr};
+  if (!run_on_one_core(Opening::run, &opening)) fail(ADJ_UNAVAILABLE, "OpenBLAS: no thread to open it on");
+  if (opening.problem != nullptr) std::rethrow_exception(opening.problem);
   s.open = true;
 }
 

@@ -7,6 +7,8 @@
 
 #include <cstdint>
 
+#include "cpu/isa.h"
+
 namespace adjoint {
 
 inline constexpr int kCblasRowMajor = 101;
@@ -21,6 +23,9 @@ struct BlasTable {
   char* (*get_config)();
   void (*set_num_threads)(int);
 };
+
+/* Whether any product of the instruction set would go to OpenBLAS: where none does, it need not be opened. */
+bool blas_serves(Isa isa);
 
 /* Opens it for the process, once; throws Error (ADJ_UNAVAILABLE) with the loader's text. */
 void blas_open(const char* const* dependencies, int32_t dependencies_count, const char* openblas);

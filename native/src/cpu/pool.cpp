@@ -1,13 +1,12 @@
 /* Threads and permits: see pool.h. */
 #include "cpu/pool.h"
 
-#include <sched.h>
-#include <signal.h>
 #include <time.h>
 
 #include <algorithm>
 #include <cstring>
 
+#include "cpu/thread.h"
 #include "runtime/error.h"
 
 namespace adjoint {
@@ -15,6 +14,9 @@ namespace {
 
 /* Longer than most gaps between two stages, and than a thread takes to be woken; far shorter than a blink. */
 constexpr int64_t kSpinNanoseconds = 50'000;
+/* A worker that has spun for nothing spins half as long the next time, down to this, until it has joined a job again:
+ * under a quota of CPU time, what spins is taken from what works. */
+constexpr int64_t kLeastSpinNanoseconds = 2'000;
 constexpr int kSpinsAtOnce = 16; /* between two looks at the clock: a pause takes 5 to 50 ns */
 constexpr int64_t kMoveNanoseconds = 1'000'000;
 
@@ -32,8 +34,8 @@ int64_t nanoseconds() {
 
 /* Looks for a while, awake, whether something has come true. */
 template <class Condition>
-bool spin_until(const Condition& is_true) {
-  const int64_t until = nanoseconds() + kSpinNanoseconds;
+bool spin_until(int64_t patience, const Condition& is_true) {
+  const int64_t until = nanoseconds() + patience;
   do {
     for (int spin = 0; spin < kSpinsAtOnce; ++spin) {
       if (is_true()) return true;
@@ -41,32 +43,6 @@ bool spin_until(const Condition& is_true) {
     }
   } while (nanoseconds() < until);
   return false;
-}
-
-/*
- * Moves the calling thread off a core, if it may run on others. Two threads that are busy can stay on one core while
- * another is idle: Linux does not look for a free one where all of them together look busy (SIS_UTIL), as two cores do
- * with one and a half threads. Then they would take turns, and two threads be as fast as one.
- */
-void leave_core(int cpu) {
-#if defined(__linux__)
-  cpu_set_t allowed;
-  if (cpu < 0 || cpu >= CPU_SETSIZE || sched_getaffinity(0, sizeof(allowed), &allowed) != 0) return;
-  cpu_set_t others = allowed;
-  CPU_CLR(static_cast<size_t>(cpu), &others);
-  if (CPU_COUNT(&others) == 0 || sched_setaffinity(0, sizeof(others), &others) != 0) return;
-  sched_setaffinity(0, sizeof(allowed), &allowed);
-#else
-  (void)cpu;
-#endif
-}
-
-/* Everything but what a fault of the thread itself raises: the JVM handles those where they occur. */
-sigset_t asynchronous_signals() {
-  sigset_t signals;
-  sigfillset(&signals);
-  for (const int fault : {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP, SIGSYS}) sigdelset(&signals, fault);
-  return signals;
 }
 
 }  // namespace
@@ -202,7 +178,7 @@ void Pool::run(const Stage& stage, const Part& part, int64_t lane_bytes) {
 /* Lets no one join any more. Those inside are in their last turn. */
 void Pool::await_helpers(Job& job) {
   job.state.fetch_and(~Job::kOpen);
-  if (spin_until([&] { return !job.has_helpers(); })) return;
+  if (spin_until(kSpinNanoseconds, [&] { return !job.has_helpers(); })) return;
   std::unique_lock<std::mutex> lock(mutex_);
   job.state.fetch_or(Job::kAwaited);
   while (job.has_helpers()) done_.wait(lock);
@@ -252,13 +228,17 @@ void* Pool::work_forever(void* pool) {
 }
 
 void Pool::worker(int32_t index) {
+  Cores cores;
+  int64_t patience = kSpinNanoseconds;
   int64_t moved = 0; /* when, so that a machine with too few cores is not asked all the time */
   while (!stopping_.load(std::memory_order_relaxed)) {
     const uint64_t seen = published_.load();
     Job* job = open_job();
     if (job == nullptr) {
       /* Without a permit there is nothing to wait for awake: all cores have work. */
-      spin_until([&] { return published_.load() != seen || permits_.load(std::memory_order_relaxed) <= 0; });
+      const bool stirs = spin_until(
+          patience, [&] { return published_.load() != seen || permits_.load(std::memory_order_relaxed) <= 0; });
+      if (!stirs) patience = std::max(patience / 2, kLeastSpinNanoseconds);
       if (published_.load() == seen) sleep(seen);
       continue;
     }
@@ -267,12 +247,13 @@ void Pool::worker(int32_t index) {
       const int64_t now = nanoseconds();
       if (now - moved > kMoveNanoseconds) {
         moved = now;
-        leave_core(cpu);
+        leave_core(cores, cpu);
         continue;
       }
     }
     if (!try_enter()) continue;
     if (job->join()) {
+      patience = kSpinNanoseconds;
       work_on(*job, index);
       leave_job(*job);
     }

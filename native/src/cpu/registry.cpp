@@ -64,7 +64,7 @@ const Registry& registry() {
 
 }  // namespace
 
-int32_t kernel_count() { return static_cast<int32_t>(registry().by_name.size()); }
+int32_t kernel_count() { return static_cast<int32_t>(registry().rows[static_cast<int>(Isa::kBaseline)].size()); }
 
 int32_t kernel_find(const char* name) {
   const auto found = registry().by_name.find(name);

@@ -11,7 +11,7 @@ public final class Memory {
    * The figures of one moment, in bytes.
    *
    * @param budget the most that may be outstanding, 0 for no limit
-   * @param outstanding held by values and workspaces
+   * @param outstanding held by values and workspaces, and by kernels' scratch while programs run
    * @param pooled freed and kept for reuse
    * @param peak the highest {@code outstanding} so far
    * @param buffers how many blocks are outstanding
@@ -22,5 +22,15 @@ public final class Memory {
   public static Report report() {
     MemoryFigures f = Backends.current().memory();
     return new Report(f.budget(), f.outstanding(), f.pooled(), f.peak(), f.buffers());
+  }
+
+  /**
+   * Gives what is pooled back to the system: freed memory that was kept for reuse, workspaces that
+   * no run has, and what the C library keeps of both. What is held stays. Worth its milliseconds
+   * after work that took much more than what follows; the pool by itself follows what is held of
+   * late.
+   */
+  public static void trim() {
+    Backends.current().trim();
   }
 }

@@ -6,16 +6,19 @@ import java.util.TreeMap;
 import org.adjoint.internal.ir.Instruction;
 import org.adjoint.internal.ir.Operand;
 import org.adjoint.internal.ir.Program;
+import org.adjoint.internal.run.CompiledGraph;
 import org.adjoint.internal.run.Evaluator;
 
 /**
- * What a program will cost, known before it runs: its kernel calls and the memory planned for what
- * is computed on the way.
+ * What a program will cost, known before it runs: its kernel calls, the memory planned for what is
+ * computed on the way, and what the kernels themselves need. A run that does not find both within
+ * the budget is a {@link NativeMemoryException} before anything is computed.
  *
  * @param instructions how many kernel calls one run makes
  * @param kernels how many of them by kernel name
  * @param workspaceBytes the memory that all intermediate values share
  * @param unsharedBytes what they would take if each had memory of its own
+ * @param scratchBytes the memory that kernels take for themselves while the program runs
  * @param listing the program as text, a call a line
  */
 public record Plan(
@@ -23,6 +26,7 @@ public record Plan(
     Map<String, Integer> kernels,
     long workspaceBytes,
     long unsharedBytes,
+    long scratchBytes,
     String listing) {
   /** Copies the map. */
   public Plan {
@@ -39,10 +43,11 @@ public record Plan(
   public static Plan of(Tensor... tensors) {
     return Evaluator.program(List.of(tensors))
         .map(Plan::of)
-        .orElseGet(() -> new Plan(0, Map.of(), 0, 0, ""));
+        .orElseGet(() -> new Plan(0, Map.of(), 0, 0, 0, ""));
   }
 
-  private static Plan of(Program program) {
+  private static Plan of(CompiledGraph compiled) {
+    Program program = compiled.program();
     Map<String, Integer> kernels = new TreeMap<>();
     long unshared = 0;
     for (Instruction instruction : program.instructions()) {
@@ -58,6 +63,7 @@ public record Plan(
         kernels,
         program.workspaceBytes(),
         unshared,
+        compiled.executable().scratchBytes(),
         program.toString());
   }
 
@@ -73,6 +79,8 @@ public record Plan(
         + workspaceBytes
         + " of "
         + unsharedBytes
+        + " bytes, scratch "
+        + scratchBytes
         + " bytes";
   }
 }

@@ -60,6 +60,9 @@ final class Abi {
   static native int adj_context_threads(
       @Cast("const adj_api*") long api, @Cast("const adj_context*") long context);
 
+  static native int adj_blas_serves(
+      @Cast("const adj_api*") long api, @Cast("const adj_context*") long context);
+
   static native String adj_blas_config(
       @Cast("const adj_api*") long api, @Cast("const adj_context*") long context);
 
@@ -100,6 +103,11 @@ final class Abi {
       @Cast("const void*") long image,
       long bytes,
       @Cast("adj_program**") long[] program);
+
+  static native int adj_program_scratch(
+      @Cast("const adj_api*") long api,
+      @Cast("const adj_program*") long program,
+      @Cast("int64_t*") long[] bytes);
 
   static native int adj_program_run(
       @Cast("const adj_api*") long api,

@@ -70,6 +70,12 @@ final class NativeBackend implements Backend {
         all.buffers() - idle.buffers());
   }
 
+  @Override
+  public void trim() {
+    workspaces.releaseIdle();
+    context.trim();
+  }
+
   private static String describe(NativeContext context) {
     int threads = context.threads();
     String blas = context.blas();

@@ -5,6 +5,7 @@ import java.lang.ref.Reference;
 import java.nio.file.Path;
 import java.util.HashSet;
 import java.util.Set;
+import java.util.function.IntSupplier;
 import org.adjoint.NativeMemoryException;
 import org.adjoint.internal.backend.MemoryFigures;
 
@@ -66,6 +67,11 @@ final class NativeContext {
     return Abi.adj_context_threads(api, address);
   }
 
+  /** Returns whether any product on this instruction set would go to OpenBLAS, were it open. */
+  boolean usesBlas() {
+    return Abi.adj_blas_serves(api, address) != 0;
+  }
+
   /** Returns what the BLAS in use says of itself, "" if there is none. */
   String blas() {
     return Abi.adj_blas_config(api, address);
@@ -94,20 +100,37 @@ final class NativeContext {
 
   private long allocateAfterMakingRoom(long bytes, Runnable idle) {
     long[] out = new long[1];
-    int status = Abi.adj_buffer_allocate(api, address, bytes, out);
+    int status = afterMakingRoom(() -> Abi.adj_buffer_allocate(api, address, bytes, out), idle);
+    Status.check(api, status, "allocate " + bytes + " bytes");
+    Reference.reachabilityFence(this);
+    return out[0];
+  }
+
+  /**
+   * Returns the status of an attempt that may find no room: then memory that is held by unreachable
+   * values is drained, and it is tried again.
+   *
+   * @param idle gives back what its owner keeps for reuse
+   */
+  int afterMakingRoom(IntSupplier attempt, Runnable idle) {
+    int status = attempt.getAsInt();
     for (int i = 0; status == Status.OUT_OF_MEMORY && i <= RETRIES; i++) {
       if (i == 0) {
         idle.run();
-        Abi.adj_memory_trim(api, address);
+        trim();
         System.gc();
       } else if (!sleep(1L << (i - 1))) {
         break;
       }
-      status = Abi.adj_buffer_allocate(api, address, bytes, out);
+      status = attempt.getAsInt();
     }
-    Status.check(api, status, "allocate " + bytes + " bytes");
+    return status;
+  }
+
+  /** Gives freed memory that is kept for reuse back to the system. */
+  void trim() {
+    Status.check(api, Abi.adj_memory_trim(api, address), "trim");
     Reference.reachabilityFence(this);
-    return out[0];
   }
 
   /** Returns the address of what {@link #allocate} returned. */

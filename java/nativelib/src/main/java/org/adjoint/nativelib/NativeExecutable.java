@@ -167,17 +167,33 @@ final class NativeExecutable implements Executable {
   void call(Workspaces.Workspace workspace) {
     ByteBuffer block = workspace.block();
     long start = workspace.blockAddress();
-    block.putLong(0, -1);
-    int status =
-        Abi.adj_program_run(
-            context.api(),
-            context.address(),
-            program,
-            start + BINDINGS,
-            Program.ARGUMENTS + arguments,
-            start);
+    int status = attempt(block, start);
+    if (status == Status.OUT_OF_MEMORY && block.getLong(0) < 0) {
+      // Nothing has run: there was no room for the kernels' scratch.
+      status = context.afterMakingRoom(() -> attempt(block, start), workspaces::releaseIdle);
+    }
     Status.checkRun(context.api(), status, block.getLong(0));
     Reference.reachabilityFence(this);
+  }
+
+  private int attempt(ByteBuffer block, long start) {
+    block.putLong(0, -1);
+    return Abi.adj_program_run(
+        context.api(),
+        context.address(),
+        program,
+        start + BINDINGS,
+        Program.ARGUMENTS + arguments,
+        start);
+  }
+
+  @Override
+  public long scratchBytes() {
+    long[] bytes = new long[1];
+    int status = Abi.adj_program_scratch(context.api(), program, bytes);
+    Status.check(context.api(), status, "scratch of a program");
+    Reference.reachabilityFence(this);
+    return bytes[0];
   }
 
   /** What a run only reads, others may be reading at the same time: it is left alone. */

@@ -25,7 +25,9 @@ public final class NativeProvider implements BackendProvider {
   public Backend open(int threads) {
     NativeContext context =
         NativeContext.create(NativeLibrary.load(), threads, MemoryBudget.bytes());
-    OpenBlas.open(context);
+    if (context.usesBlas()) {
+      OpenBlas.open(context);
+    }
     return new NativeBackend(context);
   }
 }

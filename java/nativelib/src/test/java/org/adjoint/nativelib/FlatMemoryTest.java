@@ -13,6 +13,7 @@ import org.adjoint.Key;
 import org.adjoint.Memory;
 import org.adjoint.Parameter;
 import org.adjoint.Parameters;
+import org.adjoint.Plan;
 import org.adjoint.Scope;
 import org.adjoint.Tensor;
 import org.adjoint.op.OptimizerOps;
@@ -97,6 +98,32 @@ class FlatMemoryTest {
     assertTrue(
         end.outstanding() <= warm.outstanding() && end.buffers() <= warm.buffers(),
         "outstanding memory rose from " + warm + " to " + end);
+  }
+
+  /** Batches of ever new sizes keep no block each, and what is kept goes when asked for. */
+  @Test
+  void everNewShapesKeepLittle() {
+    Adjoint.backend("native");
+    Memory.trim();
+    long before = Memory.report().pooled();
+    for (int n = 1; n <= 2000; n++) {
+      int size = n;
+      Scope.run(() -> Tensor.of(new float[8 * size], size, 8).plus(1).square().sum().item());
+    }
+    long kept = Memory.report().pooled() - before;
+    assertTrue(kept < 32 << 20, "pooled " + kept);
+    Memory.trim();
+    assertTrue(Memory.report().pooled() < 1 << 20, () -> Memory.report().toString());
+  }
+
+  /** What a sort needs beside its result is part of the plan. */
+  @Test
+  void plansKnowTheScratchOfKernels() {
+    Adjoint.backend("native");
+    Tensor order = Tensor.of(new float[1000], 1000).argsort(0);
+    Plan plan = Plan.of(order);
+    assertTrue(plan.scratchBytes() >= 32 * 1000, plan::toString);
+    assertTrue(plan.toString().contains("scratch " + plan.scratchBytes()), plan::toString);
   }
 
   /**

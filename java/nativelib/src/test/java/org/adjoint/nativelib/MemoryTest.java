@@ -89,6 +89,58 @@ class MemoryTest {
   }
 
   @Test
+  void scratchCountsAgainstTheBudget() {
+    long n = 1 << 16; // 32 bytes of scratch an element
+    Backend backend = backend(4 * MB);
+    try (Executable program = backend.load(Programs.argsort(n));
+        Storage x = backend.allocate(4 * n);
+        Storage y = backend.allocate(8 * n)) {
+      assertEquals(32 * n, program.scratchBytes(), 8192);
+      Storage[] arguments = {x, y};
+      program.run(arguments, new long[0]);
+      assertTrue(backend.memory().peak() >= 12 * n + 32 * n, () -> backend.memory().toString());
+      Storage rest = backend.allocate(2 * MB);
+      NativeMemoryException e =
+          assertThrows(
+              NativeMemoryException.class, () -> program.run(arguments, new long[0]));
+      assertTrue(e.getMessage().contains(" bytes of scratch for a run asked for, "), e::toString);
+      rest.close();
+      program.run(arguments, new long[0]);
+      assertTrue(backend.memory().peak() <= 4 * MB, () -> backend.memory().toString());
+    }
+  }
+
+  @Test
+  void unreachableValuesMakeRoomForScratch() {
+    long n = 1 << 16;
+    Backend backend = backend(4 * MB);
+    try (Executable program = backend.load(Programs.argsort(n));
+        Storage x = backend.allocate(4 * n);
+        Storage y = backend.allocate(8 * n)) {
+      for (int i = 0; i < 20; i++) {
+        backend.allocate(2 * MB);
+        program.run(new Storage[] {x, y}, new long[0]);
+      }
+    }
+  }
+
+  @Test
+  void trimGivesBackWhatIsKept() {
+    Backend backend = backend(0);
+    try (Executable program = backend.load(Programs.elementwise("plus", 3, MB));
+        Storage a = Programs.floats(backend, 1, 2, 3);
+        Storage c = backend.allocate(12)) {
+      backend.allocate(5 * MB).close();
+      program.run(new Storage[] {a, a, c}, new long[0]);
+      assertTrue(backend.memory().pooled() >= 6 * MB, () -> backend.memory().toString());
+      backend.trim();
+      assertTrue(backend.memory().pooled() < MB / 100, () -> backend.memory().toString());
+      program.run(new Storage[] {a, a, c}, new long[0]);
+      assertArrayEquals(new float[] {2, 4, 6}, Programs.floats(c));
+    }
+  }
+
+  @Test
   void steadyStateAllocatesNothing() {
     Backend backend = backend(0);
     try (Executable program = backend.load(Programs.plusThenTimes(1000));

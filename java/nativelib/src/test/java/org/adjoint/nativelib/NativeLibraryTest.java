@@ -93,13 +93,16 @@ class NativeLibraryTest {
 
     public static void main(String[] arguments) {
       long api = NativeLibrary.load();
-      Backend backend = new NativeBackend(NativeContext.create(api, 2, BUDGET));
+      NativeContext small = NativeContext.create(api, 2, BUDGET);
+      Backend backend = new NativeBackend(small);
       System.out.println(backend.description() + ", " + backend.memory());
+      System.out.println("OpenBLAS would serve: " + small.usesBlas());
       try (Executable plus = backend.load(Programs.plus(4));
           Executable loss = backend.load(Programs.crossEntropy(3));
           Storage a = backend.wrap(Programs.direct(1, 2, 3, 4));
           Storage label = Programs.floats(backend, 17);
           Storage c = backend.allocate(16)) {
+        System.out.println(plus.scratchBytes() + " bytes of scratch");
         plus.run(new Storage[] {a, a, c}, new long[0]);
         System.out.println(Arrays.toString(Programs.floats(c)) + " " + c.word(4));
         expect(() -> loss.run(new Storage[] {c, label, label}, new long[0]));

@@ -55,6 +55,15 @@ final class Programs {
     return program(0, List.of(), new long[] {4 * m * k, 4 * k * n, 4 * m * n}, call);
   }
 
+  /** Returns b = the order of the n floats of a. */
+  static Program argsort(long n) {
+    Operand order = new Operand(B, 0, DType.I64, new long[] {1, n}, new long[] {n, 1});
+    Instruction call =
+        new Instruction(
+            kernel("argsort"), new long[] {0}, List.of(matrix(A, 1, n)), List.of(order));
+    return new Program(List.of(call), 0, List.of(), new long[] {4 * n, 8 * n}, new int[] {1});
+  }
+
   /** Returns loss = softmaxCrossEntropy(logits [1, n], labels [1]). */
   static Program crossEntropy(long n) {
     Operand labels = new Operand(B, 0, DType.I32, new long[] {1}, new long[] {1});

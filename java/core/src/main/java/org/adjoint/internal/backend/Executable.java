@@ -13,6 +13,14 @@ public interface Executable extends AutoCloseable {
   void run(Storage[] arguments, long[] scalars);
 
   /**
+   * Returns the bytes that a run takes beside its workspace while it lasts: what kernels need for
+   * themselves. They count against the budget.
+   */
+  default long scratchBytes() {
+    return 0;
+  }
+
+  /**
    * Returns this program bound to what stays from run to run, so that those runs need not look at
    * it. A backend that gains nothing by that may leave it as it is here.
    *

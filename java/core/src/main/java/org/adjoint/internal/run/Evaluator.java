@@ -15,7 +15,6 @@ import org.adjoint.internal.graph.Node;
 import org.adjoint.internal.graph.ParameterState;
 import org.adjoint.internal.graph.ThreadState;
 import org.adjoint.internal.graph.Version;
-import org.adjoint.internal.ir.Program;
 
 /**
  * Turns pending graphs into values: finds the step of what is pending, by matching it with the one
@@ -118,13 +117,13 @@ public final class Evaluator {
   }
 
   /** Returns the program that would compute {@code wanted} now; empty if nothing is pending. */
-  public static Optional<Program> program(List<Tensor> wanted) {
+  public static Optional<CompiledGraph> program(List<Tensor> wanted) {
     Trace trace = Trace.pending(wanted.stream().map(Access::fixed).toList(), List.of());
     if (trace.roots().isEmpty()) {
       return Optional.empty();
     }
     StepTemplate template = StepTemplate.of(trace, donors(trace));
-    return Optional.of(Backends.cache().get(template, trace).inPlace().program());
+    return Optional.of(Backends.cache().get(template, trace).inPlace());
   }
 
   private static void finish(List<Tensor> wanted, List<Version> assignments) {
