@@ -6,10 +6,11 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.nio.ByteBuffer;
 import java.nio.channels.SeekableByteChannel;
+import java.nio.file.DirectoryIteratorException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.FileTime;
@@ -26,17 +27,20 @@ import org.adjoint.BackendException;
 /**
  * The folder on disk that shared libraries are copied to, since the system can only open files.
  * Folders are the owner's alone, files appear whole or not at all, and what a file is called says
- * what is in it: a key made of its content, never of a time stamp. It deletes no library; any of
- * its folders may be deleted while no JVM starts.
+ * what is in it: a key made of its content, never of a time stamp. It deletes what nobody has used
+ * for a day: other versions, and the halves of files that killed processes left. Any of its folders
+ * may be deleted while no JVM starts.
  */
 final class LibraryCache {
   /** The system property that names another parent folder. */
   static final String PROPERTY = "org.adjoint.cache";
 
-  /** How the name of a file ends that is being written. */
-  private static final String PART = ".part";
+  /** For so long nothing is deleted that some process may still be writing or about to open. */
+  private static final Duration KEPT = Duration.ofDays(1);
 
-  private static final Duration ABANDONED = Duration.ofDays(1);
+  private static final String UNFINISHED = ".part";
+  private static final int OTHERS_WRITE = 0002;
+  private static final int STICKY = 01000;
 
   private final Path root;
 
@@ -72,6 +76,9 @@ final class LibraryCache {
       if (!Files.isDirectory(parent)) {
         Files.createDirectories(parent);
       }
+      if (writableByOthers(parent)) {
+        throw new IOException("anybody can put another folder in place of one in " + parent);
+      }
       // The user's number in the name: a shared parent such as /tmp has one cache for each user.
       return new LibraryCache(ownFolder(parent.resolve("adjoint-" + uid(Path.of("/proc/self")))));
     } catch (IOException e) {
@@ -87,6 +94,8 @@ final class LibraryCache {
     }
     try {
       Path folder = ownFolder(root.resolve(name + '-' + Long.toHexString(key.getValue())));
+      Files.setLastModifiedTime(folder, FileTime.from(Instant.now()));
+      deleteUnused(name + '-');
       List<Path> files = new ArrayList<>();
       for (PackedLibrary library : libraries) {
         Path file = folder.resolve(library.name());
@@ -123,8 +132,7 @@ final class LibraryCache {
   }
 
   private static void write(Path file, InputStream in) throws IOException {
-    removeAbandoned(file.getParent());
-    Path temporary = Files.createTempFile(file.getParent(), file.getFileName().toString(), PART);
+    Path temporary = Files.createTempFile(file.getParent(), file.getFileName().toString(), UNFINISHED);
     try {
       Files.copy(in, temporary, StandardCopyOption.REPLACE_EXISTING);
       Files.move(temporary, file, StandardCopyOption.ATOMIC_MOVE);
@@ -133,25 +141,60 @@ final class LibraryCache {
     }
   }
 
-  /** Removes what JVMs killed in mid-copy have left: copying takes seconds, a day has passed. */
-  private static void removeAbandoned(Path folder) throws IOException {
-    FileTime newest = FileTime.from(Instant.now().minus(ABANDONED));
-    try (DirectoryStream<Path> parts = Files.newDirectoryStream(folder, "*" + PART)) {
-      for (Path part : parts) {
-        try {
-          if (Files.getLastModifiedTime(part).compareTo(newest) < 0) {
-            Files.deleteIfExists(part);
-          }
-        } catch (NoSuchFileException e) {
-          // its writer is through with it
+  /** Deletes other versions of what {@code prefix} names and unfinished files; as far as it can. */
+  private void deleteUnused(String prefix) {
+    Instant before = Instant.now().minus(KEPT);
+    for (Path folder : list(root, before)) {
+      if (folder.getFileName().toString().startsWith(prefix)) {
+        list(folder, Instant.MAX).forEach(LibraryCache::delete);
+        delete(folder);
+      }
+    }
+    for (Path folder : list(root, Instant.MAX)) {
+      for (Path file : list(folder, before)) {
+        if (file.getFileName().toString().endsWith(UNFINISHED)) {
+          delete(file);
         }
       }
     }
   }
 
+  /** Returns what lies in a folder and was last changed before a moment; nothing if it is none. */
+  private static List<Path> list(Path folder, Instant before) {
+    if (!Files.isDirectory(folder, LinkOption.NOFOLLOW_LINKS)) {
+      return List.of();
+    }
+    List<Path> found = new ArrayList<>();
+    try (DirectoryStream<Path> entries = Files.newDirectoryStream(folder)) {
+      for (Path entry : entries) {
+        FileTime changed = Files.getLastModifiedTime(entry, LinkOption.NOFOLLOW_LINKS);
+        if (changed.toInstant().isBefore(before)) {
+          found.add(entry);
+        }
+      }
+    } catch (IOException | DirectoryIteratorException e) {
+      return found; // another process deletes as well
+    }
+    return found;
+  }
+
+  private static void delete(Path path) {
+    try {
+      Files.deleteIfExists(path);
+    } catch (IOException e) {
+      // It stays until the next time.
+    }
+  }
+
+  /** Returns whether all may rename and delete in a folder what is not theirs. */
+  private static boolean writableByOthers(Path folder) throws IOException {
+    int mode = (Integer) Files.getAttribute(folder, "unix:mode");
+    return (mode & OTHERS_WRITE) != 0 && (mode & STICKY) == 0;
+  }
+
   /**
    * Makes a folder that no other user can write, or finds it to be one: what lies in it will be
-   * run.
+   * run. A link is none: it may be another's, and lead anywhere.
    */
   private static Path ownFolder(Path folder) throws IOException {
     try {
@@ -159,7 +202,11 @@ final class LibraryCache {
           folder,
           PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
     } catch (FileAlreadyExistsException e) {
-      Set<PosixFilePermission> permissions = Files.getPosixFilePermissions(folder);
+      if (!Files.isDirectory(folder, LinkOption.NOFOLLOW_LINKS)) {
+        throw new IOException(folder + " is a link or a file; delete it", e);
+      }
+      Set<PosixFilePermission> permissions =
+          Files.getPosixFilePermissions(folder, LinkOption.NOFOLLOW_LINKS);
       if (uid(folder) != uid(Path.of("/proc/self"))
           || permissions.contains(PosixFilePermission.GROUP_WRITE)
           || permissions.contains(PosixFilePermission.OTHERS_WRITE)) {

@@ -120,6 +120,54 @@ class LibraryCacheTest {
   }
 
   @Test
+  void refusesALinkInPlaceOfItsFolder() throws Exception {
+    Path own = place().getParent().getParent();
+    Path moved = Files.move(own, parent.resolve("moved"));
+    Files.createSymbolicLink(own, moved);
+    BackendException e = assertThrows(BackendException.class, this::place);
+    assertTrue(e.getMessage().contains(own + " is a link"), e::toString);
+  }
+
+  @Test
+  void refusesParentsWhereAnybodyCanReplaceIt() throws Exception {
+    Path open = Files.createDirectory(parent.resolve("open"));
+    Files.setAttribute(open, "unix:mode", 0777);
+    BackendException e = assertThrows(BackendException.class, () -> LibraryCache.at(open));
+    assertTrue(e.getMessage().contains("anybody can put another folder"), e::toString);
+    Files.setAttribute(open, "unix:mode", 01777); // as /tmp is
+    LibraryCache.at(open).place("test", packed);
+  }
+
+  @Test
+  void deletesWhatNobodyHasUsedForADay() throws Exception {
+    FileTime twoDaysAgo = FileTime.from(Instant.now().minus(Duration.ofDays(2)));
+    FileTime anHourAgo = FileTime.from(Instant.now().minus(Duration.ofHours(1)));
+    Path file = place();
+    Path root = file.getParent().getParent();
+    Path old = version(root.resolve("test-1"), twoDaysAgo);
+    Path recent = version(root.resolve("test-2"), anHourAgo);
+    Path other = version(root.resolve("another-3"), twoDaysAgo);
+    Path left = Files.write(file.resolveSibling("lib.so123.part"), CONTENT);
+    Path written = Files.write(file.resolveSibling("lib.so456.part"), CONTENT);
+    Files.setLastModifiedTime(left, twoDaysAgo);
+    Files.setLastModifiedTime(file, twoDaysAgo);
+    place();
+    assertFalse(Files.exists(old), "another version, two days old");
+    assertTrue(Files.exists(recent), "another version, in use lately");
+    assertTrue(Files.exists(other), "something else");
+    assertFalse(Files.exists(left), "half a file, two days old");
+    assertTrue(Files.exists(written), "half a file, being written");
+    assertTrue(Files.exists(file), "what is asked for");
+  }
+
+  private static Path version(Path folder, FileTime time) throws IOException {
+    Files.createDirectory(folder);
+    Files.write(folder.resolve("lib.so"), CONTENT);
+    Files.setLastModifiedTime(folder, time);
+    return folder;
+  }
+
+  @Test
   void saysWhatToDoWhereItCannotWrite() throws Exception {
     Path file = Files.writeString(parent.resolve("file"), "not a folder");
     BackendException e = assertThrows(BackendException.class, () -> LibraryCache.at(file));
