@@ -194,6 +194,63 @@ void test_binary(adj_context* context) {
   }
 }
 
+/* A zero of each sign, at every place of a row: the twin's sign, whatever lane or rest of a vector takes it. */
+template <class T>
+void test_signs_of_zeros(adj_context* context) {
+  constexpr int64_t kLength = 37;
+  for (const Layout layout : {Layout::kContiguous, Layout::kGaps}) {
+    Array<T> x({kLength}, layout), y({kLength}, layout);
+    x.fill_with([](int64_t i) { return i % 3 == 0 ? -0.0 : 0.0; });
+    for (const Unary& op : kUnary) {
+      if (op.twin(0.0) != 0) continue;
+      if (!runs(context, {op.name, {}, {x}, {y}})) continue;
+      for (int64_t i = 0; i < kLength; ++i) {
+        const double expected = op.twin(static_cast<double>(x[i]));
+        CHECK(y[i] == 0 && std::signbit(y[i]) == std::signbit(expected), "%s(%g) is %g, not %g", op.name,
+              static_cast<double>(x[i]), static_cast<double>(y[i]), expected);
+      }
+    }
+    /* As Java's Math.max and min: -0 is smaller than 0. */
+    Array<T> other({kLength}, layout);
+    other.fill_with([](int64_t i) { return i % 2 == 0 ? -0.0 : 0.0; });
+    for (const bool larger : {true, false}) {
+      if (!runs(context, {larger ? "maximum" : "minimum", {}, {x, other}, {y}})) continue;
+      for (int64_t i = 0; i < kLength; ++i) {
+        const bool negative =
+            larger ? std::signbit(x[i]) && std::signbit(other[i]) : std::signbit(x[i]) || std::signbit(other[i]);
+        CHECK(y[i] == 0 && std::signbit(y[i]) == negative, "%s of %g and %g is %g", larger ? "maximum" : "minimum",
+              static_cast<double>(x[i]), static_cast<double>(other[i]), static_cast<double>(y[i]));
+      }
+    }
+  }
+}
+
+/* Where n! and x^(n+1) leave the range of F64 and their quotient, whole or on the way, does or does not. */
+void test_large_orders(adj_context* context) {
+  struct {
+    double n, x;
+  } const cases[] = {{2000, 1000}, {400, 150},  {1000, 400}, {170, 3},   {500, 200.25}, {2000, 900},
+                     {3000, 1000}, {600, 1e-1}, {100, 1e8},  {40, 1e-5}, {30, 1e12},    {1048575, 400'000}};
+  for (const auto& at : cases) {
+    Array<double> n(Dims{}), x(Dims{}), y(Dims{});
+    n[0] = at.n;
+    x[0] = at.x;
+    if (!runs(context, {"polygamma", {}, {n, x}, {y}})) continue;
+    /* n! zeta(n + 1, x), each term by its logarithm. */
+    long double sum = 0, term = 1;
+    const long double log_factorial = std::lgamma(static_cast<long double>(at.n) + 1);
+    for (int k = 0; k < 100'000 && term > sum * 1e-21L; ++k) {
+      term = std::exp(log_factorial - (at.n + 1) * std::log(static_cast<long double>(at.x) + k));
+      sum += term;
+    }
+    const double expected = static_cast<double>(std::fmod(at.n, 2) != 0 ? sum : -sum);
+    const bool right = std::isinf(expected) || expected == 0 || std::fabs(expected) < 1e-305
+                           ? std::fabs(y[0] - expected) < 1e-305 || y[0] == expected
+                           : std::fabs(y[0] / expected - 1) < 1e-11;
+    CHECK(right, "polygamma(%g, %g) is %.17g, not %.17g", at.n, at.x, y[0], expected);
+  }
+}
+
 void test_refusals(adj_context* context) {
   Array<float> x({3}), y({3}), z({4});
   Array<int32_t> i({3});
@@ -217,6 +274,9 @@ int main() {
     test_unary<double>(context);
     test_binary<float>(context);
     test_binary<double>(context);
+    test_signs_of_zeros<float>(context);
+    test_signs_of_zeros<double>(context);
+    test_large_orders(context);
     test_refusals(context);
   });
   return finish();

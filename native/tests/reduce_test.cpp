@@ -1,5 +1,6 @@
 /* Reductions against naive twins, along every split of the axes into kept and reduced, and their accuracy. */
 #include "machine.h"
+#include "region.h"
 
 using namespace test;
 
@@ -130,6 +131,47 @@ void test_accuracy(adj_context* context) {
   }
 }
 
+/* A single zero of the other sign, at every place of a run, along rows and along columns, alone and in a region: 0 is
+ * larger than -0, as for Java's Math.max and min. */
+template <class T>
+void test_signs_of_zeros(adj_context* context) {
+  for (const int64_t n : {1, 2, 7, 8, 17, 33, 70, 300}) {
+    for (const bool larger : {true, false}) {
+      const T common = larger ? T(-0.0) : T(0.0);
+      Array<T> rows({n + 1, n}), y({n + 1});
+      for (int64_t at = 0; at <= n; ++at) { /* the last run has none */
+        for (int64_t i = 0; i < n; ++i) rows[at * n + i] = i == at ? -common : common;
+      }
+      Array<T> down({n, n + 1});
+      for (int64_t at = 0; at <= n; ++at) {
+        for (int64_t i = 0; i < n; ++i) down[i * (n + 1) + at] = rows[at * n + i];
+      }
+      Operand turned = down.operand();
+      turned.dims = {n + 1, n};
+      turned.strides = {1, n + 1};
+      const char* name = larger ? "max" : "min";
+      const Fold fold = larger ? kMax : kMin;
+      for (int way = 0; way < 2; ++way) {
+        if (!runs(context, {name, {1}, {way == 0 ? rows.operand() : turned}, {y}})) continue;
+        for (int64_t at = 0; at <= n; ++at) {
+          const T expected = at < n ? -common : common;
+          CHECK(y[at] == 0 && std::signbit(y[at]) == std::signbit(expected), "%s of %lld with one zero at %lld, way %d",
+                name, static_cast<long long>(n), static_cast<long long>(at), way);
+        }
+      }
+      if (n == 1) continue; /* nothing to fold */
+      Array<T> negated({n + 1, n});
+      for (int64_t i = 0; i < rows.count(); ++i) negated[i] = -rows[i];
+      if (!runs(context, {"fused", region({{"neg", {0}}}, dtype_of<T>(), {{1, fold, -1}}), {negated}, {y}})) continue;
+      for (int64_t at = 0; at <= n; ++at) {
+        const T expected = at < n ? -common : common;
+        CHECK(y[at] == 0 && std::signbit(y[at]) == std::signbit(expected), "fused %s of %lld with one zero at %lld",
+              name, static_cast<long long>(n), static_cast<long long>(at));
+      }
+    }
+  }
+}
+
 void test_refusals(adj_context* context) {
   Array<float> x({3, 4}), y({3}), z({4});
   refused(context, {"sum", {3}, {x}, {y}}, ADJ_INVALID_IMAGE, "sum: reduced axes is 3, outside 0..2");
@@ -148,6 +190,8 @@ int main() {
     test_all<double>(context);
     test_long_products<float>(context);
     test_long_products<double>(context);
+    test_signs_of_zeros<float>(context);
+    test_signs_of_zeros<double>(context);
     test_accuracy(context);
     test_refusals(context);
   });

@@ -2,6 +2,7 @@
  * Elementwise functions of two operands: y = f(a, b). To add one, write its functor and its row in the table.
  */
 #include "kernels/elementwise.h"
+#include "kernels/rows.h"
 
 ADJ_ISA_BEGIN
 namespace {
@@ -39,19 +40,16 @@ struct Pow {
       return __builtin_pow(a, b);
   }
 };
-/* A comparison with NaN is false, so each picks a NaN operand whichever side it is on. */
 struct Maximum {
   template <class T>
   static T f(T a, T b) {
-    const T larger = a > b ? a : b;
-    return a != a ? a : larger;
+    return extreme_of<true>(b, a);
   }
 };
 struct Minimum {
   template <class T>
   static T f(T a, T b) {
-    const T smaller = a < b ? a : b;
-    return a != a ? a : smaller;
+    return extreme_of<false>(b, a);
   }
 };
 /* A product in which a zero gradient g wins over an infinite or undefined factor d. */

@@ -106,11 +106,24 @@ double digamma_of(double x) {
   return x == __builtin_rint(x) ? kNan : positive_digamma(1 - x) - pi_cot_pi(x);
 }
 
-/* n! / y^(n + 1), without overflow on the way. */
+/*
+ * n! / y^(n + 1). On the way the product may leave the range and come back (n = 2000, y = 1000), so its exponent is
+ * kept apart; where the end lies far outside of it, its logarithm says so at once.
+ */
 double factorial_over_power(double n, double y) {
+  const double log = positive_lgamma(n + 1) - (n + 1) * __builtin_log(y);
+  if (!(log > -760)) return log != log ? log : 0;
+  if (log > 720) return kInfinity;
   double term = 1 / y;
-  for (double j = 1; j <= n && term > 0 && term < kInfinity; ++j) term *= j / y;
-  return term;
+  int exponent = 0;
+  for (double j = 1; j <= n; ++j) {
+    term *= j / y;
+    const int step = term < 0x1p-500 ? -500 : term > 0x1p500 ? 500 : 0;
+    if (step == 0) continue;
+    term *= step < 0 ? 0x1p500 : 0x1p-500;
+    exponent += step;
+  }
+  return __builtin_scalbn(term, exponent);
 }
 
 /* n! zeta(n + 1, x), x > 0, n >= 1. */

@@ -5,6 +5,8 @@
  */
 #pragma once
 
+#include <type_traits>
+
 #include "kernels/simd.h"
 
 ADJ_ISA_BEGIN
@@ -94,16 +96,24 @@ ADJ_ALWAYS double sum_row(const T* x, int64_t n) {
   return value(sum);
 }
 
-/* x if it is more extreme, or NaN; else the extreme so far, which a NaN stays. */
+/* The bits of equal numbers joined: of zeros of both signs 0 for a maximum, -0 for a minimum. */
+template <bool kMax, class V>
+ADJ_ALWAYS V join_equals(V a, V b) {
+  using Bits =
+      std::conditional_t<sizeof(V) == 4, uint32_t, std::conditional_t<sizeof(V) == 8, uint64_t, Lanes<double>>>;
+  const Bits x = __builtin_bit_cast(Bits, a), y = __builtin_bit_cast(Bits, b);
+  return __builtin_bit_cast(V, kMax ? Bits(x & y) : Bits(x | y));
+}
+
+/*
+ * x if it is more extreme, or NaN; else the extreme so far, which a NaN stays. As Java's Math.max and min have it, 0 is
+ * larger than -0, so that the sign of a zero does not depend on where it stood.
+ */
 template <bool kMax, class V>
 ADJ_ALWAYS V extreme_of(V so_far, V x) {
-  if constexpr (kMax) {
-    const V larger = x > so_far ? x : so_far;
-    return x != x ? x : larger;
-  } else {
-    const V smaller = x < so_far ? x : so_far;
-    return x != x ? x : smaller;
-  }
+  const V extreme = (kMax ? x > so_far : x < so_far) ? x : so_far;
+  const V of_equals = x == so_far ? join_equals<kMax>(x, so_far) : extreme;
+  return x != x ? x : of_equals;
 }
 
 /* x if it is larger, else the largest so far; where one is NaN, that. */

@@ -239,7 +239,8 @@ ADJ_ALWAYS T log1p_of(T x) {
   const T u = T(1) + x;
   const T log_u = log_of(u);
   const T lost = x > T(1) ? T(1) - (u - x) : x - (u - T(1));
-  return u == T(0) || u > T(__FLT_MAX__) ? log_u : log_u + lost / u;
+  const T y = u == T(0) || u > T(__FLT_MAX__) ? log_u : log_u + lost / u;
+  return x == T(0) ? x : y; /* with its sign */
 }
 
 /* e^x - 1 = 2 (2^(n-1) e^r - 1/2), so that neither end of the range needs a case of its own. */
@@ -253,7 +254,7 @@ ADJ_ALWAYS T expm1_of(T x) {
   const T p = fma(r * r, expm1_tail(r), r);
   const T half = power_of_two<T>(n - 1);
   const T y = fma(half, p, half - T(0.5));
-  return y + y;
+  return x == T(0) ? x : y + y; /* with its sign */
 }
 
 /*

@@ -239,12 +239,29 @@ final class GammaFunction {
     return sum + (integral + (0.5 * last + tail));
   }
 
-  /** Returns n! / yⁿ⁺¹, without overflow on the way. */
+  /**
+   * Returns n! / yⁿ⁺¹. On the way the product may leave the range and come back (n = 2000, y = 1000),
+   * so its exponent is kept apart; where the end lies far outside of it, its logarithm says so at
+   * once.
+   */
   private static double power(double n, double y) {
-    double term = 1 / y;
-    for (double j = 1; j <= n && term > 0 && term < Double.POSITIVE_INFINITY; j++) {
-      term *= j / y;
+    double log = positiveLgamma(n + 1) - (n + 1) * Math.log(y);
+    if (!(log > -760)) {
+      return Double.isNaN(log) ? log : 0;
     }
-    return term;
+    if (log > 720) {
+      return Double.POSITIVE_INFINITY;
+    }
+    double term = 1 / y;
+    int exponent = 0;
+    for (double j = 1; j <= n; j++) {
+      term *= j / y;
+      int step = term < 0x1p-500 ? -500 : term > 0x1p500 ? 500 : 0;
+      if (step != 0) {
+        term *= step < 0 ? 0x1p500 : 0x1p-500;
+        exponent += step;
+      }
+    }
+    return Math.scalb(term, exponent);
   }
 }
