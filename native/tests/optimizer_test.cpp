@@ -336,6 +336,63 @@ void test_awkward_norms(adj_context* context) {
   }
 }
 
+/*
+ * Finite gradients whose squares are not, beside small ones: they are clipped to the limit and not to zero, also where
+ * the factor is no normal number of their dtype, and where the norm itself is larger than any number.
+ */
+void test_large_gradients(adj_context* context) {
+  const double largest_narrow = static_cast<double>(std::numeric_limits<float>::max());
+  const double largest = std::numeric_limits<double>::max();
+  struct {
+    bool wide;
+    double g, limit;
+  } const cases[] = {{true, 1e200, 1},
+                     {true, -1e154, 1e3},
+                     {true, largest, 1},
+                     {true, largest, 1e-9},
+                     {true, 1e200, 1e199},
+                     {false, 3e38, 1},
+                     {false, largest_narrow, 1e-3},
+                     {false, -1e30, 1e-12}};
+  for (const auto& at : cases) {
+    for (const int64_t n : {1, 33, 40'000}) { /* the last in several parts */
+      Numbers p(n, at.wide), g(n, at.wide), m(n, at.wide), v(n, at.wide);
+      g.fill_with([&] { return at.g; });
+      for (int64_t i = 0; i < n; i += 2) g.set(i, at.g / 4);
+      long double squares = 0; /* of g / at.g */
+      for (int64_t i = 0; i < n; ++i) {
+        squares += static_cast<long double>(g.get(i)) / at.g * (static_cast<long double>(g.get(i)) / at.g);
+      }
+      const long double norm = std::fabs(static_cast<long double>(at.g)) * std::sqrt(squares);
+      const Array<double> one = scalar(1), zero = scalar(0), limit = scalar(at.limit), got = scalar(-1);
+      p.fill_with([] { return 0.0; });
+      m.fill_with([] { return 0.0; });
+      if (!runs(context, {"clippedSgd", {0}, {one, zero, zero, limit, p, g, m}, {got, p, m}})) continue;
+      for (int64_t i = 0; i < n; ++i) {
+        const double expected = static_cast<double>(-g.get(i) * (at.limit / norm));
+        CHECK(near(p.get(i) / expected, 1, 1e-6), "sgd of %g clipped to %g: p[%lld] is %g, not %g", at.g, at.limit,
+              static_cast<long long>(i), p.get(i), expected);
+      }
+      CHECK(norm > largest ? std::isinf(got[0]) : near(got[0] / static_cast<double>(norm), 1, 1e-12),
+            "norm %g, not %Lg", got[0], norm);
+      /* The first step of Adam goes lr against the sign of each element, however large the gradient was. */
+      const Array<double> lr = scalar(0.1), beta1 = scalar(0.9), beta2 = scalar(0.999), eps = scalar(0);
+      const Array<double> count = scalar(0), next = scalar(-1);
+      for (Numbers* array : {&p, &m, &v}) array->fill_with([] { return 0.0; });
+      if (at.limit < 1e-4 || at.limit > 1e4) continue; /* squares of what is left would leave the range */
+      if (!runs(context,
+                {"clippedAdam", {}, {count, lr, beta1, beta2, eps, zero, limit, p, g, m, v}, {next, got, p, m, v}})) {
+        continue;
+      }
+      for (int64_t i = 0; i < n; ++i) {
+        const double expected = at.g > 0 ? -0.1 : 0.1;
+        CHECK(near(p.get(i), expected, 1e-4), "adam of %g clipped to %g: p[%lld] is %g, not %g", at.g, at.limit,
+              static_cast<long long>(i), p.get(i), expected);
+      }
+    }
+  }
+}
+
 /* Moments end at zero and not among subnormals, where a decaying one would stay for ever; other kernels keep theirs. */
 void test_subnormals(adj_context* context) {
   for (const bool wide : {false, true}) {
@@ -409,6 +466,7 @@ int main() {
       }
     }
     test_awkward_norms(context);
+    test_large_gradients(context);
     test_subnormals(context);
     test_refusals(context);
   });

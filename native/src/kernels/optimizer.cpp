@@ -12,6 +12,7 @@
 ADJ_ISA_BEGIN
 namespace {
 
+constexpr double kInfinite = __builtin_inf();
 constexpr int64_t kBlock = 256; /* elements that are fetched while the block before is worked on */
 
 ADJ_ALWAYS double scalar(const Part& part, int64_t operand) {
@@ -65,15 +66,18 @@ ADJ_ALWAYS Vector<double> widened(const float* x) {
   return __builtin_convertvector(load<VectorOf<float>::half>(x), Vector<double>);
 }
 
-/* In F64: the squares of F32 are exact there and cannot overflow. */
-template <class T>
+/* In F64: the squares of F32 are exact there and cannot overflow. Those of F64 can, and then are those of kDown x. */
+constexpr double kDown = 0x1p-600, kUp = 0x1p600;
+
+template <bool kScaled, class T>
 ADJ_ALWAYS double sum_of_squares(const T* x, int64_t n) {
+  constexpr double kFactor = kScaled ? kDown : 1;
   constexpr int64_t kL = kLanes<double>;
   Vector<double> s0{}, s1{}, s2{}, s3{};
   int64_t i = 0;
   for (; i + 4 * kL <= n; i += 4 * kL) {
-    const Vector<double> a = widened(x + i), b = widened(x + i + kL);
-    const Vector<double> c = widened(x + i + 2 * kL), d = widened(x + i + 3 * kL);
+    const Vector<double> a = kFactor * widened(x + i), b = kFactor * widened(x + i + kL);
+    const Vector<double> c = kFactor * widened(x + i + 2 * kL), d = kFactor * widened(x + i + 3 * kL);
     s0 = fma(a, a, s0);
     s1 = fma(b, b, s1);
     s2 = fma(c, c, s2);
@@ -82,7 +86,21 @@ ADJ_ALWAYS double sum_of_squares(const T* x, int64_t n) {
   const Vector<double> s = (s0 + s1) + (s2 + s3);
   double sum = 0;
   for (int64_t l = 0; l < kL; ++l) sum += s[l];
-  for (; i < n; ++i) sum += static_cast<double>(x[i]) * static_cast<double>(x[i]);
+  for (; i < n; ++i) {
+    const double last = kFactor * static_cast<double>(x[i]);
+    sum += last * last;
+  }
+  return sum;
+}
+
+template <bool kScaled>
+ADJ_ALWAYS double sum_of_part(const Part& part) {
+  const OptimizerPlan& plan = plan_of(part);
+  double sum = 0;
+  each_piece(part, [&](int64_t array, int64_t from, int64_t n, bool wide) {
+    sum += wide ? sum_of_squares<kScaled>(member<const double>(part, plan.inputs, 1, array, from), n)
+                : sum_of_squares<kScaled>(member<const float>(part, plan.inputs, 1, array, from), n);
+  });
   return sum;
 }
 
@@ -97,16 +115,16 @@ void report(const Part& part, int64_t operand, const T* g, int64_t from, int64_t
   }
 }
 
-/* A part's share of the squared norm. What is not finite makes the sum so: only then is it looked for. */
+/*
+ * A part's share of the squared norm. What is not finite makes the sum so: only then is it looked for. A sum that is
+ * infinite without that is left as the negative sum of the squares of kDown x.
+ */
 void norm_part(const Part& part) {
   const OptimizerPlan& plan = plan_of(part);
-  double sum = 0;
-  each_piece(part, [&](int64_t array, int64_t from, int64_t n, bool wide) {
-    sum += wide ? sum_of_squares(member<const double>(part, plan.inputs, 1, array, from), n)
-                : sum_of_squares(member<const float>(part, plan.inputs, 1, array, from), n);
-  });
+  const double sum = sum_of_part<false>(part);
   sums(part)[part.index] = sum;
   if (sum - sum == 0) return;
+  sums(part)[part.index] = -sum_of_part<true>(part);
   each_piece(part, [&](int64_t array, int64_t from, int64_t n, bool wide) {
     const int64_t operand = plan.inputs + plan.arrays + array;
     if (wide) {
@@ -117,17 +135,31 @@ void norm_part(const Part& part) {
   });
 }
 
+/* A factor in two steps: one that is subnormal would be read as zero, and the whole gradient with it. */
+struct Factor {
+  double first, second;
+};
+
 /* What gradients are multiplied by, as torch.nn.utils.clip_grad_norm_ has it; writes the norm. 1 if nothing is clipped.
  */
-ADJ_ALWAYS double clip(const Part& part, int64_t max_norm, int64_t norm_output) {
+ADJ_ALWAYS Factor clip(const Part& part, int64_t max_norm, int64_t norm_output) {
   const OptimizerPlan& plan = plan_of(part);
-  if (!plan.clipped) return 1;
-  double sum = 0;
-  for (int64_t p = 0; p < plan.parts; ++p) sum += sums(part)[p];
-  const double norm = __builtin_sqrt(sum);
-  *reinterpret_cast<double*>(part.at[norm_output]) = norm;
-  const double scale = scalar(part, max_norm) / (norm + 1e-6);
-  return scale < 1 ? scale : 1;
+  if (!plan.clipped) return {1, 1};
+  double sum = 0, scaled = 0;
+  for (int64_t p = 0; p < plan.parts; ++p) {
+    const double of_part = sums(part)[p];
+    sum += of_part < 0 ? kInfinite : of_part;
+    scaled += of_part < 0 ? -of_part : of_part * (kDown * kDown);
+  }
+  const bool large = sum == kInfinite;
+  /* The norm, or kDown times the norm, which may itself be too large for a number. */
+  const double norm = __builtin_sqrt(large ? scaled : sum), most = scalar(part, max_norm);
+  *reinterpret_cast<double*>(part.at[norm_output]) = large ? norm * kUp : norm;
+  constexpr double kSmall = 0x1p-100;
+  const double raised = (large ? most * (kDown / kSmall) : most / kSmall) / (large ? norm : norm + 1e-6);
+  if (raised < 1) return {kSmall, raised};
+  const double scale = raised * kSmall;
+  return {1, scale < 1 ? scale : 1};
 }
 
 /* ---- Adam ---- */
@@ -137,13 +169,15 @@ ADJ_ALWAYS double clip(const Part& part, int64_t max_norm, int64_t norm_output) 
  * beta2 eps decay [max norm], p.. g.. m.. v..; count' [norm], p'.. m'.. v'..
  */
 struct Adam {
-  enum { kScale, kKeep, kRate, kEps, kBeta1, kRest1, kBeta2, kRest2, kUnbias2 };
+  enum { kFirst, kSecond, kKeep, kRate, kEps, kBeta1, kRest1, kBeta2, kRest2, kUnbias2 };
 
   static void begin(const Part& part) {
     const OptimizerPlan& plan = plan_of(part);
     const double step = scalar(part, 0) + 1, lr = scalar(part, 1), beta1 = scalar(part, 2), beta2 = scalar(part, 3);
     double* c = constants(part);
-    c[kScale] = clip(part, 6, plan.first_output + 1);
+    const Factor factor = clip(part, 6, plan.first_output + 1);
+    c[kFirst] = factor.first;
+    c[kSecond] = factor.second;
     c[kKeep] = 1 - lr * scalar(part, 5);
     c[kRate] = lr / (1 - __builtin_pow(beta1, step));
     c[kEps] = scalar(part, 4);
@@ -159,7 +193,8 @@ struct Adam {
   static ADJ_ALWAYS void update(const Part& part, int64_t array, int64_t from, int64_t n) {
     const OptimizerPlan& plan = plan_of(part);
     const double* c = constants(part);
-    const T scale = static_cast<T>(c[kScale]), keep = static_cast<T>(c[kKeep]), rate = static_cast<T>(c[kRate]);
+    const T once = static_cast<T>(c[kFirst]), twice = static_cast<T>(c[kSecond]);
+    const T keep = static_cast<T>(c[kKeep]), rate = static_cast<T>(c[kRate]);
     const T eps = static_cast<T>(c[kEps]), unbias2 = static_cast<T>(c[kUnbias2]);
     const T beta1 = static_cast<T>(c[kBeta1]), rest1 = static_cast<T>(c[kRest1]);
     const T beta2 = static_cast<T>(c[kBeta2]), rest2 = static_cast<T>(c[kRest2]);
@@ -182,7 +217,7 @@ struct Adam {
         __builtin_prefetch(v + i, 1);
       }
       ADJ_LOOP(int64_t i = block; i < end; ++i) {
-        const T gradient = scale * g[i];
+        const T gradient = twice * (once * g[i]);
         const T first = beta1 * m[i] + rest1 * gradient;
         const T second = beta2 * v[i] + rest2 * (gradient * gradient);
         p_new[i] = keep * p[i] - rate * first / (sqrt_of(second * unbias2) + eps);
@@ -197,11 +232,13 @@ struct Adam {
 
 /* Operands: lr momentum decay [max norm], p.. g.. velocity..; [norm], p'.. velocity'.. */
 struct Sgd {
-  enum { kScale, kRate, kMomentum, kDecay };
+  enum { kFirst, kSecond, kRate, kMomentum, kDecay };
 
   static void begin(const Part& part) {
     double* c = constants(part);
-    c[kScale] = clip(part, 3, plan_of(part).first_output);
+    const Factor factor = clip(part, 3, plan_of(part).first_output);
+    c[kFirst] = factor.first;
+    c[kSecond] = factor.second;
     c[kRate] = scalar(part, 0);
     c[kMomentum] = scalar(part, 1);
     c[kDecay] = scalar(part, 2);
@@ -211,7 +248,7 @@ struct Sgd {
   static ADJ_ALWAYS void update(const Part& part, int64_t array, int64_t from, int64_t n) {
     const OptimizerPlan& plan = plan_of(part);
     const double* c = constants(part);
-    const T scale = static_cast<T>(c[kScale]), lr = static_cast<T>(c[kRate]);
+    const T once = static_cast<T>(c[kFirst]), twice = static_cast<T>(c[kSecond]), lr = static_cast<T>(c[kRate]);
     const T momentum = static_cast<T>(c[kMomentum]), decay = static_cast<T>(c[kDecay]);
     const bool nesterov = plan.nesterov;
     const T* p = member<const T>(part, plan.inputs, 0, array, from);
@@ -221,7 +258,7 @@ struct Sgd {
     T* p_new = member<T>(part, outputs, 0, array, from);
     T* u_new = member<T>(part, outputs, 1, array, from);
     ADJ_LOOP(int64_t i = 0; i < n; ++i) {
-      const T gradient = scale * g[i] + decay * p[i];
+      const T gradient = twice * (once * g[i]) + decay * p[i];
       const T velocity = momentum * u[i] + gradient;
       const T direction = nesterov ? gradient + momentum * velocity : velocity;
       p_new[i] = p[i] - lr * direction;
