@@ -53,6 +53,61 @@ void test_scatter_add(adj_context* context) {
   }
 }
 
+/*
+ * Many updates of one element, which F32 would stop to count at 2^24, and of very different sizes: what more than 16
+ * updates go to is the sum in F64 in the order of k, rounded once; the rest is added in F32. Around the widths of
+ * tiles, with rows that no update goes to.
+ */
+void test_long_scatters(adj_context* context) {
+  Random random(12);
+  for (const Form& f : {Form{1, 1, 1, 1, 100'000}, Form{2, 2, 3, 5, 5000}, Form{1, 1, 40, 511, 600},
+                        Form{1, 2, 40, 513, 600}, Form{1, 1, 7, 1030, 300}, Form{1, 1, 20'000, 3, 30'000}}) {
+    Array<float> updates({f.b, f.o, f.k, f.i}), y({f.b, f.o, f.n, f.i});
+    Array<int64_t> index({f.b, f.k});
+    updates.fill_with([&](int64_t i) { return i < f.i ? 0x1p24 : random.uniform(0, 2); });
+    index.fill_with([&](int64_t) { return random.below(f.n) / 2; });
+    for (int64_t b = 0; b < f.b; ++b) index[b * f.k] = 0;
+    if (!runs(context, {"scatterAdd", {}, {index, updates}, {y}})) return;
+    std::vector<double> sums(static_cast<size_t>(y.count()));
+    std::vector<float> chain(sums.size());
+    std::vector<int> updates_of(sums.size());
+    for (int64_t e = 0; e < updates.count(); ++e) {
+      const int64_t i = e % f.i, k = e / f.i % f.k, bo = e / f.i / f.k, b = bo / f.o;
+      const size_t at = static_cast<size_t>((bo * f.n + index[b * f.k + k]) * f.i + i);
+      sums[at] += static_cast<double>(updates[e]);
+      chain[at] += updates[e];
+      ++updates_of[at];
+    }
+    for (int64_t e = 0; e < y.count(); ++e) {
+      const size_t at = static_cast<size_t>(e);
+      const float expected = updates_of[at] > 16 ? static_cast<float>(sums[at]) : chain[at];
+      CHECK(y[e] == expected, "scatterAdd at %lld: %.9g, not %.9g", static_cast<long long>(e),
+            static_cast<double>(y[e]), static_cast<double>(expected));
+    }
+  }
+}
+
+/* Axes of any length whose product with another is 0 take no time: there is no memory for what they would count. */
+void test_wide_emptiness(adj_context* context) {
+  constexpr int64_t kMany = int64_t{1} << 30;
+  Array<float> x({1, kMany, 3, 0}), picked({1, kMany, 5, 0}), rows({kMany, 0}), deep({kMany, 0, 7});
+  Array<float> nowhere({kMany, kMany, 0, 1}), nothing({kMany, kMany, 0, 1});
+  Array<int64_t> index({1, 5}), none({kMany, 0});
+  index.fill_with([](int64_t) { return 1; });
+  runs(context, {"gather", {}, {x, index}, {picked}});
+  runs(context, {"scatterAdd", {}, {index, picked}, {x}});
+  runs(context, {"scatterAdd", {}, {none, nothing}, {nowhere}});
+  runs(context, {"gather", {}, {nowhere, none}, {nothing}});
+  runs(context, {"softmax", {}, {rows}, {rows}});
+  runs(context, {"logSoftmax", {}, {rows}, {rows}});
+  runs(context, {"argsort", {0}, {rows}, {none}});
+  runs(context, {"cumsum", {0}, {deep}, {deep}});
+  runs(context, {"exp", {}, {rows}, {rows}});
+  Array<int64_t> keys({0});
+  Array<float> drawn({0, kMany});
+  runs(context, {"randomUniform", {}, {keys}, {drawn}});
+}
+
 void test_outside(adj_context* context) {
   Array<float> x({1, 1, 10, 4}), y({1, 1, 8, 4});
   Array<int32_t> index({1, 8});
@@ -107,6 +162,8 @@ int main() {
     test_gather<Bf16, int64_t>(context);
     test_scatter_add<float, int32_t>(context);
     test_scatter_add<double, int64_t>(context);
+    test_long_scatters(context);
+    test_wide_emptiness(context);
     test_outside(context);
     test_iota<float>(context);
     test_iota<double>(context);

@@ -3,7 +3,7 @@
  * where it is used, since the memory it comes from may belong to someone else. A scatter adds in the order of k.
  */
 #include "kernels/plan/index.h"
-#include "kernels/simd.h"
+#include "kernels/elementwise.h"
 
 ADJ_ISA_BEGIN
 namespace {
@@ -57,7 +57,10 @@ void gather_part(const Part& part) {
   }
 }
 
-/* One (b, o) and a tile of the i elements: no two parts write the same element, and each adds in the order of k. */
+/*
+ * One (b, o) and a tile of the i elements: no two parts write the same element, and each adds in the order of k. In F32
+ * a row that many updates go to has a sum in double, rounded once; the others lose at most kFewUpdates roundings.
+ */
 template <class T>
 void scatter_add_part(const Part& part) {
   const IndexPlan& plan = *static_cast<const IndexPlan*>(part.plan);
@@ -66,14 +69,30 @@ void scatter_add_part(const Part& part) {
   const int64_t width = plan.i - i0 < plan.tile ? plan.i - i0 : plan.tile;
   const T* updates = reinterpret_cast<const T*>(part.at[1]) + bo * plan.k * plan.i + i0;
   T* y = reinterpret_cast<T*>(part.at[2]) + bo * plan.n * plan.i + i0;
+  double* sums = reinterpret_cast<double*>(part.shared) + bo * plan.sums * plan.i + i0;
+  const int32_t* sum_of = reinterpret_cast<const int32_t*>(part.shared + plan.sum_of_at) + b * (plan.n + 1);
+  const bool summed = plan.sums > 0 && sum_of[plan.n] > 0;
   for (int64_t r = 0; r < plan.n; ++r) __builtin_memset(y + r * plan.i, 0, static_cast<size_t>(width) * sizeof(T));
+  for (int64_t s = 0; summed && s < sum_of[plan.n]; ++s) {
+    __builtin_memset(sums + s * plan.i, 0, static_cast<size_t>(width) * sizeof(double));
+  }
   for (int64_t k = 0; k < plan.k; ++k) {
     int64_t index;
     if (!index_at(part, plan, part.at[0], b * plan.k + k, index)) return;
     const T* update = updates + k * plan.i;
+    if (summed && sum_of[index] != kNoSum) {
+      double* sum = sums + sum_of[index] * plan.i;
+      ADJ_LOOP(int64_t i = 0; i < width; ++i) sum[i] += static_cast<double>(update[i]);
+      continue;
+    }
     T* target = y + index * plan.i;
-#pragma GCC ivdep
-    for (int64_t i = 0; i < width; ++i) target[i] += update[i];
+    ADJ_LOOP(int64_t i = 0; i < width; ++i) target[i] += update[i];
+  }
+  for (int64_t r = 0; summed && r < plan.n; ++r) {
+    if (sum_of[r] == kNoSum) continue;
+    const double* sum = sums + sum_of[r] * plan.i;
+    T* target = y + r * plan.i;
+    ADJ_LOOP(int64_t i = 0; i < width; ++i) target[i] = static_cast<T>(sum[i]);
   }
 }
 

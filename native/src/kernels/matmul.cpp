@@ -161,6 +161,36 @@ ADJ_ALWAYS void multiply(const Part& part, const MatmulPlan& plan, const MatmulT
   }
 }
 
+/* sums (+)= run. */
+template <class T>
+__attribute__((noinline)) void add_run(double* sums, const T* run, int64_t count, bool add) {
+  if (!add) __builtin_memset(sums, 0, static_cast<size_t>(count) * sizeof(double));
+  ADJ_LOOP(int64_t e = 0; e < count; ++e) sums[e] += static_cast<double>(run[e]);
+}
+
+template <class T>
+__attribute__((noinline)) void round_sums(const double* sums, int64_t count, T* c) {
+  ADJ_LOOP(int64_t e = 0; e < count; ++e) c[e] = static_cast<T>(sums[e]);
+}
+
+/* A tile of a long k: see kLongFrom. */
+template <class T>
+ADJ_ALWAYS void multiply_long(const Part& part, const MatmulPlan& plan, const MatmulTile<T>& tile) {
+  MatmulTile<T> run = tile;
+  run.c = reinterpret_cast<T*>(part.lane + plan.run_at);
+  run.ldc = tile.columns;
+  double* sums = reinterpret_cast<double*>(part.lane + plan.sums_at);
+  for (int64_t p = 0; p < plan.k; p += plan.depth) {
+    const int64_t block = p / plan.depth % kRunBlocks;
+    multiply<T>(part, plan, run, p, block > 0, nullptr);
+    if (block < kRunBlocks - 1 && p + plan.depth < plan.k) continue;
+    add_run(sums, run.c, tile.rows * tile.columns, p / plan.depth >= kRunBlocks);
+  }
+  for (int64_t i = 0; i < tile.rows; ++i) {
+    round_sums(sums + i * tile.columns, tile.columns, tile.c + i * tile.ldc);
+  }
+}
+
 /* A tile, block of k after block. */
 template <class T>
 void own_part(const Part& part) {
@@ -174,6 +204,11 @@ void own_part(const Part& part) {
       __builtin_memset(tile.c + i * tile.ldc, 0, static_cast<size_t>(tile.columns) * sizeof(T));
     }
     if (finishes) finish_rows(tile.c, tile.ldc, tile.rows, tile.columns, finish);
+  }
+  if (plan.sums_at > 0) {
+    multiply_long(part, plan, tile);
+    if (finishes) finish_rows(tile.c, tile.ldc, tile.rows, tile.columns, finish);
+    return;
   }
   for (int64_t p = 0; p < plan.k; p += plan.depth) {
     multiply(part, plan, tile, p, p > 0, finishes && p + plan.depth >= plan.k ? &finish : nullptr);
@@ -198,10 +233,29 @@ __attribute__((noinline)) void join_rows(const Part& part) {
   const MatmulTile<T> tile = tile_of<T>(part, plan);
   const int64_t apart = plan.m * plan.n, count = tile.rows * plan.n;
   const T* block = reinterpret_cast<const T*>(part.shared) + tile.batch * plan.splits * apart + tile.i * plan.n;
-  ADJ_LOOP(int64_t e = 0; e < count; ++e) tile.c[e] = block[e] + block[e + apart];
-  for (int64_t s = 2; s < plan.splits; ++s) {
-    const T* next = block + s * apart;
-    ADJ_LOOP(int64_t e = 0; e < count; ++e) tile.c[e] += next[e];
+  if (sizeof(T) == 4 && plan.k > kLongFrom) {
+    constexpr int64_t kAtOnce = 256;
+    for (int64_t from = 0; from < count; from += kAtOnce) {
+      const int64_t length = count - from < kAtOnce ? count - from : kAtOnce;
+      double sums[kAtOnce];
+      T run[kAtOnce];
+      for (int64_t s = 0; s < plan.splits; ++s) {
+        const T* next = block + s * apart + from;
+        if (s % kRunBlocks == 0) {
+          ADJ_LOOP(int64_t e = 0; e < length; ++e) run[e] = next[e];
+        } else {
+          ADJ_LOOP(int64_t e = 0; e < length; ++e) run[e] += next[e];
+        }
+        if (s % kRunBlocks == kRunBlocks - 1 || s == plan.splits - 1) add_run(sums, run, length, s >= kRunBlocks);
+      }
+      round_sums(sums, length, tile.c + from);
+    }
+  } else {
+    ADJ_LOOP(int64_t e = 0; e < count; ++e) tile.c[e] = block[e] + block[e + apart];
+    for (int64_t s = 2; s < plan.splits; ++s) {
+      const T* next = block + s * apart;
+      ADJ_LOOP(int64_t e = 0; e < count; ++e) tile.c[e] += next[e];
+    }
   }
   if (tile.bias == nullptr && plan.activation == 0) return;
   finish_rows(tile.c, tile.ldc, tile.rows, tile.columns,

@@ -170,6 +170,12 @@ void lay_own_tiles(MatmulPlan& plan, const MatmulLoops& loops, int64_t size, Ste
   }
   take_lanes(plan, loops, size, step);
   add_stage(step, loops.pack, packs);
+  if (plan.dtype == ADJ_F32 && k > kLongFrom) {
+    const int64_t elements = plan.tile_m * plan.tile_n;
+    plan.run_at = round_up(step.lane_bytes, 64);
+    plan.sums_at = round_up(plan.run_at + elements * size, 64);
+    step.lane_bytes = plan.sums_at + elements * static_cast<int64_t>(sizeof(double));
+  }
   const int64_t tile_work = times(times(plan.tile_m, plan.tile_n), steps);
   add_stage(step, loops.own, tiles_of(plan), kTileWork / 2 / tile_work);
 }
