@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "contract/checks.h"
+#include "contract/sizes.h"
 #include "runtime/overlap.h"
 
 namespace adjoint {
@@ -30,10 +31,10 @@ Access whole(const Operand& operand, bool written) { return {&operand, 0, false,
 
 /* Of an operand with elements, as all are of what works on rows. */
 Access by_rows(const Operand& operand, int axis, bool written) {
-  const int64_t size = size_of(operand.dtype), row = operand.strides[axis] * size;
+  const int64_t size = size_of(operand.dtype), row = times(operand.strides[axis], size);
   int64_t last = size;
   for (int d = 0; d < operand.rank; ++d) {
-    if (d != axis) last += (operand.dims[d] - 1) * operand.strides[d] * size;
+    if (d != axis) last = plus(last, times(times(operand.dims[d] - 1, operand.strides[d]), size));
   }
   return {&operand, row, row > 0 && last <= row, written};
 }
@@ -171,7 +172,7 @@ class Collector {
                before.operand->offset == strips_[i].operand->offset;
       };
       if (std::none_of(strips_.begin(), strips_.begin() + static_cast<std::ptrdiff_t>(i), same))
-        bytes += strips_[i].row;
+        bytes = plus(bytes, strips_[i].row);
     }
     return bytes;
   }
