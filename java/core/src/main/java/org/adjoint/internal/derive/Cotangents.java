@@ -9,7 +9,7 @@ import org.adjoint.internal.graph.Access;
 import org.adjoint.internal.graph.Node;
 import org.adjoint.internal.graph.NodeMap;
 
-/** The (co)tangents gathered so far, summed once for each value that has several uses. */
+/** The tangents or cotangents gathered so far: one sum for each value, however many its uses. */
 final class Cotangents {
   private final DifferentiablePart part;
   private final Tensor[][] sums;
@@ -19,10 +19,12 @@ final class Cotangents {
     this.sums = new Tensor[part.order().size()][];
   }
 
+  /** Adds to the sum of an output of a node. */
   void add(Node node, int index, Tensor g) {
     add(part.position(node), node, index, g);
   }
 
+  /** Adds to the sum of an output of the node at a position. */
   void add(int at, Node node, int index, Tensor g) {
     if (sums[at] == null) {
       sums[at] = new Tensor[node.outputs()];
@@ -31,22 +33,26 @@ final class Cotangents {
     sums[at][index] = sum == null ? g : sum.plus(g);
   }
 
+  /** Returns whether anything was added for the node at a position. */
   boolean reached(int at) {
     return sums[at] != null;
   }
 
+  /** Returns the sum of an output, empty if nothing was added. */
   Optional<Tensor> present(Node node, int index) {
     int at = part.position(node);
     boolean absent = at == NodeMap.ABSENT || sums[at] == null;
     return absent ? Optional.empty() : Optional.ofNullable(sums[at][index]);
   }
 
+  /** Returns the sum of a tensor, zeros if nothing was added. */
   Tensor of(Tensor x) {
     int at = part.position(Access.node(x));
     Tensor sum = at == NodeMap.ABSENT || sums[at] == null ? null : sums[at][Access.index(x)];
     return sum == null ? Tensor.zeros(x.dtype().tangent(), x.shape().dims()) : sum;
   }
 
+  /** Returns the sums of all outputs of a node that was reached, zeros for the others. */
   List<Tensor> ofAll(int at, Node node) {
     if (node.outputs() == 1) {
       return List.of(sums[at][0]);

@@ -15,11 +15,12 @@ import org.adjoint.internal.graph.Version;
 import org.adjoint.op.Call;
 
 /**
- * The nodes that derivatives of some outputs can pass, each after its inputs. The walk keeps its
- * own stack: a chain of a million nodes is as good as any. It stops at leaves, at detached tensors,
- * at integers and at a given boundary.
+ * The nodes that derivatives of some outputs can pass, each after its inputs. The walk that finds
+ * them keeps a stack of its own, so any depth will do, and stops at leaves, at detached tensors, at
+ * integers and at a given boundary.
  */
 public final class DifferentiablePart {
+  /** No inputs. */
   public static final Node[] NONE = {};
 
   private final List<Node> order;
@@ -31,10 +32,10 @@ public final class DifferentiablePart {
   private long earliestCut = Long.MAX_VALUE;
   private Set<ParameterState> behind = Set.of();
 
-  /** For each input of each node its position, ABSENT where no derivative passes. */
+  /** By input of each node the position of that input, ABSENT where no derivative passes. */
   private int[] edges;
 
-  /** Where the edges of each node start. */
+  /** By position where the edges of the node start. */
   private int[] firstEdges;
 
   private int edgeCount;
@@ -54,6 +55,11 @@ public final class DifferentiablePart {
     this.firstEdges = new int[32];
   }
 
+  /**
+   * Returns the part that derivatives of {@code outputs} can pass.
+   *
+   * @param boundary nodes that the walk does not enter
+   */
   public static DifferentiablePart of(List<Node> outputs, List<Node> boundary) {
     DifferentiablePart part = new DifferentiablePart(marked(boundary));
     for (Node output : outputs) {
@@ -82,44 +88,48 @@ public final class DifferentiablePart {
     return new Call(tensors, Access.outputs(node), node.attrs());
   }
 
+  /** Returns the nodes, each after its inputs; positions count in this order. */
   public List<Node> order() {
     return order;
   }
 
-  /** Returns the place of a node in the order, {@link NodeMap#ABSENT} if it is not part of it. */
+  /** Returns the position of a node, {@link NodeMap#ABSENT} if it is not in this part. */
   public int position(Node node) {
     return positions.get(node);
   }
 
-  /** Returns whether a derivative passes from the node at a place to its input {@code i}. */
+  /** Returns whether a derivative passes from the node at a position to its input {@code i}. */
   public boolean passes(int at, int i) {
     return position(at, i) != NodeMap.ABSENT;
   }
 
-  /** Returns the place of input {@code i} of the node at a place, if a derivative passes. */
+  /**
+   * Returns the position of input {@code i} of the node at a position, {@link NodeMap#ABSENT} if no
+   * derivative passes.
+   */
   public int position(int at, int i) {
     return edges[firstEdges[at] + i];
   }
 
-  /** Returns the inputs of a node as the walk found them; none where the walk stopped. */
+  /** Returns the inputs of the node at a position as the walk met them; none where it stopped. */
   public Node[] inputs(int at) {
     return inputs.get(at);
   }
 
-  /** Returns whether derivatives pass this node to its inputs. */
+  /** Returns whether the walk went on behind the node at a position. */
   public boolean isInner(int at) {
     return inputs.get(at).length > 0;
   }
 
   /**
-   * Returns when the first of the nodes met lost its inputs by an evaluation, on the clock of
-   * {@link Node#variableSince}; {@link Long#MAX_VALUE} if none did.
+   * Returns the logical time ({@link Node#cutAt}) of the earliest cut of a node met; {@link
+   * Long#MAX_VALUE} if none was cut.
    */
   public long earliestCut() {
     return earliestCut;
   }
 
-  /** Returns the parameters behind values of compiled functions, which no derivative reaches. */
+  /** Returns the parameters that compiled functions read whose results are among the nodes met. */
   public Set<ParameterState> behind() {
     return behind;
   }

@@ -11,14 +11,14 @@ import org.adjoint.internal.graph.Node;
 import org.adjoint.internal.graph.NodeMap;
 
 /**
- * Forward mode: tangents go along a {@link DifferentiablePart}, each node's op pushing those of its
- * inputs to its outputs.
+ * Forward mode: tangents go along a {@link DifferentiablePart}; the op of each node pushes the
+ * tangents of its inputs to its outputs.
  */
 public final class Forward {
   private Forward() {}
 
   /**
-   * Returns how y moves as the xs move along their tangents; zeros if y does not depend on them.
+   * Returns how y moves as the xs move along their tangents; zeros if y depends on no x that moves.
    */
   public static Tensor push(
       Tensor y, DifferentiablePart part, List<Tensor> xs, List<Optional<Tensor>> tangents) {

@@ -10,11 +10,18 @@ import org.adjoint.internal.graph.NodeMap;
 import org.adjoint.internal.graph.ParameterState;
 import org.adjoint.internal.graph.Version;
 
-/** Which inputs and parameters a derivative reaches, or the reason why it cannot any more. */
+/**
+ * Finds the inputs and parameters that a derivative reaches, or says why it reaches them no more.
+ */
 public final class Reached {
   private Reached() {}
 
-  /** Marks an x as needed if the graph reaches it, and checks that its gradient can be had. */
+  /**
+   * Returns {@code x} as a tensor that is no parameter, and marks its position as needed if the
+   * graph reaches it.
+   *
+   * @throws IllegalStateException if x may have been reached before an evaluation or assignment
+   */
   public static Tensor wanted(int i, Tensor x, DifferentiablePart part, boolean[] needed) {
     Tensor fixed = Access.tensor(Access.node(x), Access.index(x));
     if (!x.dtype().isFloating()) {
@@ -59,8 +66,10 @@ public final class Reached {
   }
 
   /**
-   * Returns the trainable parameters that a node reaches, in the order a depth-first walk meets
-   * them.
+   * Returns the trainable parameters that a node reaches, in the order of a depth-first walk.
+   *
+   * @throws IllegalStateException if the graph of y reads a version that is current no more, was
+   *     dropped by an evaluation, or leads through a compiled function to a trainable parameter
    */
   public static List<ParameterState> trainableParameters(Node y, DifferentiablePart part) {
     List<ParameterState> parameters = new ArrayList<>();
@@ -84,7 +93,7 @@ public final class Reached {
     return parameters;
   }
 
-  /** Returns whether a newer version has taken this one's place. */
+  /** Returns whether a newer version is the current one. */
   private static boolean isPast(Version v) {
     return !v.parameter().isCurrent(v);
   }

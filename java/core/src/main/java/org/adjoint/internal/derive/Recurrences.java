@@ -22,10 +22,12 @@ final class Recurrences {
     Optional<Tensor> term(int k);
   }
 
+  /** Returns the rule of an op with one output. */
   static Rule one(Term term) {
     return k -> List.of(term.term(k));
   }
 
+  /** Returns a tensor times a number. */
   static Tensor times(Tensor x, double factor) {
     return factor == 1 ? x : x.times(Tensor.scalar(factor, x.dtype()));
   }
@@ -35,8 +37,8 @@ final class Recurrences {
   }
 
   /**
-   * Returns Σ aᵢ·bⱼ over i + j = k, j ≥ from. The higher term goes first: scale() lets what it
-   * multiplies be infinite where it is 0.
+   * Returns Σ aᵢ·bⱼ over i + j = k, j ≥ from. Of each pair the higher term goes first: where it is
+   * 0, scale() gives 0 even if the lower term is infinite.
    */
   static Optional<Tensor> convolve(int k, int from, Factor a, Factor b) {
     Optional<Tensor> sum = Optional.empty();
@@ -51,7 +53,7 @@ final class Recurrences {
     return sum;
   }
 
-  /** As convolving x with itself, with each pair of unequal terms taken once. */
+  /** Returns the convolution of x with itself; each pair of unequal terms is taken once. */
   static Optional<Tensor> square(int k, Factor x) {
     Optional<Tensor> pairs = Optional.empty();
     for (int j = 0; 2 * j < k; j++) {
@@ -66,7 +68,7 @@ final class Recurrences {
     return middle.isPresent() ? plus(sum, middle.get().square()) : sum;
   }
 
-  /** From a = b·y: aₖ = b₀yₖ + Σ bⱼyₖ₋ⱼ over j ≥ 1. */
+  /** Returns yₖ of y = a/b, from aₖ = b₀yₖ + Σ bⱼyₖ₋ⱼ over j ≥ 1. */
   static Optional<Tensor> divide(int k, Factor a, Factor b, Factor y) {
     Optional<Tensor> known = convolve(k, 1, y, b);
     Optional<Tensor> rest =
@@ -76,7 +78,7 @@ final class Recurrences {
     return rest.map(r -> r.scale(b.value().reciprocal())); // 0 where nothing moves, at poles too
   }
 
-  /** Convolves the two inputs that vary; the op takes their terms as it would take them. */
+  /** Returns Σ op(aₖ₋ⱼ, bⱼ) over j: term k of an op that is linear in both inputs that vary. */
   static Optional<Tensor> bilinear(
       int k, Op op, long[] attrs, List<Factor> inputs, List<Integer> moving) {
     Tensor[] values = inputs.stream().map(Factor::value).toArray(Tensor[]::new);
@@ -93,7 +95,7 @@ final class Recurrences {
     return sum;
   }
 
-  /** The op's own forward rule takes each term as a tangent. */
+  /** Returns the rule of an op that is linear in what varies: jvp takes each term as a tangent. */
   static Rule linear(
       Op op, long[] attrs, List<Factor> inputs, List<Integer> moving, Series series) {
     Call call = new Call(inputs.stream().map(Factor::value).toList(), series.values(), attrs);

@@ -14,14 +14,19 @@ import org.adjoint.internal.graph.Seed;
 import org.adjoint.op.Call;
 
 /**
- * Reverse mode: cotangents go back along a {@link DifferentiablePart}, each node's op pulling them
- * to its inputs. Several uses of a value are summed and broadcasting is undone here; no rule knows
- * of either.
+ * Reverse mode: cotangents go back along a {@link DifferentiablePart}; the op of each node pulls
+ * the cotangents of its outputs to its inputs. Several uses of a value are summed and broadcasting
+ * is undone here; no rule knows of either.
  */
 public final class Reverse {
   private Reverse() {}
 
-  /** Checks that y is a floating scalar, as the gradient called {@code name} needs it. */
+  /**
+   * Checks that y is a floating scalar.
+   *
+   * @param name the method that needs a scalar, for the error
+   * @throws IllegalArgumentException if y is none
+   */
   public static void checkScalar(String name, Tensor y) {
     if (y.size() != 1 || !y.dtype().isFloating()) {
       throw new IllegalArgumentException(
@@ -29,7 +34,7 @@ public final class Reverse {
     }
   }
 
-  /** Returns the gradient of a scalar whose differentiable part is known. */
+  /** Returns the gradients of the scalar y by the xs; zeros by an x that y does not depend on. */
   public static List<Tensor> gradients(Tensor y, DifferentiablePart part, Tensor... xs) {
     List<Tensor> gradients =
         new ArrayList<>(pull(List.of(y), List.of(Seed.of(y)), part, false, xs));
@@ -38,7 +43,8 @@ public final class Reverse {
   }
 
   /**
-   * Pulls cotangents back.
+   * Returns the cotangents of the xs, pulled back from those of the ys; zeros for an x that no y
+   * depends on.
    *
    * @param within whether this is part of a larger graph, where an x that is not reached has
    *     cotangent 0 whatever was dropped elsewhere

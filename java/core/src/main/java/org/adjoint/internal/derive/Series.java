@@ -16,7 +16,7 @@ final class Series {
     this.values = values;
   }
 
-  /** Gives the series its terms above the value. */
+  /** Returns this series, which from now on has the terms that a rule gives. */
   Series follows(Rule how) {
     rule = Optional.of(how);
     return this;

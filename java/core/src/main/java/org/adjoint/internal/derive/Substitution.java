@@ -16,7 +16,7 @@ import org.adjoint.op.Batch;
 public final class Substitution {
   private final long size;
 
-  /** The batched outputs of each node met; none of one that depends on no example. */
+  /** By node met its batched outputs; an empty list if the node depends on no example. */
   private final NodeTable<List<Tensor>> batched = new NodeTable<>();
 
   private Substitution(long size) {

@@ -44,7 +44,7 @@ public final class Taylor {
 
   private Taylor() {}
 
-  /** An op over series, to find the one that has been made. */
+  /** The key of a series: an op over series. */
   private record Expression(Op op, List<Long> attrs, List<Factor> inputs) {}
 
   /** The value of a scalar. */
@@ -98,7 +98,7 @@ public final class Taylor {
       return outputs.isPresent() ? outputs.get().get(index) : new Factor(constant(node), index);
     }
 
-    /** Takes in one node whose inputs are in, or constant. */
+    /** Adds one node, whose inputs were added before or are constant. */
     void add(Node node, Node[] inputs) {
       List<Factor> factors = new ArrayList<>(inputs.length);
       boolean same = true;
@@ -122,7 +122,7 @@ public final class Taylor {
       }
     }
 
-    /** Takes in all of a graph. */
+    /** Adds all nodes of a graph. */
     void addAll(Node root) {
       NodeMap added = new NodeMap();
       PostOrder.walk(

@@ -9,7 +9,10 @@ import java.util.function.Predicate;
 public final class Ancestors {
   private Ancestors() {}
 
-  /** Returns a node that satisfies {@code test} among {@code root} and what it was built from. */
+  /**
+   * Returns a node that satisfies {@code test} among {@code root} and all that it was built from,
+   * empty if none does.
+   */
   public static Optional<Node> find(Node root, Predicate<Node> test) {
     NodeMap seen = new NodeMap();
     List<Node> open = new ArrayList<>(List.of(root));

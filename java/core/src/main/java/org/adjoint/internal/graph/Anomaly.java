@@ -8,8 +8,8 @@ import java.util.function.Supplier;
 import org.adjoint.Tensor;
 
 /**
- * Whether anomalies are searched for: then every node remembers the user's line that built it, and
- * evaluations look at the result of each op.
+ * The switch that has anomalies searched for: every new node then remembers the user's line that
+ * built the node, and evaluations look at the result of each op.
  */
 public final class Anomaly {
   private static final StackWalker WALKER =
@@ -32,15 +32,19 @@ public final class Anomaly {
     }
   }
 
+  /** Switches for all threads. */
   public static void set(boolean now) {
     on = now;
   }
 
+  /** Returns whether anomalies are searched for. */
   public static boolean isOn() {
     return on;
   }
 
-  /** Returns where the node that is being built stands in the user's program, if that matters. */
+  /**
+   * Returns the user's line that is building a node; empty while anomalies are not searched for.
+   */
   public static Optional<Site> here() {
     if (!on) {
       return Optional.empty();
@@ -72,7 +76,10 @@ public final class Anomaly {
     return same || room.equals("org.adjoint.nn") || room.startsWith("org.adjoint.nn.");
   }
 
-  /** Builds a derivative of {@code node}: what comes of it remembers that. */
+  /**
+   * Returns what {@code build} returns, a derivative of {@code node}: the {@link Site} of each node
+   * that {@code build} makes names {@code node}.
+   */
   public static <T> T differentiating(Node node, Supplier<T> build) {
     if (!on) {
       return build.get();

@@ -2,7 +2,7 @@ package org.adjoint.internal.graph;
 
 import org.adjoint.Type;
 
-/** Stands for an argument of a function that is being written down: it never has a value. */
+/** A stand-in for an argument of a function that is being written down: it never has a value. */
 final class ArgumentNode extends Node {
   ArgumentNode(Type type) {
     super(Kind.ARGUMENT, new Type[] {type}, true, Life.EMPTY_LEAF);

@@ -12,7 +12,7 @@ public final class Backward {
   private final List<ParameterState> parameters;
   private final List<Backward> alone = List.of(this);
 
-  /** Notes a call. */
+  /** Makes the note of one call. */
   public Backward(Tensor loss, List<ParameterState> parameters) {
     this.loss = loss;
     this.parameters = parameters;
@@ -28,14 +28,14 @@ public final class Backward {
     return parameters;
   }
 
-  /** Returns the list that has nothing but this: always the same one. */
+  /** Returns the list of this pass alone, always the same object. */
   List<Backward> alone() {
     return alone;
   }
 
   @Override
   public int hashCode() {
-    return Access.node(loss).hash(); // at hand, where the JVM would have to make one and store it
+    return Access.node(loss).hash(); // an identity hash would first have to be made and stored
   }
 
   @Override

@@ -10,7 +10,7 @@ import java.util.function.Supplier;
  * that knows a parameter decides.
  */
 public abstract class Binding {
-  /** How many are open on all threads, so that building a graph usually looks no further. */
+  /** How many bindings are open on all threads; at 0, as usual, no thread's state is looked at. */
   private static final AtomicInteger OPEN = new AtomicInteger();
 
   private Binding outer;
@@ -18,7 +18,7 @@ public abstract class Binding {
   /** Returns what a parameter stands for here; empty to leave it to the bindings outside. */
   public abstract Optional<Node> find(ParameterState parameter);
 
-  /** Runs {@code body} inside this binding. */
+  /** Returns what {@code body} returns, called inside this binding. */
   public final <T> T during(Supplier<T> body) {
     ThreadState local = ThreadState.get();
     outer = local.binding;
@@ -42,7 +42,7 @@ public abstract class Binding {
     return deciding(parameter).flatMap(b -> b.find(parameter));
   }
 
-  /** Returns the innermost binding that knows a parameter. */
+  /** Returns the innermost binding of this thread that knows a parameter, empty if none does. */
   public static Optional<Binding> deciding(ParameterState parameter) {
     if (OPEN.get() == 0) {
       return Optional.empty();
@@ -55,7 +55,7 @@ public abstract class Binding {
     return Optional.empty();
   }
 
-  /** Returns the recording that is going on on this thread. */
+  /** Returns the innermost recording of this thread, empty outside of all. */
   public static Optional<Recorder> recording() {
     if (OPEN.get() > 0) {
       for (Binding b = ThreadState.get().binding; b != null; b = b.outer) {

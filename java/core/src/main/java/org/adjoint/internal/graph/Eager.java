@@ -5,9 +5,9 @@ import java.util.function.Supplier;
 import org.adjoint.Tensor;
 
 /**
- * Computes what is built at once, if that is asked for. What is built inside one operation, such as
- * the graph of a derivative, is computed when the operation is complete: a rule may differentiate
- * what it has just built.
+ * The switch that has each op computed as soon as it is built. The graph of one larger operation,
+ * such as a derivative, is computed when the operation is complete: a rule may differentiate what
+ * the rule has just built.
  *
  * <p>A thread takes notice of the switch between two evaluations: a step that has begun one way
  * ends that way, whatever other threads switch meanwhile.
@@ -33,7 +33,10 @@ public final class Eager {
     return ThreadState.get().eager;
   }
 
-  /** Computes new tensors now, unless they are part of something larger or have no value. */
+  /**
+   * Returns new tensors, computed if this thread is eager: not inside {@link #suspended}, and not
+   * those that depend on a stand-in.
+   */
   public static List<Tensor> built(List<Tensor> tensors) {
     ThreadState thread = ThreadState.get();
     if (thread.eager && !thread.suspended) {
@@ -45,7 +48,7 @@ public final class Eager {
     return tensors;
   }
 
-  /** Runs {@code body} as one operation, at whose end nothing is computed. */
+  /** Returns what {@code body} returns; nothing that it builds is computed meanwhile. */
   public static <T> T suspended(Supplier<T> body) {
     ThreadState thread = ThreadState.get();
     boolean before = thread.suspended;

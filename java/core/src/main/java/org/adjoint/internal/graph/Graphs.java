@@ -8,7 +8,7 @@ import org.adjoint.op.Op;
 
 /** Builds nodes: an op infers the types of its outputs, or says what is wrong with its inputs. */
 public final class Graphs {
-  /** By the number of inputs: all the first outputs of their nodes, as nearly always. */
+  /** By number of inputs the indices of first outputs, which nearly all nodes read and share. */
   private static final int[][] FIRST_OUTPUTS = new int[32][];
 
   static {

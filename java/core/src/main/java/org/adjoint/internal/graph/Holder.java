@@ -2,9 +2,9 @@ package org.adjoint.internal.graph;
 
 /** Whoever holds a parameter for itself: a run, or a finished run that goes on holding it. */
 public interface Holder {
-  /** Ends an idle hold at once; waits for the end of one whose program runs. */
+  /** Ends the hold: at once while no program runs, else after waiting for the program's end. */
   void letGo();
 
-  /** Ends an idle hold at once; returns false, without waiting, if its program runs. */
+  /** Ends the hold if no program runs; returns false, without waiting, if one does. */
   boolean tryLetGo();
 }

@@ -29,7 +29,7 @@ import org.adjoint.op.Op;
  *   <td>{@link #publish} → EVALUATED or LEAF; {@link #retire} → RETIRED;
  *   {@link Version#supersede} → SUPERSEDED</td></tr>
  * <tr><td>EVALUATED</td><td>yes</td><td>yes</td>
- *   <td>{@link #remembers} → LEAF, once no source that it remembers is one any more;
+ *   <td>{@link #remembers} → LEAF, once none of the nodes that it keeps inputs for is a source;
  *   {@link #retire} → RETIRED</td></tr>
  * <tr><td>LEAF</td><td>no</td><td>yes (none for scalars and arguments)</td>
  *   <td>{@link #retire} → RETIRED; {@link Version#supersede} → SUPERSEDED</td></tr>
@@ -45,7 +45,7 @@ public abstract sealed class Node permits OpNode, ScalarNode, ValueNode, Argumen
   private static final AtomicReferenceFieldUpdater<Node, Life> LIFE =
       AtomicReferenceFieldUpdater.newUpdater(Node.class, Life.class, "life");
 
-  /** Counts marks and cuts, so that it can be told which came first. */
+  /** The logical clock: a mark is a tick, a cut falls between two of them. */
   private static final AtomicLong MARKS = new AtomicLong();
 
   /** Spreads nodes over hash tables; duplicates, as a race makes them, only cost time. */
@@ -72,7 +72,7 @@ public abstract sealed class Node permits OpNode, ScalarNode, ValueNode, Argumen
   public enum Phase {
     /** Waits to be computed. */
     PENDING,
-    /** Has values, and keeps its inputs for the derivatives of what it remembers. */
+    /** Has values, and keeps its inputs for derivatives by the sources that it remembers. */
     EVALUATED,
     /** Has no inputs, or has lost them. */
     LEAF,
@@ -86,7 +86,8 @@ public abstract sealed class Node permits OpNode, ScalarNode, ValueNode, Argumen
    * One moment of a node's life.
    *
    * @param sources what an EVALUATED node keeps its inputs for
-   * @param cutAt when derivatives lost their way through this node, {@link #NEVER} if they did not
+   * @param cutAt the logical time at which derivatives lost their way through this node, {@link
+   *     #NEVER} if they did not
    */
   record Life(Phase phase, Node[] inputs, Storage[] values, Node[] sources, long cutAt) {
     static final Life EMPTY_LEAF = new Life(Phase.LEAF, NO_NODES, null, NO_NODES, NEVER);
@@ -186,7 +187,7 @@ public abstract sealed class Node permits OpNode, ScalarNode, ValueNode, Argumen
     return node;
   }
 
-  /** Returns what it is. */
+  /** Returns the kind. */
   public final Kind kind() {
     return kind;
   }
@@ -231,12 +232,12 @@ public abstract sealed class Node permits OpNode, ScalarNode, ValueNode, Argumen
     return Optional.empty();
   }
 
-  /** Returns the parameters that a program read which gave this value. */
+  /** Returns the parameters that the compiled function read which computed this value. */
   public Set<ParameterState> behind() {
     return Set.of();
   }
 
-  /** Returns whether this depends on a stand-in, and so never has a value. */
+  /** Returns whether this is or depends on a stand-in, and so never has a value. */
   public final boolean isSymbolic() {
     return symbolic;
   }
@@ -287,7 +288,7 @@ public abstract sealed class Node permits OpNode, ScalarNode, ValueNode, Argumen
     return now.phase == Phase.PENDING ? now.inputs : null;
   }
 
-  /** Returns the inputs that derivatives may pass to: none once nothing behind them is a source. */
+  /** Returns the inputs that derivatives may pass to: none once they are kept for no source. */
   public final Node[] rememberedInputs() {
     return phase() == Phase.EVALUATED && !remembers() ? NO_NODES : inputs();
   }
@@ -333,11 +334,14 @@ public abstract sealed class Node permits OpNode, ScalarNode, ValueNode, Argumen
         : Life.leaf(values, cut(before.inputs));
   }
 
-  /** Returns when derivatives lose their way to these inputs: never, if they had none. */
+  /**
+   * Returns the logical time of a cut between this node and these inputs, greater than that of
+   * every mark so far; {@link #NEVER} if no derivative passed to them.
+   */
   private long cut(Node... inputs) {
     for (int i = 0; i < inputs.length; i++) {
       if (passes(inputs, i)) {
-        return MARKS.get() + 1; // after all marks so far, and not after the next
+        return MARKS.get() + 1;
       }
     }
     return NEVER;
@@ -384,8 +388,8 @@ public abstract sealed class Node permits OpNode, ScalarNode, ValueNode, Argumen
   }
 
   /**
-   * Returns whether an evaluated node keeps its inputs for a source; if those that it kept them for
-   * are sources no more, the node becomes a leaf.
+   * Returns whether this node is evaluated and keeps its inputs for a node that is a source still;
+   * if none of {@link #remembered} is, this node becomes a leaf.
    */
   public final boolean remembers() {
     for (; ; ) {
@@ -404,14 +408,14 @@ public abstract sealed class Node permits OpNode, ScalarNode, ValueNode, Argumen
     }
   }
 
-  /** Returns what an evaluated node keeps its inputs for. */
+  /** Returns the nodes, sources once, that an evaluated node keeps its inputs for. */
   public final Node[] remembered() {
     return life.sources;
   }
 
   /**
-   * Ends the hold on the value of an output: whoever uses it from now on is told that it was
-   * closed. A pending node is closed before it has a value, and never gets one.
+   * Gives up the value of an output: whoever uses the value from now on is told that it was closed.
+   * A pending node gives up all outputs, and never gets values.
    */
   public final void close(int output) {
     for (; ; ) {
@@ -440,46 +444,52 @@ public abstract sealed class Node permits OpNode, ScalarNode, ValueNode, Argumen
     return life.cutAt != NEVER;
   }
 
-  /** Returns when it lost them: after the marks whose {@link #variableSince} is less. */
+  /**
+   * Returns the logical time of the cut: greater than {@link #variableSince} of every mark before
+   * the cut, and of no mark after it. 0 if there was none.
+   */
   public final long cutAt() {
     return life.cutAt;
   }
 
   // ---- marks ----
 
-  /** States that gradients are taken by this node. */
+  /** Makes this node a source. */
   public final void markVariable() {
     if (variableSince == NEVER) {
       variableSince = MARKS.incrementAndGet();
     }
   }
 
-  /** Takes {@link #markVariable} back: a stand-in is a source while its function runs. */
+  /** Takes {@link #markVariable} back: a stand-in is a source only while its function runs. */
   public final void unmarkVariable() {
     variableSince = NEVER;
   }
 
-  /** Returns whether gradients are taken by this node for its own sake. */
+  /** Returns whether this node is a source by {@link #markVariable}. */
   public final boolean isVariable() {
     return variableSince != NEVER;
   }
 
-  /** Returns when it was marked; graphs cut before then may have passed through it. */
+  /**
+   * Returns the logical time of the mark, 0 if there is none. A node whose {@link #cutAt} is
+   * greater did not reach this one: it would have kept its inputs.
+   */
   public final long variableSince() {
     return variableSince;
   }
 
-  /** Returns whether gradients are taken with respect to this node. */
+  /** Returns whether this is a source: gradients may be taken by it now. */
   public boolean isSource() {
     return isVariable();
   }
 
-  /** States that a parameter holds this value; no scope frees it. */
+  /** States that a parameter or a recorded step keeps this value: no scope frees it. */
   public final void markOwned() {
     owned = true;
   }
 
-  /** Returns whether a parameter holds this value. */
+  /** Returns whether no scope frees this value, because of {@link #markOwned}. */
   public final boolean isOwned() {
     return owned;
   }

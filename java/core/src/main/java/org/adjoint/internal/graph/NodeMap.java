@@ -1,10 +1,11 @@
 package org.adjoint.internal.graph;
 
 /**
- * A map from nodes, by identity, to ints ≥ 0. One thread's; open addressing over the nodes' own
+ * A map from nodes, by identity, to ints ≥ 0, for one thread; open addressing over the nodes' own
  * hashes.
  */
 public final class NodeMap {
+  /** What stands for no value. */
   public static final int ABSENT = -1;
 
   private static final int FIRST = 64;
@@ -14,6 +15,7 @@ public final class NodeMap {
   private int[] values;
   private int size;
 
+  /** Makes an empty map. */
   public NodeMap() {
     this(FIRST / 2);
   }

@@ -20,7 +20,7 @@ public final class NodeTable<T> {
     return place == NodeMap.ABSENT ? Optional.empty() : Optional.of(known.get(place));
   }
 
-  /** Notes what is known of a node that nothing was known of, and returns it. */
+  /** Returns {@code fact}, noted as what is known of a node that nothing was known of. */
   public T put(Node node, T fact) {
     places.put(node, known.size());
     known.add(fact);

@@ -15,7 +15,7 @@ public non-sealed class OpNode extends Node {
    * Makes a pending node.
    *
    * @param attrs the attributes, which the caller does not change afterwards
-   * @param indices by input which of its outputs is read
+   * @param indices by input which output of that node is read
    * @param types the types of the outputs
    */
   public OpNode(Op op, long[] attrs, Node[] inputs, int[] indices, Type[] types) {
@@ -50,7 +50,7 @@ public non-sealed class OpNode extends Node {
     return indices[i];
   }
 
-  /** Returns by input which of its outputs is read; nobody may change the array. */
+  /** Returns by input which output of that node is read; nobody may change the array. */
   public final int[] indices() {
     return indices;
   }
@@ -60,11 +60,11 @@ public non-sealed class OpNode extends Node {
     return Optional.ofNullable(site);
   }
 
-  /** Called when the node has a value, was retired or was closed: it waits no more. */
+  /** Called when the node has a value, was retired or was closed. */
   @Override
   protected void waitsNoMore() {}
 
-  /** Gives a pending node other inputs, unless it has become a leaf or has others already. */
+  /** Gives a pending node other inputs, unless it has been published or has other inputs by now. */
   protected final void replaceInputs(Node[] before, Node... after) {
     for (; ; ) {
       Life now = life();

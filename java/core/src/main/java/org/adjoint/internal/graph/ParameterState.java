@@ -24,7 +24,7 @@ import org.adjoint.internal.backend.Storage;
  * <tr><td>{@link #settle} (a run computed what was assigned)</td><td>–</td><td>–</td><td>–</td><td>HELD</td></tr>
  * <tr><td>{@link #replace} (a compiled run computed the next version)</td><td>–</td><td>–</td><td>–</td><td>HELD</td></tr>
  * <tr><td>{@link #release} (a run ends)</td><td>–</td><td>–</td><td>–</td>
- *   <td>SETTLED, or as before if the run failed</td></tr>
+ *   <td>SETTLED if the run computed a version, else as before</td></tr>
  * <tr><td>{@link #abandon} (an evaluation failed)</td><td>FRESH</td><td>SETTLED</td><td>SETTLED</td><td></td></tr>
  * <tr><td>{@link #handOut}, {@link #share}, {@link #pinCurrent}, gradients</td>
  *   <td>FRESH</td><td>SETTLED</td><td>ASSIGNED</td><td></td></tr>
@@ -59,7 +59,7 @@ public final class ParameterState {
   /** The newest version with a value, null before the first. */
   private Version settled;
 
-  /** Pending versions that another assignment came after; nearly always none. */
+  /** Pending versions that were assigned over; nearly always none. */
   private List<Version> replaced = List.of();
 
   private Holder holder;
@@ -150,12 +150,12 @@ public final class ParameterState {
     return current == version;
   }
 
-  /** Returns the current version, as it is between two runs. */
+  /** Returns the current version, after waiting for a run that holds this. */
   public Version current() {
     return whenFree(() -> current);
   }
 
-  /** Returns the current version of this moment, which a run may be computing. */
+  /** Returns the current version without waiting: a run may be computing or replacing it. */
   public Version peek() {
     return current;
   }
@@ -207,8 +207,8 @@ public final class ParameterState {
   }
 
   /**
-   * Returns the memory of the current version, held for one more owner, who closes it; empty if
-   * that version is pending.
+   * Returns the memory of the current version with one share more, which the caller closes; empty
+   * if that version is pending.
    */
   public Optional<Storage> share() {
     return whenFree(
@@ -221,7 +221,7 @@ public final class ParameterState {
         });
   }
 
-  /** Returns the memory of the current version, pinned; empty if that version is pending. */
+  /** Returns the memory of the current version, pinned; empty if it is pending or was closed. */
   public Optional<Storage> pinCurrent() {
     return whenFree(
         () -> {
@@ -248,8 +248,8 @@ public final class ParameterState {
   // ---- moves of runs ----
 
   /**
-   * Gives this to a run; returns false if another run has it, or somebody waits for it. A lease
-   * that is idle ends.
+   * Gives the parameter to a run; returns false if a program that holds it runs, or somebody waits
+   * for it. An idle lease ends.
    */
   public boolean tryHold(Holder run) {
     for (; ; ) {
@@ -270,7 +270,7 @@ public final class ParameterState {
     }
   }
 
-  /** Returns whether this run holds it. */
+  /** Returns whether {@code run} holds the parameter. */
   public synchronized boolean isHeldBy(Holder run) {
     return holder == run;
   }
@@ -302,12 +302,15 @@ public final class ParameterState {
     return current.isHandedOut();
   }
 
-  /** Returns whether nobody could tell the current version from the next: the holder asks. */
+  /**
+   * Returns whether the current version was not handed out and there is no gradient, so that nobody
+   * could tell this version from the next; the holder asks.
+   */
   public synchronized boolean isPrivate() {
     return current == settled && !current.isHandedOut() && gradient == null;
   }
 
-  /** Gives the current version, which was assigned, its value; the holder's. */
+  /** Gives the current version, which was assigned, its value; called by the holder. */
   public synchronized void settle(Node.Result value) {
     Version version = current;
     if (!version.publish(value)) {
@@ -316,14 +319,14 @@ public final class ParameterState {
     makeSettled(version);
   }
 
-  /** Makes a version that a compiled run has computed the current one; the holder's. */
+  /** Makes a version that a compiled run has computed the current one; called by the holder. */
   public synchronized void replace(Version next, Node.Result value) {
     next.publish(value);
     current = next;
     makeSettled(next);
   }
 
-  /** Older versions are superseded, and their memory is freed unless it was taken over. */
+  /** Supersedes older versions, and frees their memory unless {@code version} has taken it over. */
   private void makeSettled(Version version) {
     Version before = settled;
     settled = version;
@@ -365,7 +368,7 @@ public final class ParameterState {
         });
   }
 
-  /** Leaves another gradient, null for none; the holder's. */
+  /** Leaves another gradient, null for none; called by the holder. */
   public synchronized void leaveGradient(Tensor left) {
     exchangeGradient(left);
     gradientIsOurs = left != null;

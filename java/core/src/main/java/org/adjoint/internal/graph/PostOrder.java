@@ -22,7 +22,7 @@ public final class PostOrder {
     }
   }
 
-  /** Walks from a node to all that it was built from. */
+  /** Hands all that a node was built from, and the node at the end, to {@code finish}. */
   public static void walk(Node root, Predicate<Node> isDone, BiConsumer<Node, Node[]> finish) {
     walk(root, Node::inputs, isDone, finish);
   }

@@ -13,7 +13,7 @@ import org.adjoint.internal.backend.Storage;
  * their thread, whichever thread evaluates them.
  */
 public final class ScopeState {
-  /** How many are open on all threads, so that building a graph usually looks no further. */
+  /** How many scopes are open on all threads; at 0 no thread's state is looked at. */
   private static final AtomicInteger OPEN = new AtomicInteger();
 
   private final ScopeState outer;
@@ -56,7 +56,7 @@ public final class ScopeState {
     }
   }
 
-  /** Notes that a node has a value, or will have one, which the scope it was built in frees. */
+  /** Has the scope that a node was built in, if any, free the values that the node has or gets. */
   public static void register(Node node) {
     ScopeState scope = node.scope();
     if (scope != null) {
@@ -70,7 +70,7 @@ public final class ScopeState {
     }
   }
 
-  /** Lets a value outlive this scope. */
+  /** Lets a value outlive this scope: the outer one frees it. */
   public synchronized void keep(Storage value) {
     kept.add(value);
   }

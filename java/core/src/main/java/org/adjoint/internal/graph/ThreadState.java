@@ -7,8 +7,8 @@ import java.util.Optional;
 import java.util.function.Supplier;
 
 /**
- * What one thread is in the midst of. One object for all of it: after a large program each
- * thread-local variable of its own would be four cache misses more.
+ * The state of one thread. One object: after a large program each thread-local variable more would
+ * be four cache misses more.
  */
 public final class ThreadState {
   private static final ThreadLocal<ThreadState> OF_THREAD =
@@ -22,21 +22,21 @@ public final class ThreadState {
   /** The innermost scope, null outside of all. */
   ScopeState scope;
 
-  /** How deep this thread is in suppliers of scalars. */
+  /** How many suppliers of scalars this thread is in, one called by the next. */
   int reading;
 
   /** Whether ops are computed as they are built; see {@link Eager}. */
   boolean eager = Eager.isOn();
 
-  /** Whether one operation is being built, at whose end nothing is computed. */
+  /** Whether nothing is computed as it is built; see {@link Eager#suspended}. */
   boolean suspended;
 
   /** The transformation that is writing a function down, null outside of all. */
   private String writing;
 
   /**
-   * The parameters that this thread has assigned to and not evaluated since. Weakly: a thread that
-   * makes models and evaluates nothing would keep all of them.
+   * The parameters that this thread has assigned to and not evaluated since. Weak references: a
+   * thread that makes models and evaluates nothing would keep all models.
    */
   private final List<WeakReference<ParameterState>> assigned = new ArrayList<>();
 
@@ -75,8 +75,8 @@ public final class ThreadState {
   }
 
   /**
-   * Returns the versions that this thread has assigned and nobody has computed yet. One that was
-   * assigned to twice may be there twice.
+   * Returns the versions that this thread has assigned and nobody has computed yet. The version of
+   * a parameter that was assigned to twice may be there twice.
    */
   public List<Version> assignments() {
     if (assigned.isEmpty()) {
@@ -92,7 +92,7 @@ public final class ThreadState {
     return versions;
   }
 
-  /** Forgets what this thread has assigned, once it is evaluated or abandoned. */
+  /** Forgets the assignments of this thread, once they are evaluated or abandoned. */
   public void clearAssignments() {
     assigned.clear();
     eager = Eager.isOn(); // between two evaluations, and never within a step
@@ -100,7 +100,7 @@ public final class ThreadState {
 
   // ---- functions that are being written down ----
 
-  /** Returns what {@code body} returns, which calls a function that {@code name} writes down. */
+  /** Returns what {@code body} returns, called while {@code name} writes a function down. */
   public <T> T writing(String name, Supplier<T> body) {
     String before = writing;
     writing = name;
@@ -111,7 +111,7 @@ public final class ThreadState {
     }
   }
 
-  /** Returns the transformation whose function is running on this thread. */
+  /** Returns the transformation that is writing a function down on this thread. */
   public Optional<String> writing() {
     return Optional.ofNullable(writing);
   }

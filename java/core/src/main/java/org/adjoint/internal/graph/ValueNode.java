@@ -6,7 +6,7 @@ import org.adjoint.internal.backend.Storage;
 
 /** A value that came from outside, or out of a compiled function. */
 final class ValueNode extends Node {
-  /** The parameters that the program read which gave this value. */
+  /** The parameters that the compiled function read which computed this value. */
   private final Set<ParameterState> behind;
 
   ValueNode(Type type, Storage[] values, long cutAt, Set<ParameterState> behind) {

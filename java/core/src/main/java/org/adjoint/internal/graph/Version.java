@@ -18,7 +18,7 @@ public final class Version extends OpNode {
   private static final Life SUPERSEDED =
       new Life(Phase.SUPERSEDED, NO_NODES, null, NO_NODES, Life.EMPTY_LEAF.cutAt());
 
-  /** By output the index of that one alone: an optimizer assigns outputs of one op. */
+  /** By output the array of that index alone, shared: an optimizer assigns outputs of one op. */
   private static final int[][] ONE = new int[64][];
 
   static {
@@ -30,13 +30,15 @@ public final class Version extends OpNode {
   private final long assignedById = Thread.currentThread().getId();
   private final String assignedByName = Thread.currentThread().getName();
 
-  /** What {@link #supersede} makes of it; another life once a snapshot shares its memory. */
+  /**
+   * The life that {@link #supersede} gives: without values, unless a snapshot shares the memory.
+   */
   private Life afterwards = SUPERSEDED;
 
   /** Whether a graph may have been built on this version; guarded by the parameter's lock. */
   private boolean handedOut;
 
-  /** Makes the pending version that a tensor of these types, its only one, was assigned to. */
+  /** Makes the pending version that stands for output {@code index} of {@code assigned}. */
   Version(ParameterState parameter, long sequence, Node assigned, int index, Type[] types) {
     super(detach(), NO_ATTRS, new Node[] {assigned}, alone(index), types);
     this.parameter = parameter;
@@ -64,7 +66,7 @@ public final class Version extends OpNode {
     return parameter;
   }
 
-  /** Returns its place among the versions of its parameter. */
+  /** Returns how many versions of the parameter came before this one. */
   long sequence() {
     return sequence;
   }
@@ -82,11 +84,12 @@ public final class Version extends OpNode {
     return assignedByName;
   }
 
+  /** Notes that a graph may be built on this version. */
   void handOut() {
     handedOut = true;
   }
 
-  /** Returns whether anybody could tell this version from the next one. */
+  /** Returns whether a graph may have been built on this version. */
   boolean isHandedOut() {
     return handedOut;
   }

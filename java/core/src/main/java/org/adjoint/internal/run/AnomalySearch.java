@@ -15,8 +15,8 @@ import org.adjoint.internal.graph.Node;
 import org.adjoint.internal.graph.NodeMap;
 
 /**
- * Finds where a NaN or an infinity comes from: runs a graph op by op before the program, looking at
- * each result. Several times slower; for searching.
+ * Finds the op that a NaN or an infinity comes from: runs a graph op by op before its program and
+ * looks at each result. Several times slower than the program.
  */
 public final class AnomalySearch {
   /** Whether this thread is inside a search, which runs programs itself. */

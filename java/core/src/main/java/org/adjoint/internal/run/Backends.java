@@ -25,10 +25,12 @@ public final class Backends {
   /** An open backend with its programs. */
   private record Open(Backend backend, StepCache cache) {}
 
+  /** Returns the backend in use, chosen at the first call. */
   public static Backend current() {
     return open().backend();
   }
 
+  /** Returns the steps of the backend in use. */
   public static StepCache cache() {
     return open().cache();
   }

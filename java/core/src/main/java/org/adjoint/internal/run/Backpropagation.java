@@ -63,7 +63,7 @@ public final class Backpropagation {
     }
     if (evaluateEarlier(parameters)) {
       part =
-          DifferentiablePart.of(List.of(Access.node(loss)), List.of()); // it may have lost history
+          DifferentiablePart.of(List.of(Access.node(loss)), List.of()); // nodes may be leaves now
     }
     List<Tensor> gradients = LazyGradients.of(loss, part, parameters);
     Backward backward = new Backward(loss, parameters);

@@ -23,8 +23,8 @@ import org.adjoint.internal.ir.Operand;
 import org.adjoint.internal.ir.Program;
 
 /**
- * A program ready to run on any data of its structure: binds leaves, gives the roots memory, and
- * names the op when an instruction fails.
+ * A program that a backend has loaded, ready for runs on any data of its structure. When an
+ * instruction fails, the error names the op and its shapes.
  *
  * @param constants the words of scalars that belong to the program itself, after those of the graph
  */
@@ -49,18 +49,18 @@ public record CompiledGraph(Program program, Executable executable, long[] const
   }
 
   /**
-   * Returns the program bound to leaves that stay.
+   * Returns the program bound to leaves that stay the same from run to run.
    *
    * @param scalars the scalars of the graph
-   * @param leaves one storage a leaf; those of open ones are not looked at
-   * @param open the leaves that each run brings, and the arguments behind the leaves
+   * @param leaves one storage a leaf; storages of open leaves are not looked at
+   * @param open which arguments each run brings: leaves, and what the program makes behind them
    */
   public BoundRun bind(StepScalars scalars, Storage[] leaves, int... open) {
     Storage[] arguments = Arrays.copyOf(leaves, program.argumentBytes().length);
     return executable.bind(arguments, open, scalars(scalars.constants()), scalars.live());
   }
 
-  /** Returns the words of all scalars of the program, behind those of the graph its own. */
+  /** Returns the words of all scalars of the program: those of the graph, then its constants. */
   long[] scalars(long... words) {
     long[] scalars = Arrays.copyOf(words, words.length + constants.length);
     System.arraycopy(constants, 0, scalars, words.length, constants.length);
@@ -98,7 +98,7 @@ public record CompiledGraph(Program program, Executable executable, long[] const
     return new BackendException(text.toString(), failure);
   }
 
-  /** Returns a text for what a gradient, a member of the second list of inputs, is to move. */
+  /** Returns a text for the parameter that a gradient, of the second list of inputs, is to move. */
   private String moved(
       Instruction instruction, int gradient, IntFunction<Optional<ParameterState>> parameterOf) {
     int singles = instruction.kernel().lists().orElseThrow().inputs();

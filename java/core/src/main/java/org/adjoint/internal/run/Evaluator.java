@@ -17,9 +17,9 @@ import org.adjoint.internal.graph.ThreadState;
 import org.adjoint.internal.graph.Version;
 
 /**
- * Turns pending graphs into values: finds the step of what is pending, by matching it with the one
- * that is expected or by a trace, and has it run. Pending versions of parameters are computed
- * along.
+ * Turns pending graphs into values: finds the step of a pending graph, by matching the graph with
+ * the template of the expected step or by a trace, and has the step run. Pending versions of
+ * parameters are computed along.
  */
 public final class Evaluator {
   private static final long PAUSE_NANOS = 20_000;
@@ -27,15 +27,15 @@ public final class Evaluator {
   private Evaluator() {}
 
   /**
-   * Computes the values of {@code wanted}, and every assignment that this thread has pending. If
-   * that fails, the assignments are computed by themselves; if that fails too, group by group,
-   * where of {@link Joint} assignments all are made or none.
+   * Computes the values of {@code wanted}, and every assignment that this thread has pending, in
+   * one program. If it fails, the assignments are computed by themselves; if that fails too, group
+   * by group: of {@link Joint} assignments all are made or none.
    */
   public static void evaluate(List<Tensor> wanted) {
     ThreadState thread = ThreadState.get();
     if (thread.isReading() || AnomalySearch.isOnHere()) {
       if (!areKnown(wanted)) {
-        finish(wanted, List.of()); // what is assigned waits for the run that asks for this value
+        finish(wanted, List.of()); // assignments wait for the outer run
       }
       return;
     }
@@ -70,7 +70,7 @@ public final class Evaluator {
     return true;
   }
 
-  /** Returns the node of a tensor without handing a parameter's version out. */
+  /** Returns the node of a tensor; of a parameter the current version, not handed out. */
   private static Node look(Tensor tensor) {
     return stateOf(tensor).<Node>map(ParameterState::peek).orElseGet(() -> Access.node(tensor));
   }
@@ -101,7 +101,8 @@ public final class Evaluator {
   }
 
   /**
-   * Computes values and assignments as one whole: if anything fails, every assignment is dropped.
+   * Computes values and every assignment that this thread has pending as one whole: if anything
+   * fails, every assignment is dropped.
    */
   public static void evaluateTogether(List<Tensor> wanted) {
     ThreadState thread = ThreadState.get();
@@ -134,7 +135,7 @@ public final class Evaluator {
     }
   }
 
-  /** Waits for another run to get on. */
+  /** Waits some microseconds for another run to get on. */
   public static void pause() {
     LockSupport.parkNanos(PAUSE_NANOS);
   }
@@ -157,7 +158,7 @@ public final class Evaluator {
       return attemptAnew(cache, scalars, fixed, assignments);
     } catch (IllegalStateException e) {
       if (!sameNodes(fixed, pendingOf(wanted))) {
-        return Outcome.BUSY; // a parameter has moved on: what it stands for now can be computed
+        return Outcome.BUSY; // a wanted parameter has another current version, which may succeed
       }
       throw e;
     }
@@ -171,7 +172,7 @@ public final class Evaluator {
     return same;
   }
 
-  /** Returns what has to be computed: of parameters the version that is current now. */
+  /** Returns the tensors to compute; of a parameter its current version, if that is pending. */
   private static List<Tensor> pendingOf(List<Tensor> wanted) {
     List<Tensor> fixed = new ArrayList<>(wanted.size());
     for (Tensor tensor : wanted) {
@@ -228,7 +229,10 @@ public final class Evaluator {
     return new IllegalStateException("a version that this graph reads was superseded meanwhile");
   }
 
-  /** Returns by version the leaf that is the version before, which becomes a leaf if it is none. */
+  /**
+   * Returns by version the leaf that is the settled version before, added to the trace if no op
+   * reads it; {@link Step#NONE} if there is none, or the trace computes it.
+   */
   private static int[] donors(Trace trace) {
     int[] donors = new int[trace.versions().size()];
     for (int i = 0; i < donors.length; i++) {

@@ -13,14 +13,14 @@ import org.adjoint.internal.graph.NodeMap;
 import org.adjoint.op.Fused;
 
 /**
- * Replaces fused ops that a backend has no kernel for, and gradients that were put off, by what
- * they mean in other ops: a graph in, a graph out. Leaves and scalars keep their numbers; scalars
- * that expansions bring along follow them, as constants of the program.
+ * Replaces fused ops that a backend has no kernel for by their expansions, and {@link
+ * LazyGradients} by their graphs: a graph in, a graph out. Leaves and scalars keep their numbers;
+ * scalars that expansions bring along follow them, as constants of the program.
  */
 public final class Expansion {
   private Expansion() {}
 
-  /** Returns the trace itself if the backend has all its kernels, else one that it can run. */
+  /** Returns a trace that the backend has all kernels for: the given one, if it is such a trace. */
   public static Trace of(Trace trace, Predicate<String> supported) {
     Trace current = trace;
     while (needed(current, supported)) {
@@ -83,7 +83,7 @@ public final class Expansion {
     return result;
   }
 
-  /** Builds a gradient, and along with it all others of the same loss: they share their graph. */
+  /** Builds a gradient, and along with it all others of the same loss: gradients share nodes. */
   private static void differentiate(
       Trace trace, int first, NodeMap numbers, List<List<Tensor>> mapped) {
     Node loss = trace.inputs(first)[0];

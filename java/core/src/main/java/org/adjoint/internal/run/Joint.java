@@ -11,8 +11,8 @@ import org.adjoint.internal.graph.ParameterState;
 import org.adjoint.internal.graph.Version;
 
 /**
- * Which assignments belong together: those whose pending graphs share a node, and those of which
- * one reads a parameter that the other assigns to. Made one without the other, they would leave a
+ * Finds assignments that belong together: those whose pending graphs share a node, and those of
+ * which one reads a parameter that the other assigns to. One made without the other would leave a
  * state that no order of assignments gives: half of a swap, momentum without its step.
  */
 final class Joint {
@@ -29,7 +29,7 @@ final class Joint {
     }
   }
 
-  /** Returns the assignments, those that belong together in one list. */
+  /** Returns the assignments in groups of those that belong together. */
   static List<List<Version>> groups(List<Version> assignments) {
     Joint joint = new Joint(assignments.size());
     for (int i = 0; i < assignments.size(); i++) {

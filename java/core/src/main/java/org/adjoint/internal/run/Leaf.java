@@ -5,14 +5,14 @@ import org.adjoint.Type;
 import org.adjoint.internal.graph.Access;
 import org.adjoint.internal.graph.Node;
 
-/** An evaluated node's output, as a program reads it. */
+/** An output of an evaluated node, which a program reads. */
 public record Leaf(Node node, int index) {
-  /** Returns its type. */
+  /** Returns the type of the output. */
   public Type type() {
     return node.type(index);
   }
 
-  /** Returns it as a tensor. */
+  /** Returns the output as a tensor. */
   public Tensor tensor() {
     return Access.tensor(node, index);
   }

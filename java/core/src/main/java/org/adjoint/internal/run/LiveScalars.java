@@ -5,8 +5,8 @@ import java.util.List;
 import org.adjoint.internal.graph.Node;
 
 /**
- * The bits of scalars as one evaluation sees them: a live one is read once, before anything is
- * held, however often the evaluation has to try again.
+ * The bits of scalars as one evaluation sees them: a live scalar is read once, before a run holds
+ * anything, however often the evaluation has to try again.
  */
 public final class LiveScalars {
   /** Null while none was read. */

@@ -4,7 +4,7 @@ package org.adjoint.internal.run;
 public enum Outcome {
   /** The program has run, and its results are published. */
   DONE,
-  /** Another run, or somebody who waits, is ahead; the same attempt may succeed in a moment. */
+  /** Another run, or a thread that waits, is ahead; the same attempt may succeed in a moment. */
   BUSY,
   /** Stale: a version that this run was to compute has been computed, or assigned to, meanwhile. */
   VERSION_SETTLED,

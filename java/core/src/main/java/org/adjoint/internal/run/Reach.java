@@ -3,18 +3,19 @@ package org.adjoint.internal.run;
 import java.util.Arrays;
 
 /**
- * Finds which sources of gradients each root of a template may reach: an evaluated root keeps its
- * inputs for those of them that are sources still, and for nothing else.
+ * Finds which sources each root of a template may reach: an evaluated root keeps its inputs for
+ * those that are sources still, and for nothing else.
  */
 final class Reach {
   /**
-   * Above so many words of masks, all roots share one list of sources: it keeps more, never less.
+   * Above so many words of masks all roots share one list of all sources: a root then keeps its
+   * inputs for longer than it needs to, never shorter.
    */
   private static final long MOST_WORDS = 1 << 22;
 
   private Reach() {}
 
-  /** Returns by plain root the places of what it reaches. */
+  /** Returns by plain root the places of the nodes that it reaches and that may be sources. */
   static int[][] of(StepTemplate template) {
     int firstOp = template.leaves() + template.scalars();
     int[] bits = new int[firstOp + template.ops()];
@@ -40,7 +41,7 @@ final class Reach {
     return reach;
   }
 
-  /** Returns by op what derivatives reach through it; null for nothing. */
+  /** Returns by op a mask of what derivatives reach through the op; null for nothing. */
   private static long[][] masks(StepTemplate template, int firstOp, int words, int... bits) {
     long[][] masks = new long[template.ops()][];
     for (int at = 0; at < masks.length; at++) {

@@ -42,10 +42,14 @@ public abstract class Run implements Holder {
   private final int[] donors;
 
   private final boolean[] isDonor;
+
+  /** How many of the parameters are held: the first ones. */
   private int holding;
+
+  /** How many of the donors are owned: the first ones. */
   private int owning;
 
-  /** How many leaves have been looked at: those of them that are not donors are pinned. */
+  /** How many leaves {@link #acquire} is through with: of these all but owned donors are pinned. */
   private int pinning;
 
   private boolean inPlace;
@@ -53,6 +57,8 @@ public abstract class Run implements Holder {
 
   // Guarded by this.
   private State state = State.RUNNING;
+
+  /** Whether a thread waits for a parameter that this run holds: the run must not stay idle. */
   private boolean wanted;
 
   /**
@@ -73,31 +79,31 @@ public abstract class Run implements Holder {
     }
   }
 
-  // ---- what the two kinds of steps do in their own way ----
+  // ---- what traced and recorded runs do in their own way ----
 
-  /** Looks, with all parameters held, whether the step is still the right one. */
+  /** Returns DONE if the step is still the right one, else why not; all parameters are held. */
   protected abstract Outcome check();
 
-  /** Returns the node that stands at a leaf, once everything is checked. */
+  /** Returns the node that stands at a leaf; called after {@link #check}. */
   protected abstract Node leaf(int i);
 
-  /** Returns which output of its node a leaf is. */
+  /** Returns which output of its node a leaf is; called after {@link #check}. */
   protected abstract int leafIndex(int i);
 
-  /** Makes all objects that publishing needs. */
+  /** Makes all objects that {@link #publish} needs. */
   protected abstract void prepare();
 
-  /** Publishes the results without allocating anything; {@link #result} has them. */
+  /** Publishes the memory that {@link #result} gives, without allocating a Java object. */
   protected abstract void publish();
 
-  /** Returns whether this run may stay idle, holding what it holds, for the next one. */
+  /** Returns whether this run, which has ended well, may stay idle as a lease. */
   protected boolean mayStayIdle() {
     return false;
   }
 
-  // ---- what they may ask ----
+  // ---- what their subclasses may ask ----
 
-  /** Returns whether the program overwrites the memory that it may. */
+  /** Returns whether the program overwrites its donors, which are owned. */
   protected final boolean isInPlace() {
     return inPlace;
   }
@@ -107,7 +113,7 @@ public abstract class Run implements Holder {
     return arguments[graph().program().rootArguments()[root]];
   }
 
-  /** Returns the memory of a leaf that is held. */
+  /** Returns the memory of a leaf that is pinned or owned. */
   protected final Storage memory(int leaf) {
     return leaves[leaf];
   }
@@ -119,9 +125,9 @@ public abstract class Run implements Holder {
   // ---- the run ----
 
   /**
-   * Tries to run the step once.
+   * Tries to run the step once, and returns how that ended.
    *
-   * @param words the scalars, read before: their suppliers may look at what this run holds
+   * @param words the scalars, read before: a supplier may read a parameter that this run holds
    */
   public final Outcome attempt(long... words) {
     reserveStack();
@@ -152,7 +158,7 @@ public abstract class Run implements Holder {
     }
   }
 
-  /** Fails here if there is not the stack that a run needs, before anything is held. */
+  /** Throws a StackOverflowError, before anything is held, if a run may need more stack. */
   protected static void reserveStack() {
     StackReserve.check();
   }
@@ -196,7 +202,7 @@ public abstract class Run implements Holder {
     return true;
   }
 
-  /** Pins what a leaf stands for; {@link #unpin} undoes it. */
+  /** Pins the memory of the node at a leaf; {@link #unpin} undoes that. */
   private Outcome pin(int at, Node node, int index) {
     Storage memory = node.valueOrNull(index);
     if (memory == null) {
@@ -238,7 +244,7 @@ public abstract class Run implements Holder {
     }
   }
 
-  /** Returns the parameter that a leaf is a version of, if it is one. */
+  /** Returns the parameter that a leaf is a version of, empty for another leaf. */
   protected final Optional<ParameterState> parameterOf(int leaf) {
     boolean known = leaf >= 0 && leaf < leaves.length;
     return known && leaf(leaf) instanceof Version version
@@ -314,13 +320,14 @@ public abstract class Run implements Holder {
 
   // ---- leases ----
 
-  /** Returns whether nothing is held any more. */
+  /** Returns whether this run has released everything. */
   public final synchronized boolean hasEnded() {
     return state == State.ENDED;
   }
 
   /**
-   * Begins another run on what an idle one holds; returns false if that has ended or is running.
+   * Begins to run again on what this idle run holds; returns false if this run has ended, is
+   * running or is wanted.
    */
   protected final synchronized boolean tryResume() {
     if (state != State.IDLE || wanted) {
@@ -336,7 +343,7 @@ public abstract class Run implements Holder {
   }
 
   /**
-   * Pins what a leaf of a resumed run stands for.
+   * Pins the memory of the node at a leaf of a resumed run.
    *
    * @return the memory, which the caller unpins; null if another run holds it right now
    */

@@ -2,7 +2,7 @@ package org.adjoint.internal.run;
 
 /**
  * Fails early where a thread's stack is nearly used up: before a run holds anything, instead of
- * while it gives something back.
+ * while the run releases something.
  */
 final class StackReserve {
   /** Frames of this class; each is larger than those of a run that goes as deep. */

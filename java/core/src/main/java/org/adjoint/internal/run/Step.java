@@ -6,16 +6,16 @@ import java.util.function.Supplier;
 import org.adjoint.internal.backend.Backend;
 
 /**
- * A program, where its leaves come from and where its roots go. There are two kinds: a {@link
- * TracedStep} finds its leaves by matching a pending graph with its template; a recorded function
- * has noted them. A {@link Run} does with both the same.
+ * A program, where its leaves come from and where its roots go. There are two kinds: the leaves of
+ * a {@link TracedStep} are found by matching a pending graph with a template; those of a recorded
+ * function were noted. A {@link Run} treats both alike.
  *
- * <p>The program overwrites memory of parameters that it computes anew. A run that cannot have all
- * of that memory to itself uses another one that overwrites nothing, compiled when it is first
+ * <p>The program overwrites memory of parameters that it computes anew. A run that cannot own all
+ * of that memory uses a second program, which overwrites nothing and is compiled when it is first
  * needed.
  */
 public abstract class Step {
-  /** No leaf, no root. */
+  /** Stands for no leaf and for no root. */
   public static final int NONE = -1;
 
   private final Backend backend;
@@ -28,7 +28,7 @@ public abstract class Step {
   /**
    * Compiles a trace.
    *
-   * @param donors by root the leaf whose memory it may take, {@link #NONE} for none
+   * @param donors by root the leaf whose memory the root may take, {@link #NONE} for none
    */
   protected Step(Backend backend, Trace trace, int... donors) {
     this.backend = backend;
@@ -36,22 +36,22 @@ public abstract class Step {
     this.inPlace = CompiledGraph.compile(backend, trace, donors);
   }
 
-  /** Returns the backend that runs it. */
+  /** Returns the backend that runs the programs. */
   public final Backend backend() {
     return backend;
   }
 
-  /** Returns the program that overwrites all the memory it may. */
+  /** Returns the program that overwrites all donors. */
   public final CompiledGraph inPlace() {
     return inPlace;
   }
 
-  /** Returns the program that overwrites nothing, empty if it was not compiled yet. */
+  /** Returns the program that overwrites nothing, empty if that was not compiled yet. */
   final Optional<CompiledGraph> apart() {
     return overwritesNothing() ? Optional.of(inPlace) : Optional.ofNullable(apart);
   }
 
-  /** Compiles the program that overwrites nothing, unless it is there. */
+  /** Compiles the program that overwrites nothing, unless that was done before. */
   public final void compileApart(Supplier<Trace> trace) {
     if (apart().isEmpty()) {
       int[] none = new int[donors.length];

@@ -7,8 +7,11 @@ import org.adjoint.internal.backend.Backend;
 
 /**
  * The steps of pending graphs compiled so far for one backend, by their templates, which are
- * compared in full. It holds no leaves, and when its estimate of its own size exceeds {@link
+ * compared in full. The cache refers to no leaves; when its estimate of its own size exceeds {@link
  * #MOST_BYTES} the least recently used steps go.
+ *
+ * <p>{@link #expected} serves the define-by-run rows of {@code Overhead}: with the step expected
+ * there is a template to match, see {@link StepTemplate}.
  */
 public final class StepCache {
   private static final long MOST_BYTES = 64L << 20;
@@ -17,14 +20,14 @@ public final class StepCache {
   private final Backend backend;
   private final Map<StepTemplate, Entry> steps = new LinkedHashMap<>(64, 0.75f, true);
 
-  /** What ran last, on whichever thread; null before the first. */
+  /** The step that ran last, on whichever thread; null before the first. */
   private volatile Entry last;
 
   // Guarded by this.
   private long bytes;
   private long compiled;
 
-  /** A step, and what ran after it the last time: most steps run in turns. */
+  /** A step, and the step that ran next the last time: most steps run in turns. */
   private static final class Entry {
     private final TracedStep step;
     private volatile Entry next;
@@ -44,11 +47,12 @@ public final class StepCache {
     this.backend = backend;
   }
 
+  /** Returns the backend that the steps were compiled for. */
   Backend backend() {
     return backend;
   }
 
-  /** Returns the step that ran the last time after what ran last, null if there is none. */
+  /** Returns the step that ran after the last one the last time, null if there is none. */
   TracedStep expected() {
     Entry before = last;
     Entry next = before == null ? null : before.next;
@@ -63,7 +67,7 @@ public final class StepCache {
       return; // another thread has run something meanwhile, or the same step runs again and again
     }
     synchronized (this) {
-      steps.get(step.template()); // it is the newest from now on
+      steps.get(step.template()); // makes the step the most recently used
     }
     last = next;
   }

@@ -16,15 +16,18 @@ import org.adjoint.internal.ir.Primitive;
 import org.adjoint.op.ShapeOps;
 
 /**
- * The structure of a pending graph, and nothing else of it: ops, attributes, topology with aliasing
- * of leaves, types, roots and donations; no node, and no value of any scalar. Two graphs of equal
- * templates are one program on other data, so a template is the key that programs are found by; and
- * a pending graph can be held against a template from its roots down, which finds the nodes without
- * a walk, a map or a key.
+ * The structure of a pending graph, and nothing else of the graph: ops, attributes, topology with
+ * aliasing of leaves, types, roots and donations; no node, and no value of any scalar. Two graphs
+ * of equal templates are one program on other data, so a template is the key that steps are found
+ * by. A pending graph can also be matched with a template from the roots down, which finds the
+ * nodes without a walk, a map or a key.
  *
  * <p>Nodes have places: leaves first, then scalars, then ops, each op after its inputs. A graph
- * that is matched may have one node at two places, as if it stood there twice: the numbers are the
- * same.
+ * that is matched may have one node at two places, as if there were two nodes of equal values: the
+ * results are the same.
+ *
+ * <p>{@link #match} serves the define-by-run rows of {@code Overhead}. When matching came, Java
+ * took 33 µs instead of 53 in a step of 784-256-128-10, and 18 instead of 32 in one of 2-16-16-1.
  */
 public final class StepTemplate {
   static final int NONE = -1;
@@ -45,9 +48,9 @@ public final class StepTemplate {
    * An op at its place.
    *
    * @param inputs the places of its inputs
-   * @param indices which of their outputs it reads
-   * @param version whether it is a pending version of a parameter, and a current one
-   * @param variable whether gradients are taken by it
+   * @param indices by input which output of that node is read
+   * @param version whether this is a pending and current version of a parameter
+   * @param variable whether this is a source by {@link Node#markVariable}
    * @param passes by input whether a derivative passes
    */
   private record Line(
@@ -94,7 +97,7 @@ public final class StepTemplate {
   private final int regions;
   private final int hash;
 
-  /** By plain root the places that derivatives through it may end at; found when first needed. */
+  /** By plain root the places that derivatives may end at; found when first needed. */
   private volatile int[][] reach;
 
   private StepTemplate(Trace trace, int... donors) {
@@ -151,7 +154,7 @@ public final class StepTemplate {
     }
     long[] attrs = node.attrs();
     if (node.op() == ShapeOps.BARRIER) {
-      // Which region it is means nothing beyond this graph: they are numbered by their first use.
+      // A region's id means nothing beyond this graph: regions are numbered by their first use.
       attrs =
           new long[] {regionNumbers.computeIfAbsent(attrs[0], id -> (long) regionNumbers.size())};
     }
@@ -220,7 +223,7 @@ public final class StepTemplate {
     return true;
   }
 
-  /** Returns about how many bytes it takes. */
+  /** Returns about how many bytes this template takes. */
   long bytes() {
     long bytes = 64L * leaves.length;
     for (Line op : ops) {
@@ -284,14 +287,14 @@ public final class StepTemplate {
 
   // ---- matching ----
 
-  /** Returns by place the nodes of what is pending, if it has this structure, else null. */
+  /** Returns by place the nodes of a pending graph, null if its structure is another. */
   Node[] match(List<Tensor> wanted, List<Version> assignments) {
     Node[] nodes = new Node[leaves.length + scalars.length + ops.length];
     return placeRoots(wanted, assignments, nodes)
             && matchOps(nodes)
             && matchLeaves(nodes)
             && matchScalars(nodes)
-            && areLazy(nodes) // behind the leaves: one may have been computed for another thread
+            && areLazy(nodes) // last: another thread may have evaluated some by now
         ? nodes
         : null;
   }
@@ -321,7 +324,7 @@ public final class StepTemplate {
     return found == plain;
   }
 
-  /** Consumers stand behind what they consume, so each place is filled before it is looked at. */
+  /** Walks backwards: consumers stand behind their inputs and fill their places first. */
   private boolean matchOps(Node... nodes) {
     int firstOp = leaves.length + scalars.length;
     long[] regionIds = regions == 0 ? null : new long[regions];
@@ -407,8 +410,8 @@ public final class StepTemplate {
   }
 
   /**
-   * Returns whether a leaf that is only read stands where one may be overwritten too. Two that are
-   * overwritten differ, as the parameters do whose versions supersede them.
+   * Returns whether a leaf that is only read is also at the place of a donor. Two donors are never
+   * one node: they are versions of different parameters.
    */
   private boolean isOverwritten(Node leaf, Node... nodes) {
     for (int donor : donors) {
@@ -432,7 +435,7 @@ public final class StepTemplate {
     return true;
   }
 
-  /** Returns whether what lazy gradients are taken of still waits to be computed. */
+  /** Returns whether the forward part of each lazy gradient is still pending. */
   private boolean areLazy(Node... nodes) {
     int firstOp = leaves.length + scalars.length;
     LazyGradients seen = null;
@@ -464,7 +467,9 @@ public final class StepTemplate {
     return found[i];
   }
 
-  /** What {@link Reach} needs to know of the ops. */
+  // For Reach.
+
+  /** Returns how many ops there are. */
   int ops() {
     return ops.length;
   }

@@ -39,7 +39,7 @@ public final class Trace {
   /** How many of the versions were handed in: they come before those met on the way. */
   private int assigned;
 
-  /** The pass of gradients met last, and what was found out about it. */
+  /** The lazy gradients met last, and what was found out about them. */
   private LazyGradients pass;
 
   private boolean passWaits;
@@ -68,7 +68,7 @@ public final class Trace {
     return trace;
   }
 
-  /** Takes in what is pending for {@code wanted} and {@code assigned}, as {@link #pending} says. */
+  /** Adds what is pending for {@code wanted} and {@code assigned}, as {@link #pending} says. */
   void fill(List<Tensor> wanted, List<Version> assigned) {
     for (Version version : assigned) {
       if (version.isPending()) {
@@ -121,7 +121,7 @@ public final class Trace {
     return opInputs.get(at);
   }
 
-  /** Returns what the ops read that has a value. */
+  /** Returns the values that the ops read. */
   public List<Leaf> leaves() {
     return leaves;
   }
@@ -131,7 +131,7 @@ public final class Trace {
     return scalars;
   }
 
-  /** Returns what must exist after the run. */
+  /** Returns the values that must exist after the run. */
   public List<Tensor> roots() {
     return roots;
   }
@@ -149,9 +149,7 @@ public final class Trace {
     return assigned;
   }
 
-  /**
-   * Returns whether a node met so far has a value or a successor by now: the walk is out of date.
-   */
+  /** Returns whether a node met so far is pending no more, so that the trace is out of date. */
   boolean isOutOfDate() {
     for (int i = 0; i < depth; i++) {
       if (path[i].phase() != Node.Phase.PENDING) {
@@ -166,18 +164,18 @@ public final class Trace {
     return false;
   }
 
-  /** Registers a leaf before the walk, so that it has the next number whatever the order. */
+  /** Gives a leaf the next number, before the walk meets it. */
   public void declare(Leaf leaf) {
     leafNumber(leaf.node(), leaf.index());
   }
 
-  /** Registers a scalar before the walk. */
+  /** Gives a scalar the next number, before the walk meets it. */
   public void declare(Node scalar) {
     places.put(scalar, place(SCALAR, scalars.size()));
     scalars.add(scalar);
   }
 
-  /** Adds a value that must exist after the run, with all that it needs. */
+  /** Adds a root, with all that the root needs. */
   public void addRoot(Tensor root) {
     Node node = Access.node(root);
     walk(node);
@@ -238,7 +236,7 @@ public final class Trace {
     return number << 2 | kind;
   }
 
-  /** Takes in all that a node needs, without making it a root. */
+  /** Adds all that a node needs, without making the node a root. */
   private void walk(Node root) {
     enter(root);
     while (depth > 0) {
@@ -310,7 +308,7 @@ public final class Trace {
     push(node, inputs);
   }
 
-  /** Asked once for all gradients of a pass, one after another. */
+  /** Returns whether these gradients can wait; found out once for neighbours of one pass. */
   private boolean waits(LazyGradients of) {
     if (of != pass) {
       pass = of;
@@ -320,6 +318,7 @@ public final class Trace {
     return of != null && passWaits;
   }
 
+  /** Returns whether this trace computes the whole forward part of these gradients. */
   private boolean covers(LazyGradients of) {
     if (of == null) {
       return false;
@@ -336,7 +335,7 @@ public final class Trace {
     if (node instanceof LazyGradients.Gradient g
         && LazyGradients.Gradient.isLazy(inputs)
         && !covers(g.pass())) {
-      g.build(); // another thread has evaluated some of the forward part just now
+      g.build(); // another thread has evaluated part of what it is a gradient of
       pass = null;
       enter(g);
       return;
@@ -355,7 +354,7 @@ public final class Trace {
   /**
    * Returns the graph for the compiler.
    *
-   * @param donors by root the leaf whose memory it takes, −1 for none
+   * @param donors by root the leaf whose memory the root takes, −1 for none
    */
   public Graph graph(int... donors) {
     List<Type> leafTypes = new ArrayList<>();

@@ -80,8 +80,8 @@ final class TracedRun extends Run {
   }
 
   /**
-   * Returns whether anything may be a source of gradients once this run has ended: what is assigned
-   * is current already, so versions that this run supersedes are none.
+   * Returns whether any node may be or remember a source once this run has ended: assigned versions
+   * are current already, so versions that this run supersedes are no sources.
    */
   private boolean mayRemember() {
     for (Node node : nodes) {
@@ -92,7 +92,7 @@ final class TracedRun extends Run {
     return false;
   }
 
-  /** Returns the sources among what a root reaches, and those that its leaves remember. */
+  /** Returns the sources among the nodes at these places, and those that these nodes remember. */
   private Node[] sources(int... places) {
     Set<Node> found = new LinkedHashSet<>();
     for (int place : places) {
@@ -111,7 +111,7 @@ final class TracedRun extends Run {
     return found.toArray(NOTHING);
   }
 
-  /** First the plain roots: whoever finds a version superseded finds the values that read it. */
+  /** Publishes plain roots first: who finds a version superseded finds values computed from it. */
   @Override
   protected void publish() {
     int at = 0;

@@ -33,6 +33,7 @@ public final class Values {
     void move(ByteBuffer window, int from, int count);
   }
 
+  /** Returns a tensor with a copy of an array of the dtype's Java type. */
   public static Tensor copyOf(DType dtype, Object data, int length, long... dims) {
     Type type = new Type(dtype, checked(length, dims));
     Storage storage = Backends.current().allocate(type.bytes());
@@ -40,7 +41,7 @@ public final class Values {
     return Access.register(Access.tensor(Node.value(type, storage), 0));
   }
 
-  /** Returns a tensor that has memory, or will have it: a scalar as a value of this moment. */
+  /** Returns a scalar as a value of this moment, with memory; any other tensor as it is. */
   public static Tensor materialised(Tensor x) {
     Node node = Access.node(x);
     if (node.kind() != Node.Kind.SCALAR || node.isEvaluated()) {
@@ -93,6 +94,12 @@ public final class Values {
     Reference.reachabilityFence(storage);
   }
 
+  /**
+   * Returns a tensor that reads a direct buffer in place.
+   *
+   * @throws IllegalArgumentException if the buffer is on the heap, of a foreign byte order or of
+   *     another size than the shape
+   */
   public static Tensor wrap(Buffer buffer, long... dims) {
     DType dtype;
     ByteOrder order;
@@ -133,7 +140,7 @@ public final class Values {
     return Access.tensor(Node.value(type, storage), 0);
   }
 
-  /** Ends a tensor's hold on its value. */
+  /** Gives up a tensor's value; returns when no run reads a wrapped buffer any more. */
   public static void release(Tensor tensor) {
     Node node = Access.node(tensor);
     if (node instanceof Version) {
@@ -213,6 +220,7 @@ public final class Values {
         : Float.intBitsToFloat((int) one(tensor, method, DType.F32));
   }
 
+  /** Returns a copy of the elements of an F32 or BF16 tensor. */
   public static float[] floats(Tensor tensor) {
     if (tensor.dtype() == DType.BF16) {
       float[] wide = new float[length(tensor, "toArray", DType.BF16)];
@@ -232,6 +240,7 @@ public final class Values {
     return out;
   }
 
+  /** Returns a copy of the elements of a floating tensor. */
   public static double[] doubles(Tensor tensor) {
     if (tensor.dtype() == DType.F32 || tensor.dtype() == DType.BF16) {
       float[] narrow = floats(tensor);
@@ -244,12 +253,14 @@ public final class Values {
     return out;
   }
 
+  /** Returns a copy of the elements of an I32 tensor. */
   public static int[] ints(Tensor tensor) {
     int[] out = new int[length(tensor, "toIntArray", DType.I32)];
     read(tensor, DType.I32, out.length, (w, from, n) -> w.asIntBuffer().get(out, from, n));
     return out;
   }
 
+  /** Returns a copy of the elements of an I32 or I64 tensor. */
   public static long[] longs(Tensor tensor) {
     if (tensor.dtype() == DType.I32) {
       return Arrays.stream(ints(tensor)).asLongStream().toArray();
@@ -259,6 +270,7 @@ public final class Values {
     return out;
   }
 
+  /** Returns a copy of the elements of a BOOL tensor. */
   public static boolean[] booleans(Tensor tensor) {
     boolean[] out = new boolean[length(tensor, "toBooleanArray", DType.BOOL)];
     read(

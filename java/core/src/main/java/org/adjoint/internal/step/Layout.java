@@ -24,7 +24,7 @@ import org.adjoint.internal.run.Step;
 import org.adjoint.internal.run.Trace;
 
 /**
- * What a recorded function means: its trace, where each leaf comes from and where each root goes.
+ * What a recorded function does: its trace, where each leaf comes from and where each root goes.
  *
  * @param trace over stand-ins, which never have values
  * @param arguments the types of the function's arguments
@@ -57,7 +57,7 @@ record Layout(
   /** Whether a parameter had a gradient when the function was recorded. */
   record Asked(ParameterState parameter, boolean hadGradient) {}
 
-  /** Calls {@code f} on stand-ins of these types and lays out what it does. */
+  /** Returns the layout of {@code f}, called once on stand-ins of these types. */
   static Layout of(Function<List<Tensor>, List<Tensor>> f, List<Type> types) {
     Recording recording = new Recording();
     List<Tensor> arguments = types.stream().map(Access::argument).toList();
@@ -67,7 +67,7 @@ record Layout(
     return new Builder(arguments, results, recording).build();
   }
 
-  /** Puts the parts together. */
+  /** Puts the parts of a layout together. */
   private static final class Builder {
     private final List<Tensor> arguments;
     private final List<Tensor> results;
@@ -160,7 +160,7 @@ record Layout(
       return written.toArray(Written[]::new);
     }
 
-    /** Computes what the function captured, once: it is constant from now on. */
+    /** Computes the captured tensors, once: they are constant from now on. */
     private static void compute(List<Tensor> captured) {
       List<Tensor> pending = new ArrayList<>();
       for (Tensor tensor : captured) {
@@ -191,7 +191,7 @@ record Layout(
     }
   }
 
-  /** Returns by root the leaf whose memory it may take. */
+  /** Returns by root the leaf whose memory the root may take, {@link Step#NONE} for none. */
   int[] donors() {
     int[] donors = new int[trace.roots().size()];
     Arrays.fill(donors, Step.NONE);
@@ -202,8 +202,8 @@ record Layout(
   }
 
   /**
-   * Returns whether a run changes the values of all parameters that it knows, and nothing else of
-   * them: only then can it go on holding them.
+   * Returns whether a run changes the values of all parameters that the function knows, and nothing
+   * else of these parameters: only such a run can become a lease.
    */
   boolean changesValuesAlone() {
     for (Source source : sources) {

@@ -34,7 +34,7 @@ public final class RecordedStep extends Step {
     this.leasable = layout.changesValuesAlone() && writesWhereItReads();
   }
 
-  /** Calls {@code f} on stand-ins and compiles what it does. */
+  /** Returns the step of {@code f}, called once on stand-ins and compiled. */
   public static RecordedStep record(Function<List<Tensor>, List<Tensor>> f, List<Type> types) {
     Backend backend = Backends.current();
     return new RecordedStep(backend, Layout.of(f, types));
@@ -62,12 +62,12 @@ public final class RecordedStep extends Step {
     return scalars;
   }
 
-  /** Returns whether a run can go on holding what it holds. */
+  /** Returns whether a run may become a lease. */
   boolean isLeasable() {
     return leasable;
   }
 
-  /** Returns whether it was recorded for arguments of these types, on this backend. */
+  /** Returns whether this step was recorded for arguments of these types, on this backend. */
   public boolean takes(List<Tensor> arguments, Backend now) {
     Type[] types = layout.arguments();
     boolean same = now == backend() && arguments.size() == types.length;
@@ -77,11 +77,11 @@ public final class RecordedStep extends Step {
     return same;
   }
 
-  /** Returns whether the parameters' gradients are there or absent as they were when recorded. */
+  /** Returns whether gradients are present or absent as they were when this step was recorded. */
   public boolean fits() {
     RecordedRun run = leased;
     if (run != null && !run.hasEnded()) {
-      return true; // none of the parameters it holds has a gradient
+      return true; // no parameter of a lease has a gradient
     }
     for (Layout.Asked parameter : layout.asked()) {
       if (parameter.parameter().peekGradient().isPresent() != parameter.hadGradient()) {
@@ -92,8 +92,8 @@ public final class RecordedStep extends Step {
   }
 
   /**
-   * Runs on evaluated arguments and on what the run before still holds; empty if it holds nothing
-   * any more, or another thread is running it.
+   * Returns the results of another run of the lease on evaluated arguments; empty if there is no
+   * lease, or another thread is running it.
    */
   public Optional<List<Tensor>> runAgain(List<Tensor> arguments, LiveScalars values) {
     RecordedRun run = leased;
@@ -108,7 +108,7 @@ public final class RecordedStep extends Step {
   }
 
   /**
-   * Runs the program on evaluated arguments and does to the parameters what it says; empty if their
+   * Returns the results on evaluated arguments, after changing the parameters as recorded; empty if
    * gradients have come or gone since this step was chosen.
    */
   public Optional<List<Tensor>> run(List<Tensor> arguments, LiveScalars values) {
@@ -142,7 +142,7 @@ public final class RecordedStep extends Step {
     }
   }
 
-  /** Computes what was assigned or accumulated and waits: as any evaluation, before the run. */
+  /** Computes pending versions and gradients that the program reads, before the run. */
   private void evaluatePending() {
     for (Source source : layout.sources()) {
       if (source instanceof Source.Value v && v.parameter().peek().isPending()) {
@@ -156,7 +156,7 @@ public final class RecordedStep extends Step {
     }
   }
 
-  /** Returns the parameters that a run holds. */
+  /** Returns the parameters that a run holds: those whose value or gradient changes. */
   ParameterState[] held() {
     return layout.changed();
   }

@@ -16,9 +16,9 @@ import org.adjoint.internal.graph.ParameterState;
 import org.adjoint.internal.graph.Recorder;
 
 /**
- * A function being written down for {@link Compiled}: parameters stand for what they will be when
- * the program runs, and what is done to them (assign, backward, zeroGrad, the commit of a step) is
- * noted instead of done.
+ * The binding under which a function is written down for {@link Compiled}: each parameter stands
+ * for a stand-in of its value, and what the function does to parameters (assign, backward,
+ * zeroGrad, the commit of a step) is noted instead of done.
  */
 public final class Recording extends Recorder {
   private final Map<ParameterState, Slot> slots = new LinkedHashMap<>();
@@ -30,12 +30,12 @@ public final class Recording extends Recorder {
     private final Node input;
     private Node now;
 
-    /** Whether the recording knows the gradient: it has asked for it or replaced it. */
+    /** Whether the function has asked for the gradient or replaced it. */
     private boolean gradientTouched;
 
     private boolean gradientAsked;
 
-    /** What stands for the gradient that was there before; empty if there was none. */
+    /** The stand-in of the gradient before the function; empty if there was none. */
     private Optional<Node> gradientInput = Optional.empty();
 
     private Optional<Tensor> gradient = Optional.empty();
@@ -46,11 +46,12 @@ public final class Recording extends Recorder {
       this.now = input;
     }
 
+    /** Returns the parameter. */
     public ParameterState parameter() {
       return parameter;
     }
 
-    /** Returns what stands for the value before. */
+    /** Returns the stand-in of the value before the function. */
     public Node input() {
       return input;
     }
@@ -60,25 +61,28 @@ public final class Recording extends Recorder {
       return now == input ? Optional.empty() : Optional.of(now);
     }
 
+    /** Returns whether the function has asked for the gradient or replaced it. */
     public boolean isGradientTouched() {
       return gradientTouched;
     }
 
-    /** Returns whether it matters if there was a gradient before. */
+    /** Returns whether the program depends on there being a gradient before the function. */
     public boolean isGradientAsked() {
       return gradientAsked;
     }
 
+    /** Returns the stand-in of the gradient before, empty if there was none or nobody asked. */
     public Optional<Node> gradientInput() {
       return gradientInput;
     }
 
-    /** Returns the gradient at the end. */
+    /** Returns the gradient at the end of the function, empty if there is none. */
     public Optional<Tensor> gradient() {
       return gradient;
     }
   }
 
+  /** Returns what happened to each parameter, in the order in which the function met them. */
   public Collection<Slot> slots() {
     return slots.values();
   }

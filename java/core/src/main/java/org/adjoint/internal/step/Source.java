@@ -7,7 +7,7 @@ import org.adjoint.internal.graph.ParameterState;
 
 /** Where a leaf of a recorded function comes from. */
 sealed interface Source {
-  /** Returns the tensor that stands there now, null for a gradient that is not there. */
+  /** Returns the tensor at the leaf in a run on these arguments, null for an absent gradient. */
   Tensor tensor(List<Tensor> arguments);
 
   /** An argument of the function. */
