@@ -8,8 +8,8 @@
 #include <set>
 
 #include "arrays.h"
-#include "contract/checks.h"
 #include "machine.h"
+#include "runtime/layout.h"
 
 using namespace test;
 

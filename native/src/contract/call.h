@@ -1,27 +1,15 @@
 /*
- * A call as contracts see it: operands, attributes, and what a kernel says of its operands. No word of any backend.
- * Plain structs only, and no inline function that could be emitted: kernel.h brings this header to every instruction
+ * A call as contracts see it: attributes, operands, and what a kernel says of them. No word of any backend. Plain
+ * structs only, and no inline function that could be emitted: kernel.h brings this header to every instruction
  * set.
  */
 #pragma once
 
 #include <cstdint>
 
-#include "adjoint.h"
+#include "runtime/operand.h"
 
 namespace adjoint {
-
-inline constexpr int kMaxRank = ADJ_MAX_RANK;
-
-/* An operand as it stands in the image, after validation. Strides count elements. */
-struct Operand {
-  int64_t binding;
-  int64_t offset;
-  int32_t dtype;
-  int32_t rank;
-  int64_t dims[kMaxRank];
-  int64_t strides[kMaxRank];
-};
 
 /* The attributes and operands of one instruction. */
 struct Call {

@@ -6,10 +6,10 @@
 #include <string>
 
 #include "contract/checks.h"
+#include "contract/sharing.h"
 #include "cpu/program.h"
 #include "cpu/registry.h"
 #include "runtime/error.h"
-#include "runtime/sharing.h"
 
 using adjoint::fail;
 using adjoint::Instruction;

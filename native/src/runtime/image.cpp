@@ -3,7 +3,8 @@
 
 #include <cstring>
 
-#include "contract/checks.h"
+#include "runtime/error.h"
+#include "runtime/layout.h"
 #include "runtime/overlap.h"
 
 namespace adjoint {

@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "contract/call.h"
+#include "runtime/operand.h"
 
 namespace adjoint {
 

@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <cstdlib>
 
-#include "contract/checks.h"
+#include "runtime/layout.h"
 
 namespace adjoint {
 namespace {

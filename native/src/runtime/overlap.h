@@ -4,7 +4,7 @@
  */
 #pragma once
 
-#include "contract/call.h"
+#include "runtime/operand.h"
 
 namespace adjoint {
 

@@ -1,6 +1,7 @@
 /* Which operands of an instruction may share memory: what an op's signature allows, and nothing else. */
 #pragma once
 
+#include "contract/call.h"
 #include "runtime/image.h"
 
 namespace adjoint {

@@ -1,11 +1,11 @@
 /* Which operands may share memory: see sharing.h. */
-#include "runtime/sharing.h"
+#include "contract/sharing.h"
 
 #include <algorithm>
 #include <tuple>
 
-#include "contract/checks.h"
 #include "runtime/error.h"
+#include "runtime/layout.h"
 #include "runtime/overlap.h"
 
 namespace adjoint {
