@@ -67,7 +67,7 @@ struct WideSum {
 };
 
 /* Asks for the line `ahead` elements on, as an integer: it may lie outside of any object. Then that does nothing. */
-ADJ_ALWAYS void ask_for(const float* x, int64_t ahead) {
+ADJ_ALWAYS void prefetch(const float* x, int64_t ahead) {
   const uintptr_t line = reinterpret_cast<uintptr_t>(x) + static_cast<uintptr_t>(ahead) * sizeof(float);
   __builtin_prefetch(reinterpret_cast<const void*>(line));
 }
@@ -80,18 +80,18 @@ ADJ_ALWAYS double exp_row(const float* x, int64_t n, float largest, float* y) {
   WideSum sum;
   int64_t i = 0;
   for (; i + 4 * kL <= n; i += 4 * kL) {
-    const Several<4> e = exp_of<true>(load_several<4>(x + i) - largest);
-    if (kKeep) store_several(y + i, e);
+    const Unrolled<4> e = exp_of<true>(load_unrolled<4>(x + i) - largest);
+    if (kKeep) store_unrolled(y + i, e);
 #pragma GCC unroll 4
     for (int64_t j = 0; j < 4; ++j) {
-      ask_for(x, n + i + j * kL);
-      if (kKeep) ask_for(y, n + i + j * kL);
+      prefetch(x, n + i + j * kL);
+      if (kKeep) prefetch(y, n + i + j * kL);
     }
     sum.add((e.v[0] + e.v[1]) + (e.v[2] + e.v[3]));
   }
   for (; i < n; i += kL) {
     const __mmask16 lanes = static_cast<__mmask16>(n - i < kL ? (1u << (n - i)) - 1u : 0xffffu);
-    const V e = exp_of<true>(Several<1>{{(V)_mm512_maskz_loadu_ps(lanes, x + i)}} - largest).v[0];
+    const V e = exp_of<true>(Unrolled<1>{{(V)_mm512_maskz_loadu_ps(lanes, x + i)}} - largest).v[0];
     if (kKeep) _mm512_mask_storeu_ps(y + i, lanes, (__m512)e);
     sum.add((V)_mm512_maskz_mov_ps(lanes, (__m512)e));
   }

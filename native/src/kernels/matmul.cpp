@@ -75,25 +75,28 @@ void pack_part(const Part& part) {
 
 /* What block number i of those that are computed meanwhile asks for: a part of `columns` columns of b, k long. */
 template <class T>
-ADJ_ALWAYS Ahead ahead_of(const T* b, int64_t b_k, int64_t b_n, int64_t k, int64_t columns, int64_t i) {
+ADJ_ALWAYS Prefetch prefetch_of(const T* b, int64_t b_k, int64_t b_n, int64_t k, int64_t columns, int64_t i) {
   constexpr int64_t kW = kWidth<T>, kSize = static_cast<int64_t>(sizeof(T));
-  const int64_t turns = k / kTurn, panel = i / kTurn * kW;
+  const int64_t prefetches = k / kPrefetchEvery, panel = i / kPrefetchEvery * kW;
   if (b_n == 1) {
-    const T* at = b + panel + i % kTurn * turns * b_k;
-    return {reinterpret_cast<const char*>(at), b_k * kSize, panel < columns ? turns : 0};
+    const T* at = b + panel + i % kPrefetchEvery * prefetches * b_k;
+    return {reinterpret_cast<const char*>(at), b_k * kSize, panel < columns ? prefetches : 0};
   }
-  return {reinterpret_cast<const char*>(b + i * kW), b_n * kSize, i * kW >= k ? 0 : columns < turns ? columns : turns};
+  return {reinterpret_cast<const char*>(b + i * kW), b_n * kSize,
+          i * kW >= k            ? 0
+          : columns < prefetches ? columns
+                                 : prefetches};
 }
 
 /* From so many bytes on B is not in the second cache when its columns are copied, and asking for them ahead gains more
  * than it costs. */
-constexpr int64_t kAheadFrom = 1 << 20;
+constexpr int64_t kPrefetchFrom = 1 << 20;
 
 /* The columns of b that a thread is likely to copy when the block of k from step p on is done: the tile's next steps of
  * k, or those of the tile after it. Null if they are near already. */
 template <class T>
 ADJ_ALWAYS const T* next_b(const Part& part, const MatmulPlan& plan, const MatmulTile<T>& tile, int64_t p) {
-  if (plan.n * plan.k * static_cast<int64_t>(sizeof(T)) < kAheadFrom) return nullptr;
+  if (plan.n * plan.k * static_cast<int64_t>(sizeof(T)) < kPrefetchFrom) return nullptr;
   if (p + plan.depth < plan.k) return tile.b + (p + plan.depth) * plan.b_k;
   if (part.index + 1 >= plan.batches * plan.tiles_m * plan.tiles_n) return nullptr;
   Part next = part;
@@ -149,9 +152,9 @@ ADJ_ALWAYS void multiply(const Part& part, const MatmulPlan& plan, const MatmulT
     for (int64_t i = 0; i < into.blocks; ++i) {
       const int64_t height = into.height_of(i);
       if (plan.b == Source::kShared) {
-        piece.ahead = ahead_of(piece.b + k * kW, kW, 1, k, kW, i); /* the next panel */
+        piece.ahead = prefetch_of(piece.b + k * kW, kW, 1, k, kW, i); /* the next panel */
       } else if (next != nullptr) {
-        piece.ahead = ahead_of(next, plan.b_k, plan.b_n, k, tile.columns, done++);
+        piece.ahead = prefetch_of(next, plan.b_k, plan.b_n, k, tile.columns, done++);
       }
       runs[height - 1](piece);
       piece.a += a_packed ? height * k : height * plan.a_m;

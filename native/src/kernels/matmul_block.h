@@ -31,45 +31,45 @@ inline constexpr int64_t kWidth = 2 * kLanes<T>; /* columns of a panel */
 inline constexpr bool kMaskedLoads = true; /* at no cost, so B can be read in place up to its last column */
 
 template <class T>
-struct Some {
+struct Mask {
   uint32_t bits;
 };
 template <class T>
-ADJ_ALWAYS Some<T> some(int64_t lanes) {
+ADJ_ALWAYS Mask<T> mask_of(int64_t lanes) {
   return {lanes >= kLanes<T> ? 0xffffu : (1u << lanes) - 1u};
 }
-ADJ_ALWAYS Vector<float> load(const float* p, Some<float> s) {
+ADJ_ALWAYS Vector<float> load(const float* p, Mask<float> s) {
   return (Vector<float>)_mm512_maskz_loadu_ps(static_cast<__mmask16>(s.bits), p);
 }
-ADJ_ALWAYS Vector<double> load(const double* p, Some<double> s) {
+ADJ_ALWAYS Vector<double> load(const double* p, Mask<double> s) {
   return (Vector<double>)_mm512_maskz_loadu_pd(static_cast<__mmask8>(s.bits), p);
 }
-ADJ_ALWAYS void store(float* p, Vector<float> v, Some<float> s) {
+ADJ_ALWAYS void store(float* p, Vector<float> v, Mask<float> s) {
   _mm512_mask_storeu_ps(p, static_cast<__mmask16>(s.bits), (__m512)v);
 }
-ADJ_ALWAYS void store(double* p, Vector<double> v, Some<double> s) {
+ADJ_ALWAYS void store(double* p, Vector<double> v, Mask<double> s) {
   _mm512_mask_storeu_pd(p, static_cast<__mmask8>(s.bits), (__m512d)v);
 }
 #else
 inline constexpr bool kMaskedLoads = false;
 
 template <class T>
-struct Some {
+struct Mask {
   int64_t lanes;
 };
 template <class T>
-ADJ_ALWAYS Some<T> some(int64_t lanes) {
+ADJ_ALWAYS Mask<T> mask_of(int64_t lanes) {
   return {lanes < kLanes<T> ? lanes : kLanes<T>};
 }
 template <class T>
-ADJ_ALWAYS Vector<T> load(const T* p, Some<T> s) {
+ADJ_ALWAYS Vector<T> load(const T* p, Mask<T> s) {
   if (s.lanes == kLanes<T>) return load<Vector<T>>(p);
   Vector<T> v{};
   for (int64_t j = 0; j < s.lanes; ++j) v[j] = p[j];
   return v;
 }
 template <class T>
-ADJ_ALWAYS void store(T* p, Vector<T> v, Some<T> s) {
+ADJ_ALWAYS void store(T* p, Vector<T> v, Mask<T> s) {
   if (s.lanes == kLanes<T>) {
     store(p, v);
     return;
@@ -104,14 +104,15 @@ ADJ_ALWAYS void add_product(Vector<T>& sum, Vector<T> x, const T& y) {
 #endif
 
 inline constexpr int64_t kLineBytes = 64;
-inline constexpr int64_t kTurn = 4;   /* steps of k between two times that a block asks for memory ahead */
-inline constexpr int64_t kShort = 64; /* steps of k that are over before memory of C comes that they ask for at once */
-inline constexpr int64_t kAhead = 32; /* by how many steps it asks for packed rows of A: a latency of the last cache */
+inline constexpr int64_t kPrefetchEvery = 4; /* steps of k between two prefetches of a block */
+inline constexpr int64_t kShort = 64; /* steps of k that are over before C comes whose prefetch is issued at once */
+inline constexpr int64_t kPrefetchRows =
+    32; /* steps between the prefetch of packed rows of A and their use: a latency of the last cache */
 
-/* Memory that is wanted soon, asked for while a block is computed: once a turn kWidth elements, `step` bytes apart. */
-struct Ahead {
+/* Memory that is wanted soon, prefetched while a block is computed: kWidth elements at a time, `step` bytes apart. */
+struct Prefetch {
   const char* at;
-  int64_t step, turns;
+  int64_t step, prefetches;
 };
 
 /* c[rows x columns] (+)= a[rows x k] * b[k x columns], and what follows. */
@@ -126,11 +127,11 @@ struct Piece {
   int64_t ldc, columns;
   bool add;
   const Epilogue<T>* finish; /* null for nothing */
-  Ahead ahead;
+  Prefetch ahead;
 };
 
 template <int kV, class T>
-ADJ_ALWAYS void add_row(Vector<T> (&sum)[kV], const T* row, Some<T> last) {
+ADJ_ALWAYS void add_row(Vector<T> (&sum)[kV], const T* row, Mask<T> last) {
   constexpr int64_t kL = kLanes<T>;
 #pragma GCC unroll 2
   for (int v = 0; v < kV - 1; ++v) sum[v] += load<Vector<T>>(row + v * kL);
@@ -144,18 +145,18 @@ __attribute__((noinline)) void block(const Piece<T>& of) {
   using V = Vector<T>;
   constexpr int64_t kL = kLanes<T>;
   constexpr int kStep = 4; /* rows that one pointer reaches by 1, 2 and 3 strides */
-  const Some<T> last = some<T>(of.columns - (kV - 1) * kL);
+  const Mask<T> last = mask_of<T>(of.columns - (kV - 1) * kL);
   const int64_t ldc = of.ldc;
   T* row = of.c;
-  const bool turns = kPacked || of.ahead.turns > 0;
-  if (!turns && of.k > kShort) {
+  const bool prefetches = kPacked || of.ahead.prefetches > 0;
+  if (!prefetches && of.k > kShort) {
 #pragma GCC unroll 1
     for (int i = 0; i < kR; ++i, row += ldc) {
       for (int v = 0; v < kV; ++v) __builtin_prefetch(row + v * kL, 1);
     }
     row = of.c;
   }
-  int rows = kR; /* of C that turns have not asked for */
+  int rows = kR; /* of C that are not prefetched yet */
   V sum[kR][kV]{};
   const int64_t a_m = kPacked ? 1 : of.a_m, a_k = kPacked ? kR : of.a_k, b_k = of.b_k;
   const int64_t a_m3 = 3 * a_m;
@@ -186,26 +187,26 @@ __attribute__((noinline)) void block(const Piece<T>& of) {
       if (!kPacked || i == 0) a[i / kStep] += a_k;
     }
   };
-  Ahead ahead = of.ahead;
+  Prefetch ahead = of.ahead;
   int64_t p = of.k;
-  for (; turns && p >= kTurn; p -= kTurn) {
+  for (; prefetches && p >= kPrefetchEvery; p -= kPrefetchEvery) {
     if constexpr (kPacked) {
 #pragma GCC unroll 16
-      for (int64_t byte = 0; byte < kTurn * kR * static_cast<int64_t>(sizeof(T)); byte += kLineBytes) {
-        __builtin_prefetch(reinterpret_cast<const char*>(a[0] + kAhead * kR) + byte);
+      for (int64_t byte = 0; byte < kPrefetchEvery * kR * static_cast<int64_t>(sizeof(T)); byte += kLineBytes) {
+        __builtin_prefetch(reinterpret_cast<const char*>(a[0] + kPrefetchRows * kR) + byte);
       }
     }
 #pragma GCC unroll 4
     for (int64_t byte = 0; byte < kWidth<T> * static_cast<int64_t>(sizeof(T)); byte += kLineBytes) {
       __builtin_prefetch(ahead.at + byte, 0, 2);
     }
-    ahead.at += --ahead.turns > 0 ? ahead.step : 0;
+    ahead.at += --ahead.prefetches > 0 ? ahead.step : 0;
     /* A row of C at a time: all at once are more lines than a core can wait for. */
 #pragma GCC unroll 2
     for (int v = 0; v < kV; ++v) __builtin_prefetch(row + v * kL, 1);
     row += --rows > 0 ? ldc : 0;
 #pragma GCC unroll 4
-    for (int64_t s = 0; s < kTurn; ++s) {
+    for (int64_t s = 0; s < kPrefetchEvery; ++s) {
       step();
       asm volatile("" ::: "memory"); /* GCC 12 would load for several steps ahead and keep sums in memory */
     }

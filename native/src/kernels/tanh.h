@@ -6,7 +6,7 @@
  */
 #pragma once
 
-#include "kernels/several.h"
+#include "kernels/unrolled.h"
 #include "kernels/vector_math.h"
 
 ADJ_ISA_BEGIN
@@ -55,9 +55,9 @@ ADJ_ALWAYS void tanh_row(const T* x, T* y, int64_t n) {
  * lost as well. So the last rounding is almost the only one of the quotient, and small |x| need no case of their own.
  */
 template <int kCount>
-ADJ_ALWAYS Several<kCount> tanh_of(const Several<kCount>& x) {
+ADJ_ALWAYS Unrolled<kCount> tanh_of(const Unrolled<kCount>& x) {
   using F = Float<float>;
-  using S = Several<kCount>;
+  using S = Unrolled<kCount>;
   /* Moved by the exponent's bias, so that the low bits of `shifted` are the exponent field of 2^n. */
   constexpr float kRound = F::kRound + static_cast<float>(F::kBias);
   const S clamped = smaller_of(F::kTanhMax, magnitude_of(x));
@@ -86,10 +86,10 @@ ADJ_ALWAYS Several<kCount> tanh_of(const Several<kCount>& x) {
   return each<kCount>(with_sign, y, x);
 }
 
-ADJ_ALWAYS float tanh_of(float x) { return tanh_of(Several<1>{{splat(x)}}).v[0][0]; }
+ADJ_ALWAYS float tanh_of(float x) { return tanh_of(Unrolled<1>{{splat(x)}}).v[0][0]; }
 
 ADJ_ALWAYS void tanh_row(const float* x, float* y, int64_t n) {
-  several_row([](const auto& v) { return tanh_of(v); }, x, y, n);
+  unrolled_row([](const auto& v) { return tanh_of(v); }, x, y, n);
 }
 #endif
 

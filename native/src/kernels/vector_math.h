@@ -11,7 +11,7 @@
  */
 #pragma once
 
-#include "kernels/several.h"
+#include "kernels/unrolled.h"
 
 ADJ_ISA_BEGIN
 
@@ -145,9 +145,9 @@ ADJ_ALWAYS T exp_of(T x) {
  * do: the bits of exp_of. kNonpositive: x is, or it is NaN.
  */
 template <bool kNonpositive, int kCount>
-ADJ_ALWAYS Several<kCount> exp_of(const Several<kCount>& x) {
+ADJ_ALWAYS Unrolled<kCount> exp_of(const Unrolled<kCount>& x) {
   using F = Float<float>;
-  using S = Several<kCount>;
+  using S = Unrolled<kCount>;
   S clamped = larger_of(F::kExpMin, x);
   if constexpr (!kNonpositive) clamped = smaller_of(F::kExpMax, clamped);
   const S count = fma(clamped, F::kLog2E, F::kRound) - F::kRound;
@@ -171,7 +171,7 @@ ADJ_ALWAYS void exp_to(const T* x, T* y, int64_t n) {
 
 #if defined(__AVX512F__)
 ADJ_ALWAYS void exp_to(const float* x, float* y, int64_t n) {
-  several_row([](const auto& v) { return exp_of<false>(v); }, x, y, n);
+  unrolled_row([](const auto& v) { return exp_of<false>(v); }, x, y, n);
 }
 #endif
 
