@@ -216,8 +216,10 @@ public sealed class Tensor permits Parameter {
   }
 
   /**
-   * Ends this tensor's hold on its value: a wrapped buffer may change again, own memory is freed.
-   * Using it then throws.
+   * Gives up this tensor's value: the memory is freed, or a wrapped buffer may change once this
+   * returns. Using the tensor afterwards throws.
+   *
+   * @throws IllegalStateException if this is a parameter
    */
   public void release() {
     Values.release(this);

@@ -240,9 +240,9 @@ final class GammaFunction {
   }
 
   /**
-   * Returns n! / yⁿ⁺¹. On the way the product may leave the range and come back (n = 2000, y = 1000),
-   * so its exponent is kept apart; where the end lies far outside of it, its logarithm says so at
-   * once.
+   * Returns n! / yⁿ⁺¹. On the way the product may leave the range and come back (n = 2000, y =
+   * 1000), so its exponent is kept apart; where the end lies far outside of it, its logarithm says
+   * so at once.
    */
   private static double power(double n, double y) {
     double log = positiveLgamma(n + 1) - (n + 1) * Math.log(y);

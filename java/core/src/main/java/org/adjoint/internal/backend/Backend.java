@@ -40,6 +40,8 @@ public interface Backend {
   /** Returns the memory figures of this moment. */
   MemoryFigures memory();
 
-  /** Gives memory that is kept for reuse back to the system. A backend that keeps none does nothing. */
+  /**
+   * Gives memory that is kept for reuse back to the system. A backend that keeps none does nothing.
+   */
   default void trim() {}
 }

@@ -14,7 +14,7 @@ public abstract class Storage implements AutoCloseable {
   private static final long CLOSED = 1L << 32;
   private static final long OWNED = 1L << 33;
 
-  /** One more owner than the first: {@link #close} takes one away. */
+  /** A share beyond the first: {@link #close} takes one away. */
   private static final long SHARE = 1L << 34;
 
   /** A field and not an object: a step that runs after a large program misses caches once less. */
@@ -156,8 +156,8 @@ public abstract class Storage implements AutoCloseable {
   }
 
   /**
-   * Adds an owner: the memory stays until each has called {@link #close} once. Returns false if it
-   * was closed already. Nobody may overwrite what has two owners.
+   * Adds a share: the memory stays until {@link #close} was called once a share. Returns false if
+   * the storage was closed already. Nobody may overwrite memory of which there are two shares.
    */
   public final boolean retain() {
     for (; ; ) {
@@ -172,8 +172,8 @@ public abstract class Storage implements AutoCloseable {
   }
 
   /**
-   * Ends one owner's hold. The last one frees the memory, now or at the last unpin; closing again
-   * does nothing.
+   * Takes one share away. With the last one the memory is freed, now or at the last unpin; closing
+   * again does nothing.
    */
   @Override
   public final void close() {

@@ -9,9 +9,9 @@ import org.adjoint.Type;
 
 /**
  * What the rooms below {@code org.adjoint} see of its classes and users do not: the node of a
- * tensor, the state of a parameter. {@code Tensor} installs the one {@link Provider} when it is
- * initialised, as the JDK's SharedSecrets are; held in a constant, its methods are inlined. A
- * method that the public classes can offer to everybody does not belong here.
+ * tensor, the state of a parameter. {@code Tensor}'s static initialiser installs the only {@link
+ * Provider}, the way of the JDK's SharedSecrets; the JVM inlines the methods of a provider that a
+ * constant refers to. A method that the public classes can offer to everybody does not belong here.
  */
 public final class Access {
   private static volatile Provider installed;
@@ -35,7 +35,7 @@ public final class Access {
     /** Returns the versions and the gradient of a parameter. */
     ParameterState state(Parameter parameter);
 
-    /** Computes tensors, and what this thread has assigned. */
+    /** Computes tensors, and every assignment that this thread has pending. */
     void evaluate(List<Tensor> tensors);
   }
 
@@ -106,7 +106,7 @@ public final class Access {
     return made;
   }
 
-  /** Computes tensors, and what this thread has assigned. */
+  /** Computes tensors, and every assignment that this thread has pending. */
   static void evaluate(List<Tensor> tensors) {
     Constant.PROVIDER.evaluate(tensors);
   }

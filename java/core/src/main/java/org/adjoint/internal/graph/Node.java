@@ -101,7 +101,9 @@ public abstract sealed class Node permits OpNode, ScalarNode, ValueNode, Argumen
     }
   }
 
-  /** What a run publishes; made before the run, so that nothing need be allocated after it. */
+  /**
+   * What a run publishes for a node; made before the program runs: nothing is allocated behind it.
+   */
   public static final class Result {
     private final Storage[] values;
     private final Life life;
@@ -140,8 +142,8 @@ public abstract sealed class Node permits OpNode, ScalarNode, ValueNode, Argumen
     this.symbolic = symbolic;
     this.scope = ScopeState.innermost();
     LIFE.lazySet(this, life);
-    // The final fields above are frozen at the end of this constructor, the life is not: whoever
-    // finds the node by a data race must not find it without one.
+    // The final fields above are frozen at the end of this constructor, the life is not: nobody may
+    // find, by a data race, a node without a life.
     VarHandle.storeStoreFence();
   }
 
@@ -212,7 +214,7 @@ public abstract sealed class Node permits OpNode, ScalarNode, ValueNode, Argumen
     return op().isDifferentiable(i) && inputs[i].type(index(i)).dtype().isFloating();
   }
 
-  /** Returns the bits of a scalar, those of this moment if it is live. */
+  /** Returns the bits of a scalar; of a live scalar by asking its supplier now. */
   public long word() {
     throw new IllegalStateException(kind + " is no scalar");
   }
@@ -227,7 +229,7 @@ public abstract sealed class Node permits OpNode, ScalarNode, ValueNode, Argumen
     return false;
   }
 
-  /** Returns where it was built, if anomalies are searched for. */
+  /** Returns where this node was built, empty unless anomalies were searched for then. */
   public Optional<Anomaly.Site> site() {
     return Optional.empty();
   }
@@ -304,7 +306,7 @@ public abstract sealed class Node permits OpNode, ScalarNode, ValueNode, Argumen
     return now.values != null && now.inputs.length == 0 && !isSource();
   }
 
-  /** Returns the value of an output, empty while it has none or after a newer version took it. */
+  /** Returns the value of an output, empty before there is one and for a superseded version. */
   public final Optional<Storage> value(int output) {
     return Optional.ofNullable(valueOrNull(output));
   }
@@ -318,7 +320,7 @@ public abstract sealed class Node permits OpNode, ScalarNode, ValueNode, Argumen
   /**
    * Returns what a run will publish for this node.
    *
-   * @param sources what its inputs are kept for: if there are none, it becomes a leaf
+   * @param sources the nodes that this one keeps its inputs for; without any, it becomes a leaf
    */
   public final Result result(Node... sources) {
     Storage[] values = new Storage[types.length];
@@ -347,7 +349,7 @@ public abstract sealed class Node permits OpNode, ScalarNode, ValueNode, Argumen
     return NEVER;
   }
 
-  /** Gives the node its values unless another thread did; returns whether these were taken. */
+  /** Publishes a result, unless there are values already; returns whether it was published. */
   public final boolean publish(Result result) {
     for (; ; ) {
       Life now = life;

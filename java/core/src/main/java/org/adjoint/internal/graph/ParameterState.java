@@ -39,7 +39,7 @@ public final class ParameterState {
     FRESH,
     /** The current version has its value. */
     SETTLED,
-    /** The current version was assigned and waits; the one before it has a value. */
+    /** The current version was assigned and waits for its value; the version before has one. */
     ASSIGNED,
     /** A run has the parameter to itself. */
     HELD
@@ -64,7 +64,7 @@ public final class ParameterState {
 
   private Holder holder;
 
-  /** How many threads wait for the holder: no other run comes before them. */
+  /** How many threads wait for the holder; while there are any, no run can hold this. */
   private int waiting;
 
   private Tensor gradient;
@@ -101,7 +101,7 @@ public final class ParameterState {
     return name;
   }
 
-  /** Returns whether backward passes give it a gradient. */
+  /** Returns whether backward passes give this parameter a gradient. */
   public boolean isTrainable() {
     return trainable;
   }
@@ -375,8 +375,8 @@ public final class ParameterState {
   }
 
   /**
-   * Sets the gradient. The one that a compiled function left before goes at once if nobody has
-   * asked for it: waiting for the collector could take all memory.
+   * Sets the gradient. The gradient before is freed at once if a compiled function left it and
+   * nobody has asked for it since: waiting for the collector could take all memory.
    */
   private void exchangeGradient(Tensor left) {
     if (gradientIsOurs) {

@@ -8,9 +8,9 @@ import org.adjoint.Tensor;
 import org.adjoint.Type;
 
 /**
- * A function written down as a graph over stand-ins for its arguments, so that it can be built
- * again on other tensors without calling it. What does not depend on the arguments is not part of
- * it but captured: it is read, not built again.
+ * A function written down as a graph over stand-ins for its arguments, so that the graph can be
+ * built again on other tensors without calling the function. Tensors that do not depend on the
+ * arguments are captured: the region reads them and does not build them again.
  */
 public final class Region {
   private final List<Tensor> arguments;
@@ -76,7 +76,7 @@ public final class Region {
         root,
         node -> depends.get(node) != NodeMap.ABSENT,
         (node, inputs) -> {
-          int any = node.isLive() ? 1 : 0; // as good as an argument: it changes
+          int any = node.isLive() ? 1 : 0; // as good as an argument: its bits change
           for (Node input : inputs) {
             any |= depends.get(input);
           }
@@ -103,7 +103,7 @@ public final class Region {
    * Returns the results on other tensors.
    *
    * @param inputs in place of the arguments
-   * @param outside in place of what was captured, in its order
+   * @param outside in place of the captured tensors, in the order of {@link #captured}
    */
   public List<Tensor> build(List<Tensor> inputs, List<Tensor> outside) {
     NodeTable<Tensor[]> built = new NodeTable<>();

@@ -42,8 +42,8 @@ public final class ScopeState {
   }
 
   /**
-   * Returns what {@code body} returns; what it builds belongs to no scope, and goes when nothing
-   * refers to it.
+   * Returns what {@code body} returns; nodes built meanwhile belong to no scope: their values go
+   * when nothing refers to them.
    */
   public static <T> T outside(Supplier<T> body) {
     ThreadState thread = ThreadState.get();

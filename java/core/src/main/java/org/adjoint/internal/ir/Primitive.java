@@ -1,11 +1,10 @@
 package org.adjoint.internal.ir;
 
 /**
- * What the compiler must know of an op: its name, an id that keys the program cache, the kernel it
- * may call and how to turn it into calls. Each row of the op table owns one; derivatives stay in
- * the room above.
+ * What the compiler must know of an op: its name and id, the kernel that the op may call and how to
+ * turn a node into calls. Each row of the op table has one; derivatives stay in the room above.
  *
- * @param id unique in the process and dense, for structural keys
+ * @param id unique in the process, for comparing expressions
  * @param name the op's name
  * @param fallible whether running it may fail on the data, as an index out of range does
  * @param kernel the name that a backend is asked for; {@link #NO_KERNEL} for a view op

@@ -196,7 +196,7 @@ public final class Evaluator {
       trace.fill(wanted, assignments);
     } catch (IllegalStateException e) {
       if (trace.isOutOfDate()) {
-        return Outcome.BUSY; // another thread has computed what this trace was about to
+        return Outcome.BUSY; // another thread has computed some of these nodes
       }
       throw e;
     }
@@ -252,7 +252,7 @@ public final class Evaluator {
   // ---- reading ----
 
   /**
-   * Returns the storage of a tensor, computed and pinned. Of a parameter it is that of a version
+   * Returns the storage of a tensor, computed and pinned; of a parameter, the storage of a version
    * that was current during the call, however fast other threads step.
    */
   public static Storage read(Tensor tensor) {

@@ -13,7 +13,7 @@ import org.adjoint.internal.graph.Version;
  *
  * <ol>
  *   <li><em>hold</em> every parameter that is changed: nobody else moves or reads it until the end;
- *   <li><em>check</em> that what was found before is still so;
+ *   <li><em>check</em> that the step is still the right one;
  *   <li><em>own</em> the memory that is overwritten, all of it or none;
  *   <li><em>pin</em> the memory that is read;
  *   <li><em>prepare</em> all objects that the results need, so that nothing can fail behind the
@@ -38,7 +38,7 @@ public abstract class Run implements Holder {
   private final ParameterState[] held;
   private final Storage[] leaves;
 
-  /** The leaves whose memory the program overwrites, if it overwrites any. */
+  /** The leaves whose memory the step's first program overwrites. */
   private final int[] donors;
 
   private final boolean[] isDonor;
@@ -64,7 +64,7 @@ public abstract class Run implements Holder {
   /**
    * Makes a run.
    *
-   * @param held the parameters that it changes
+   * @param held the parameters that the run changes
    * @param leaves how many leaves there are
    * @param donors the leaves whose memory the program may overwrite
    */
@@ -345,7 +345,8 @@ public abstract class Run implements Holder {
   /**
    * Pins the memory of the node at a leaf of a resumed run.
    *
-   * @return the memory, which the caller unpins; null if another run holds it right now
+   * @return the memory, which the caller unpins; null if another run owns it, holds its parameter
+   *     or has superseded the version
    */
   protected final Storage pinAgain(Node node, int index) {
     Storage memory = node.valueOrNull(index);

@@ -101,7 +101,7 @@ public final class StepCache {
     synchronized (this) {
       compiled++;
       if (made.bytes() > MOST_BYTES) {
-        return made; // larger than all others together may be: it goes with its run
+        return made; // larger than the whole cache may be: the step goes with its run
       }
       Entry raced = steps.putIfAbsent(template, made);
       if (raced != null) {

@@ -90,7 +90,7 @@ public final class StepTemplate {
 
   private final int assigned;
 
-  /** By version the leaf whose memory it may take, {@link #NONE} for none. */
+  /** By version the leaf whose memory the version may take, {@link #NONE} for none. */
   private final int[] donors;
 
   private final boolean[] donated;
@@ -139,7 +139,7 @@ public final class StepTemplate {
   /**
    * Returns the template of a trace of a pending graph.
    *
-   * @param donors by version the leaf whose memory it may take, {@link #NONE} for none
+   * @param donors by version the leaf whose memory the version may take, {@link #NONE} for none
    */
   static StepTemplate of(Trace trace, int... donors) {
     return new StepTemplate(trace, donors);
@@ -250,7 +250,7 @@ public final class StepTemplate {
     return roots.length - donors.length;
   }
 
-  /** Returns the place of a root; the plain ones come first. */
+  /** Returns the place of a root; plain roots come first, then versions. */
   int root(int i) {
     return roots[i];
   }
@@ -393,7 +393,7 @@ public final class StepTemplate {
         if (nodes[leaf] != null && nodes[leaf] != settled) {
           return false;
         }
-        nodes[leaf] = settled; // no op need lead to it
+        nodes[leaf] = settled; // no op need read the donor
       }
     }
     for (int i = 0; i < leaves.length; i++) {

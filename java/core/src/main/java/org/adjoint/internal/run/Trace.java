@@ -16,8 +16,8 @@ import org.adjoint.internal.ir.Graph;
 
 /**
  * The pending part of a graph in an order that can run. Values become leaves, scalars become slots,
- * everything else is an op to run. {@link StepTemplate} says what its structure is, {@link #graph}
- * makes it one for the compiler.
+ * everything else is an op to run. {@link StepTemplate} records the structure, {@link #graph} gives
+ * the graph that the compiler sees.
  */
 public final class Trace {
   private static final int LEAF = 0;
@@ -56,9 +56,9 @@ public final class Trace {
   public Trace() {}
 
   /**
-   * Returns what is pending for {@code wanted} and {@code assigned}: the nodes of the wanted
-   * tensors are the first roots, all their outputs; the versions are the last ones, those assigned
-   * before those met on the way.
+   * Returns a trace of what is pending for {@code wanted} and {@code assigned}. The first roots are
+   * all outputs of the wanted nodes, the last ones versions: those assigned, then those met on the
+   * way.
    *
    * @throws IllegalStateException if something cannot be computed
    */
@@ -335,7 +335,7 @@ public final class Trace {
     if (node instanceof LazyGradients.Gradient g
         && LazyGradients.Gradient.isLazy(inputs)
         && !covers(g.pass())) {
-      g.build(); // another thread has evaluated part of what it is a gradient of
+      g.build(); // another thread has evaluated part of the forward graph
       pass = null;
       enter(g);
       return;

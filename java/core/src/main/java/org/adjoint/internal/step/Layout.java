@@ -28,7 +28,7 @@ import org.adjoint.internal.run.Trace;
  *
  * @param trace over stand-ins, which never have values
  * @param arguments the types of the function's arguments
- * @param sources by leaf where it comes from
+ * @param sources by leaf where the leaf comes from
  * @param results the types of the function's results: the first roots
  * @param written the parameters that get a new value
  * @param gradients the parameters that are left with another gradient, or none
