@@ -381,7 +381,9 @@ public sealed class Tensor permits Parameter {
    * parameter's {@link Parameter#grad}. The gradients are graphs until they are asked for.
    *
    * @throws IllegalArgumentException if this is not a floating scalar
-   * @throws IllegalStateException if an optimizer step has consumed its graph
+   * @throws IllegalStateException if an optimizer step has consumed its graph, if an evaluation or
+   *     an assignment has ended the way to a parameter, or inside a function that {@link Vmap},
+   *     {@link Checkpoint} or {@link Scan} is writing down
    */
   public void backward() {
     Backpropagation.run(this);

@@ -18,22 +18,23 @@ import org.adjoint.op.Op;
  * A vertex of the computation graph. Small and without native memory until it is evaluated. What
  * users hold is a {@link Tensor}: a node and one of its outputs.
  *
- * <p>The life of a node is one reference to an immutable record: its phase, inputs and values. Each
- * move is one compare-and-set, so a reader never sees the inputs of one phase with the values of
- * another.
+ * <p>The life of a node is one reference to a record: its phase, inputs and values. Each move is
+ * one compare-and-set, so a reader never sees the inputs of one phase with the values of another.
+ * Within a phase {@link #close} alone changes something: a value becomes a closed one.
  *
  * <table>
  * <caption>The life of a node</caption>
  * <tr><th>phase</th><th>inputs</th><th>values</th><th>leaves it by</th></tr>
  * <tr><td>PENDING</td><td>yes</td><td>no</td>
  *   <td>{@link #publish} → EVALUATED or LEAF; {@link #retire} → RETIRED;
- *   {@link Version#supersede} → SUPERSEDED</td></tr>
+ *   {@link #close} → LEAF; {@link Version#supersede} → SUPERSEDED</td></tr>
  * <tr><td>EVALUATED</td><td>yes</td><td>yes</td>
  *   <td>{@link #remembers} → LEAF, once none of the nodes that it keeps inputs for is a source;
  *   {@link #retire} → RETIRED</td></tr>
  * <tr><td>LEAF</td><td>no</td><td>yes (none for scalars and arguments)</td>
  *   <td>{@link #retire} → RETIRED; {@link Version#supersede} → SUPERSEDED</td></tr>
- * <tr><td>RETIRED</td><td>no</td><td>if it had any</td><td>never</td></tr>
+ * <tr><td>RETIRED</td><td>no</td><td>if it had any, or once a run publishes them</td>
+ *   <td>without values {@link #close} → LEAF, else never</td></tr>
  * <tr><td>SUPERSEDED</td><td>no</td><td>if a snapshot was taken</td><td>never</td></tr>
  * </table>
  */

@@ -53,7 +53,10 @@ public final class ParameterState {
 
   // Guarded by this.
 
-  /** The newest version. Read without the lock by {@link #isCurrent} alone. */
+  /**
+   * The newest version. {@link #isCurrent} and {@link #peek} read it without the lock, and so does
+   * {@link #next}, since nobody but the holder may move it then.
+   */
   private volatile Version current;
 
   /** The newest version with a value, null before the first. */
