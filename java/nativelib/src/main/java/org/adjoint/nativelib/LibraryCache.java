@@ -132,7 +132,8 @@ final class LibraryCache {
   }
 
   private static void write(Path file, InputStream in) throws IOException {
-    Path temporary = Files.createTempFile(file.getParent(), file.getFileName().toString(), UNFINISHED);
+    Path temporary =
+        Files.createTempFile(file.getParent(), file.getFileName().toString(), UNFINISHED);
     try {
       Files.copy(in, temporary, StandardCopyOption.REPLACE_EXISTING);
       Files.move(temporary, file, StandardCopyOption.ATOMIC_MOVE);

@@ -101,8 +101,7 @@ class MemoryTest {
       assertTrue(backend.memory().peak() >= 12 * n + 32 * n, () -> backend.memory().toString());
       Storage rest = backend.allocate(2 * MB);
       NativeMemoryException e =
-          assertThrows(
-              NativeMemoryException.class, () -> program.run(arguments, new long[0]));
+          assertThrows(NativeMemoryException.class, () -> program.run(arguments, new long[0]));
       assertTrue(e.getMessage().contains(" bytes of scratch for a run asked for, "), e::toString);
       rest.close();
       program.run(arguments, new long[0]);
