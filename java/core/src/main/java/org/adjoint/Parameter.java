@@ -31,7 +31,13 @@ public final class Parameter extends Tensor {
     return state;
   }
 
-  /** Returns a trainable parameter that starts as {@code init}, an F32 or F64 tensor. */
+  /**
+   * Returns a trainable parameter that starts as {@code init}, an F32 or F64 tensor.
+   *
+   * @throws IllegalArgumentException if {@code init} is of another dtype
+   * @throws IllegalStateException if {@code init} depends on the arguments of a function that is
+   *     being written down
+   */
   public static Parameter of(Tensor init, String name) {
     if (!init.dtype().isArithmetic()) {
       throw new IllegalArgumentException(
@@ -49,6 +55,9 @@ public final class Parameter extends Tensor {
   /**
    * Returns state that gradients are never taken by, such as running statistics or moments; any
    * dtype.
+   *
+   * @throws IllegalStateException if {@code init} depends on the arguments of a function that is
+   *     being written down
    */
   public static Parameter buffer(Tensor init, String name) {
     return new Parameter(init, name, false);
@@ -86,7 +95,9 @@ public final class Parameter extends Tensor {
    * it.
    *
    * @throws IllegalArgumentException if shape or dtype differ
-   * @throws IllegalStateException if another thread's assignment is still pending
+   * @throws IllegalStateException if another thread's assignment is still pending, inside {@link
+   *     Parameters#with}, or if {@code value} depends on the arguments of a function that {@link
+   *     Vmap}, {@link Checkpoint} or {@link Scan} is writing down
    */
   public void assign(Tensor value) {
     if (!value.type().equals(type())) {
