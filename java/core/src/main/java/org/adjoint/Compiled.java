@@ -25,10 +25,10 @@ import org.slf4j.LoggerFactory;
 /**
  * A function that is written down as a program, once for each combination of shapes and dtypes (and
  * of gradients that it finds in parameters or does not), and from then on only run: no graph is
- * built, so a step costs what its kernels cost. Of more than 64 combinations the oldest are
- * forgotten. Whatever the function does to parameters is part of the program: {@code assign},
- * {@code backward}, an optimizer's {@code step} and {@code zeroGrad}. So a whole training step
- * compiles:
+ * built, so a step costs what its kernels cost. Of more than 64 combinations of types, and of more
+ * than 8 of gradients with the same types, the oldest are forgotten. Whatever the function does to
+ * parameters is part of the program: {@code assign}, {@code backward}, an optimizer's {@code step}
+ * and {@code zeroGrad}. So a whole training step compiles:
  *
  * <pre>{@code
  * var step = Compiled.of((Tensor x, Tensor t) -> {
@@ -53,8 +53,11 @@ import org.slf4j.LoggerFactory;
 public final class Compiled {
   private static final Logger LOG = LoggerFactory.getLogger(Compiled.class);
 
-  /** So many combinations are kept, the least recently used goes first. */
+  /** So many combinations of types are kept, the least recently used goes first. */
   private static final int MOST = 64;
+
+  /** So many combinations of gradients are kept for the same types. */
+  private static final int MOST_BY_TYPES = 8;
 
   private final Function<List<Tensor>, List<Tensor>> f;
   private final Map<Signature, List<RecordedStep>> steps = new LinkedHashMap<>(16, 0.75f, true);
@@ -193,7 +196,11 @@ public final class Compiled {
     }
     RecordedStep made = RecordedStep.record(f, signature.types());
     synchronized (this) {
-      steps.computeIfAbsent(signature, s -> new ArrayList<>()).add(made);
+      List<RecordedStep> known = steps.computeIfAbsent(signature, s -> new ArrayList<>());
+      known.add(made);
+      if (known.size() > MOST_BY_TYPES) {
+        known.remove(0);
+      }
       if (steps.size() > MOST) {
         steps.remove(steps.keySet().iterator().next());
       }

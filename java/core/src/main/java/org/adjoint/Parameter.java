@@ -1,5 +1,6 @@
 package org.adjoint;
 
+import java.util.List;
 import java.util.Optional;
 import org.adjoint.internal.backend.Storage;
 import org.adjoint.internal.graph.Binding;
@@ -8,6 +9,7 @@ import org.adjoint.internal.graph.ParameterState;
 import org.adjoint.internal.graph.Recorder;
 import org.adjoint.internal.graph.ScopeState;
 import org.adjoint.internal.graph.ThreadState;
+import org.adjoint.internal.run.Evaluator;
 
 /**
  * A tensor with state: a name and a current version. {@link #assign} makes a pending version, which
@@ -148,7 +150,8 @@ public final class Parameter extends Tensor {
               + " before");
     }
     for (; ; ) {
-      eval();
+      Evaluator.evaluate(List.of());
+      Evaluator.settle(state);
       Optional<Storage> shared = state.share();
       if (shared.isPresent()) {
         Node value = Node.value(type(), shared.get());

@@ -426,7 +426,7 @@ public abstract sealed class Node permits OpNode, ScalarNode, ValueNode, Argumen
       if (now.values == null) {
         Storage[] closed = new Storage[types.length];
         Arrays.fill(closed, Storage.closed());
-        if (LIFE.compareAndSet(this, now, Life.leaf(closed, cut(now.inputs)))) {
+        if (LIFE.compareAndSet(this, now, closed(now, closed))) {
           waitsNoMore();
           return;
         }
@@ -440,6 +440,13 @@ public abstract sealed class Node permits OpNode, ScalarNode, ValueNode, Argumen
         return;
       }
     }
+  }
+
+  private Life closed(Life before, Storage... values) {
+    boolean retired = before.phase == Phase.RETIRED;
+    return retired
+        ? new Life(Phase.RETIRED, NO_NODES, values, NO_NODES, before.cutAt)
+        : Life.leaf(values, cut(before.inputs));
   }
 
   /** Returns whether derivatives once passed this node to inputs that it has lost. */

@@ -26,6 +26,8 @@ import org.adjoint.internal.backend.Storage;
  * <tr><td>{@link #release} (a run ends)</td><td>–</td><td>–</td><td>–</td>
  *   <td>SETTLED if the run computed a version, else as before</td></tr>
  * <tr><td>{@link #abandon} (an evaluation failed)</td><td>FRESH</td><td>SETTLED</td><td>SETTLED</td><td></td></tr>
+ * <tr><td>{@link #drop} (another thread's assignment cannot be computed)</td>
+ *   <td>FRESH</td><td>SETTLED</td><td>SETTLED</td><td></td></tr>
  * <tr><td>{@link #handOut}, {@link #share}, {@link #pinCurrent}, gradients</td>
  *   <td>FRESH</td><td>SETTLED</td><td>ASSIGNED</td><td></td></tr>
  * </table>
@@ -65,6 +67,9 @@ public final class ParameterState {
   /** Pending versions that were assigned over; nearly always none. */
   private List<Version> replaced = List.of();
 
+  /** A version that could not be computed and was dropped by another thread than its own. */
+  private Dropped dropped;
+
   private Holder holder;
 
   /** How many threads wait for the holder; while there are any, no run can hold this. */
@@ -84,7 +89,7 @@ public final class ParameterState {
     this.type = init.type();
     this.name = name;
     this.trainable = trainable;
-    Version first = new Version(this, 0, Access.node(init), Access.index(init), new Type[] {type});
+    Version first = new Version(this, Access.node(init), Access.index(init), new Type[] {type});
     first.handOut();
     this.current = first;
   }
@@ -200,9 +205,7 @@ public final class ParameterState {
             replaced = replaced.isEmpty() ? new ArrayList<>() : replaced;
             replaced.add(before);
           }
-          Version next =
-              new Version(
-                  this, before.sequence() + 1, assigned, Access.index(value), before.types());
+          Version next = new Version(this, assigned, Access.index(value), before.types());
           next.handOut();
           current = next;
           return null;
@@ -248,6 +251,41 @@ public final class ParameterState {
         });
   }
 
+  /**
+   * An assignment that was dropped before the thread that made it has heard of it.
+   *
+   * @param why why it cannot be computed
+   */
+  public record Dropped(Version version, IllegalStateException why) {}
+
+  /**
+   * Drops a version that another thread assigned and that cannot be computed any more; its thread
+   * is told by {@link #takeDropped}. Returns false if it is this thread's own, is no longer current
+   * or has none before it.
+   */
+  public boolean drop(Version version, IllegalStateException why) {
+    return whenFree(
+        () -> {
+          if (current != version || settled == null || version.isAssignedByThisThread()) {
+            return false;
+          }
+          dropped = new Dropped(version, why);
+          current = settled;
+          replaced = List.of();
+          return true;
+        });
+  }
+
+  /** Returns an assignment of this thread that another thread has dropped, once. */
+  public synchronized Optional<Dropped> takeDropped() {
+    if (dropped == null || !dropped.version().isAssignedByThisThread()) {
+      return Optional.empty();
+    }
+    Dropped taken = dropped;
+    dropped = null;
+    return Optional.of(taken);
+  }
+
   // ---- moves of runs ----
 
   /**
@@ -273,26 +311,23 @@ public final class ParameterState {
     }
   }
 
-  /** Returns whether {@code run} holds the parameter. */
-  public synchronized boolean isHeldBy(Holder run) {
-    return holder == run;
-  }
-
   /** Ends a run's hold. */
   public synchronized void release() {
     holder = null;
   }
 
   /**
-   * Pins the memory of a version for a run: BUSY while another run holds the parameter, CLOSED if
-   * the version is superseded.
+   * Pins the memory of a version for a run: BUSY while another run holds the parameter and may
+   * overwrite it, CLOSED if the version has no memory any more. A superseded version that a
+   * snapshot keeps is nobody's to overwrite, whoever holds the parameter, for however long.
    */
   public synchronized Storage.Pin tryPin(Version version, Holder run) {
-    if (holder != null && holder != run) {
-      return Storage.Pin.BUSY;
-    }
     Storage memory = version.memory();
-    return memory == null ? Storage.Pin.CLOSED : memory.tryPin();
+    if (memory == null) {
+      return Storage.Pin.CLOSED;
+    }
+    boolean held = holder != null && holder != run && !version.isSuperseded();
+    return held ? Storage.Pin.BUSY : memory.tryPin();
   }
 
   /** Returns the version after the current one, for the holder to fill in and {@link #replace}. */

@@ -31,6 +31,9 @@ public final class ThreadState {
   /** Whether nothing is computed as it is built; see {@link Eager#suspended}. */
   boolean suspended;
 
+  /** Whether a graph is searched for anomalies, op by op. */
+  private boolean searching;
+
   /** The transformation that is writing a function down, null outside of all. */
   private String writing;
 
@@ -52,6 +55,22 @@ public final class ThreadState {
   /** Returns whether a supplier of a scalar is being asked on this thread. */
   public boolean isReading() {
     return reading > 0;
+  }
+
+  /** Returns whether this thread is inside {@link #searching}. */
+  public boolean isSearching() {
+    return searching;
+  }
+
+  /** Runs a search for anomalies, which evaluates by itself. */
+  public void searching(Runnable search) {
+    boolean before = searching;
+    searching = true;
+    try {
+      search.run();
+    } finally {
+      searching = before;
+    }
   }
 
   // ---- assignments ----
@@ -90,6 +109,21 @@ public final class ThreadState {
       }
     }
     return versions;
+  }
+
+  /** Returns assignments of this thread that other threads have dropped, each once. */
+  public List<ParameterState.Dropped> takeDropped() {
+    List<ParameterState.Dropped> all = List.of();
+    for (int i = 0; i < assigned.size(); i++) {
+      ParameterState parameter = assigned.get(i).get();
+      Optional<ParameterState.Dropped> one =
+          parameter == null ? Optional.empty() : parameter.takeDropped();
+      if (one.isPresent()) {
+        all = all.isEmpty() ? new ArrayList<>() : all;
+        all.add(one.get());
+      }
+    }
+    return all;
   }
 
   /** Forgets the assignments of this thread, once they are evaluated or abandoned. */

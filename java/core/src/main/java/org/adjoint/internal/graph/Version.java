@@ -26,7 +26,6 @@ public final class Version extends OpNode {
   }
 
   private final ParameterState parameter;
-  private final long sequence;
   private final long assignedById = Thread.currentThread().getId();
   private final String assignedByName = Thread.currentThread().getName();
 
@@ -39,17 +38,15 @@ public final class Version extends OpNode {
   private boolean handedOut;
 
   /** Makes the pending version that stands for output {@code index} of {@code assigned}. */
-  Version(ParameterState parameter, long sequence, Node assigned, int index, Type[] types) {
+  Version(ParameterState parameter, Node assigned, int index, Type[] types) {
     super(detach(), NO_ATTRS, new Node[] {assigned}, alone(index), types);
     this.parameter = parameter;
-    this.sequence = sequence;
   }
 
   /** Makes the version after {@code before}, for a run to fill in. */
   Version(Version before) {
     super(detach(), NO_ATTRS, NO_NODES, FIRST, before.types());
     this.parameter = before.parameter;
-    this.sequence = before.sequence + 1;
   }
 
   private static int[] alone(int index) {
@@ -66,17 +63,13 @@ public final class Version extends OpNode {
     return parameter;
   }
 
-  /** Returns how many versions of the parameter came before this one. */
-  long sequence() {
-    return sequence;
-  }
-
   /** Returns whether this version waits for its first evaluation. */
   public boolean isPending() {
     return phase() == Phase.PENDING;
   }
 
-  boolean isAssignedByThisThread() {
+  /** Returns whether the calling thread has assigned it. */
+  public boolean isAssignedByThisThread() {
     return assignedById == Thread.currentThread().getId();
   }
 

@@ -13,15 +13,13 @@ import org.adjoint.internal.graph.Eager;
 import org.adjoint.internal.graph.Graphs;
 import org.adjoint.internal.graph.Node;
 import org.adjoint.internal.graph.NodeMap;
+import org.adjoint.internal.graph.ThreadState;
 
 /**
  * Finds the op that a NaN or an infinity comes from: runs a graph op by op before its program and
  * looks at each result. Several times slower than the program.
  */
 public final class AnomalySearch {
-  /** Whether this thread is inside a search, which runs programs itself. */
-  private static final ThreadLocal<Boolean> SEARCHING = ThreadLocal.withInitial(() -> false);
-
   private AnomalySearch() {}
 
   /**
@@ -31,20 +29,14 @@ public final class AnomalySearch {
    * @throws AnomalyException for the first one found
    */
   public static void search(Trace trace, List<Tensor> leaves) {
-    if (SEARCHING.get()) {
-      return;
-    }
-    SEARCHING.set(true);
-    try {
-      Scope.run(() -> runApart(trace, leaves));
-    } finally {
-      SEARCHING.remove();
+    if (!isOnHere()) {
+      ThreadState.get().searching(() -> Scope.run(() -> runApart(trace, leaves)));
     }
   }
 
   /** Returns whether this thread is inside a search. */
   static boolean isOnHere() {
-    return Anomaly.isOn() && SEARCHING.get();
+    return ThreadState.get().isSearching();
   }
 
   private static void runApart(Trace trace, List<Tensor> leaves) {

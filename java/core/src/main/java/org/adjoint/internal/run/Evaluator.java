@@ -39,7 +39,7 @@ public final class Evaluator {
       }
       return;
     }
-    List<Version> assignments = thread.assignments();
+    List<Version> assignments = assignmentsOf(thread);
     if (assignments.isEmpty() && areKnown(wanted)) {
       thread.clearAssignments();
       return;
@@ -57,6 +57,58 @@ public final class Evaluator {
       throw failure;
     } finally {
       thread.clearAssignments();
+    }
+  }
+
+  /**
+   * Returns what this thread has assigned and nobody has computed yet.
+   *
+   * @throws IllegalStateException if another thread has dropped one of its assignments; then those
+   *     that are {@link Joint} with it are dropped too
+   */
+  private static List<Version> assignmentsOf(ThreadState thread) {
+    List<Version> assignments = thread.assignments();
+    List<ParameterState.Dropped> dropped = thread.takeDropped();
+    if (dropped.isEmpty()) {
+      return assignments;
+    }
+    List<Version> all = new ArrayList<>(assignments);
+    dropped.forEach(one -> all.add(one.version()));
+    for (List<Version> joint : Joint.groups(all)) {
+      if (dropped.stream().anyMatch(one -> joint.contains(one.version()))) {
+        abandon(joint);
+      }
+    }
+    IllegalStateException why = dropped.get(0).why();
+    throw new IllegalStateException(
+        "parameter '"
+            + dropped.get(0).version().parameter().name()
+            + "': an assignment could not be computed and was dropped: "
+            + why.getMessage(),
+        why);
+  }
+
+  /**
+   * Computes what was assigned to a parameter. What another thread has assigned and cannot be
+   * computed any more is dropped, and that thread told: whoever reads the parameter is not to
+   * blame.
+   */
+  public static void settle(ParameterState parameter) {
+    Version version = parameter.peek();
+    if (!version.isPending()) {
+      return;
+    }
+    if (version.isAssignedByThisThread()) {
+      evaluate(List.of(parameter.parameter()));
+      return;
+    }
+    try {
+      finish(List.of(Access.tensor(version, 0)), List.of());
+    } catch (IllegalStateException e) {
+      boolean dropped = parameter.drop(version, e);
+      if (!dropped && parameter.isCurrent(version) && version.isPending()) {
+        throw e; // there is no value before it
+      }
     }
   }
 
@@ -106,7 +158,7 @@ public final class Evaluator {
    */
   public static void evaluateTogether(List<Tensor> wanted) {
     ThreadState thread = ThreadState.get();
-    List<Version> assignments = thread.assignments();
+    List<Version> assignments = assignmentsOf(thread);
     try {
       finish(wanted, assignments);
     } catch (RuntimeException | Error failure) {
@@ -204,6 +256,9 @@ public final class Evaluator {
       return Outcome.DONE;
     }
     if (Anomaly.isOn()) {
+      if (trace.hasLazyGradients()) {
+        return Outcome.BUSY; // the switch was turned while this trace was made
+      }
       AnomalySearch.search(trace, trace.leaves().stream().map(Leaf::tensor).toList());
     }
     StepTemplate template = StepTemplate.of(trace, donors(trace));
@@ -259,7 +314,8 @@ public final class Evaluator {
     Optional<ParameterState> state = stateOf(tensor);
     if (state.isPresent()) {
       for (; ; ) {
-        evaluate(List.of(tensor));
+        evaluate(List.of());
+        settle(state.get());
         Optional<Storage> pinned = state.get().pinCurrent();
         if (pinned.isPresent()) {
           return pinned.get();

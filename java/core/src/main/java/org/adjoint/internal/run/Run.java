@@ -285,7 +285,9 @@ public abstract class Run implements Holder {
     } else {
       release();
     }
-    notifyAll();
+    if (wanted) {
+      notifyAll();
+    }
   }
 
   @Override

@@ -6,7 +6,7 @@ package org.adjoint.internal.run;
  */
 final class StackReserve {
   /** Frames of this class; each is larger than those of a run that goes as deep. */
-  private static final int DEPTH = 48;
+  private static final int DEPTH = 16;
 
   private StackReserve() {}
 

@@ -36,20 +36,16 @@ public final class StepCache {
       this.step = step;
     }
 
+    /** With the second program, which overwrites nothing: it may be compiled at any time. */
     long bytes() {
       int calls = step.inPlace().program().instructions().size();
-      return step.template().bytes() + INSTRUCTION_BYTES * (1 + calls);
+      return step.template().bytes() + 2 * INSTRUCTION_BYTES * (1 + calls);
     }
   }
 
   /** Makes an empty cache. */
   StepCache(Backend backend) {
     this.backend = backend;
-  }
-
-  /** Returns the backend that the steps were compiled for. */
-  Backend backend() {
-    return backend;
   }
 
   /** Returns the step that ran after the last one the last time, null if there is none. */

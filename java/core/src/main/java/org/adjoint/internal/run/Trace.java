@@ -42,6 +42,8 @@ public final class Trace {
   /** The lazy gradients met last, and what was found out about them. */
   private LazyGradients pass;
 
+  private boolean hasLazyGradients;
+
   private boolean passWaits;
   private boolean passCovered;
 
@@ -162,6 +164,11 @@ public final class Trace {
       }
     }
     return false;
+  }
+
+  /** Returns whether gradients are ops of this trace instead of what they mean. */
+  boolean hasLazyGradients() {
+    return hasLazyGradients;
   }
 
   /** Gives a leaf the next number, before the walk meets it. */
@@ -346,6 +353,8 @@ public final class Trace {
         leafNumber(inputs[i], node.index(i));
       }
     }
+    hasLazyGradients |=
+        node instanceof LazyGradients.Gradient && LazyGradients.Gradient.isLazy(inputs);
     places.put(node, place(OP, ops.size()));
     ops.add(node);
     opInputs.add(inputs);

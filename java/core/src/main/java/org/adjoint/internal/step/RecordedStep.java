@@ -100,11 +100,11 @@ public final class RecordedStep extends Step {
     if (run == null || Anomaly.isOn()) {
       return Optional.empty();
     }
-    if (run.hasEnded()) {
+    Optional<List<Tensor>> results = run.again(arguments, scalars.liveWords(values));
+    if (results.isEmpty() && run.hasEnded()) {
       leased = null;
-      return Optional.empty();
     }
-    return run.again(arguments, scalars.liveWords(values));
+    return results;
   }
 
   /**
@@ -145,8 +145,8 @@ public final class RecordedStep extends Step {
   /** Computes pending versions and gradients that the program reads, before the run. */
   private void evaluatePending() {
     for (Source source : layout.sources()) {
-      if (source instanceof Source.Value v && v.parameter().peek().isPending()) {
-        Evaluator.evaluate(List.of(v.parameter().parameter()));
+      if (source instanceof Source.Value v) {
+        Evaluator.settle(v.parameter());
       } else if (source instanceof Source.Gradient g) {
         g.parameter()
             .peekGradient()
