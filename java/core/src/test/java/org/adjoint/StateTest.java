@@ -792,4 +792,17 @@ class StateTest {
     w.square().sum().backward();
     assertArrayEquals(new double[] {4}, w.grad().orElseThrow().toDoubleArray());
   }
+
+  @Test
+  void aGraphOnAVersionWhoseMemoryWasTakenAfterASnapshotIsRefused() {
+    Parameter w = parameter("w", 1, 2);
+    w.eval();
+    Tensor old = w.times(1.5);
+    w.snapshot().release();
+    Storage memory = memory(w);
+    w.assign(w.plus(10));
+    w.eval();
+    assertSame(memory, memory(w)); // nobody shares it any more
+    assertThrows(IllegalStateException.class, old::toDoubleArray);
+  }
 }

@@ -370,13 +370,14 @@ public final class ParameterState {
     settled = version;
     if (before != null) {
       Storage memory = before.memory();
-      before.supersede();
-      if (memory != version.memory()) {
+      boolean overwritten = memory == version.memory();
+      before.supersede(overwritten);
+      if (!overwritten) {
         memory.close();
       }
     }
     for (int i = 0; i < replaced.size(); i++) {
-      replaced.get(i).supersede();
+      replaced.get(i).supersede(false);
     }
     replaced = List.of();
   }

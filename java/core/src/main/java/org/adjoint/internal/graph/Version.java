@@ -99,11 +99,17 @@ public final class Version extends OpNode {
     }
   }
 
-  /** Ends this version: its graph goes, and its value too unless a snapshot shares its memory. */
-  void supersede() {
+  /**
+   * Ends this version: its graph goes, and its value too unless a snapshot shares its memory.
+   *
+   * @param overwritten whether a newer version has the memory, as after {@code release()} of the
+   *     snapshot
+   */
+  void supersede(boolean overwritten) {
+    Life next = overwritten ? SUPERSEDED : afterwards;
     for (; ; ) {
       Life now = life();
-      if (now.phase() == Phase.SUPERSEDED || move(now, afterwards)) {
+      if (now.phase() == Phase.SUPERSEDED || move(now, next)) {
         return;
       }
     }
