@@ -311,6 +311,11 @@ public final class ParameterState {
     }
   }
 
+  /** Returns whether {@code run} holds the parameter. */
+  public synchronized boolean isHeldBy(Holder run) {
+    return holder == run;
+  }
+
   /** Ends a run's hold. */
   public synchronized void release() {
     holder = null;

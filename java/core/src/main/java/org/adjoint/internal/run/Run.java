@@ -166,7 +166,9 @@ public abstract class Run implements Holder {
   private Outcome acquire() {
     for (; holding < held.length; holding++) {
       if (!held[holding].tryHold(this)) {
-        return Outcome.BUSY;
+        // A matched graph may have one version at two places; a trace has it at one.
+        boolean twice = held[holding].isHeldBy(this);
+        return twice ? Outcome.VERSION_SETTLED : Outcome.BUSY;
       }
     }
     Outcome checked = check();

@@ -61,6 +61,11 @@ public final class StepTemplate {
       boolean version,
       boolean variable,
       boolean[] passes) {
+    /** Its inputs are a loss and a version, where those of any other detach are one. */
+    boolean isLazyGradient() {
+      return inputs.length == 2 && primitive == Version.detach().primitive();
+    }
+
     boolean isBarrier() {
       return primitive == ShapeOps.BARRIER.primitive();
     }
@@ -94,6 +99,10 @@ public final class StepTemplate {
   private final int[] donors;
 
   private final boolean[] donated;
+
+  /** The places that lazy gradients are taken by and that are neither donors nor versions. */
+  private final int[] differentiated;
+
   private final int regions;
   private final int hash;
 
@@ -133,7 +142,18 @@ public final class StepTemplate {
         donated[donor] = true;
       }
     }
+    this.differentiated = differentiated();
     this.hash = newHash();
+  }
+
+  private int[] differentiated() {
+    int firstOp = leaves.length + scalars.length;
+    return Arrays.stream(ops)
+        .filter(Line::isLazyGradient)
+        .mapToInt(op -> op.inputs[1])
+        .filter(place -> place < firstOp ? !donated[place] : !ops[place - firstOp].version)
+        .distinct()
+        .toArray();
   }
 
   /**
@@ -294,6 +314,7 @@ public final class StepTemplate {
             && matchOps(nodes)
             && matchLeaves(nodes)
             && matchScalars(nodes)
+            && areDifferentiatedOnce(nodes)
             && areLazy(nodes) // last: another thread may have evaluated some by now
         ? nodes
         : null;
@@ -430,6 +451,25 @@ public final class StepTemplate {
           || scalar.isEvaluated()
           || scalar.type(0).dtype() != scalars[i]) {
         return false;
+      }
+    }
+    return true;
+  }
+
+  /**
+   * Returns whether nothing that a lazy gradient is taken by is at two places: the program has the
+   * derivative by one of them, and the gradient is the sum of both. Donors and versions are at one
+   * place each: see {@link #isOverwritten}, and a run cannot hold a parameter twice.
+   */
+  private boolean areDifferentiatedOnce(Node... nodes) {
+    int firstOp = leaves.length + scalars.length;
+    for (int place : differentiated) {
+      int from = place < firstOp ? 0 : firstOp;
+      int to = place < firstOp ? leaves.length : nodes.length;
+      for (int other = from; other < to; other++) {
+        if (other != place && nodes[other] == nodes[place]) {
+          return false;
+        }
       }
     }
     return true;

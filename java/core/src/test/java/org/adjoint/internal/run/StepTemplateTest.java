@@ -301,4 +301,41 @@ class StepTemplateTest {
       assertArrayEquals(new double[] {6, 8}, Grad.grad(y, frozen).get(0).toDoubleArray());
     }
   }
+
+  @Test
+  void oneParameterAssignedTwiceAsTwoWereBefore() {
+    Parameter a = parameter("a", 1, 2);
+    Parameter b = parameter("b", 3, 4);
+    for (int i = 0; i < 8; i++) {
+      a.assign(vector(i, 1));
+      (i < 6 ? b : a).assign(vector(i, 2));
+      vector(1).exp().eval();
+    }
+    assertArrayEquals(new double[] {7, 2}, a.toDoubleArray());
+    assertArrayEquals(new double[] {5, 2}, b.toDoubleArray());
+  }
+
+  @Test
+  void theGradientByAParameterThatStandsWhereTwoStoodBefore() {
+    Parameter a = parameter("a", 3, 4);
+    Parameter b = Parameter.buffer(vector(5, 6), "b");
+    for (int i = 0; i < 8; i++) {
+      a.zeroGrad();
+      a.times(i < 7 ? b : a).sum().backward();
+      double[] expected = i < 7 ? new double[] {5, 6} : new double[] {6, 8};
+      assertArrayEquals(expected, a.grad().orElseThrow().toDoubleArray());
+    }
+  }
+
+  @Test
+  void theGradientByAPendingVersionThatStandsWhereTwoStoodBefore() {
+    for (int i = 0; i < 8; i++) {
+      Parameter a = Parameter.of(vector(3, 4), "a");
+      Parameter b = Parameter.buffer(vector(5, 6), "b");
+      Tensor loss = a.times(i < 7 ? b : a).sum();
+      loss.backward();
+      double[] expected = i < 7 ? new double[] {5, 6} : new double[] {6, 8};
+      assertArrayEquals(expected, a.grad().orElseThrow().toDoubleArray());
+    }
+  }
 }
