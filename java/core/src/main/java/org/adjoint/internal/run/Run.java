@@ -53,6 +53,10 @@ public abstract class Run implements Holder {
   private int pinning;
 
   private boolean inPlace;
+
+  /** The program that is run, chosen once everything that is overwritten is owned. */
+  private CompiledGraph graph;
+
   private Storage[] arguments;
 
   // Guarded by this.
@@ -110,16 +114,12 @@ public abstract class Run implements Holder {
 
   /** Returns the memory of a root after the program has run. */
   protected final Storage result(int root) {
-    return arguments[graph().program().rootArguments()[root]];
+    return arguments[graph.program().rootArguments()[root]];
   }
 
   /** Returns the memory of a leaf that is pinned or owned. */
   protected final Storage memory(int leaf) {
     return leaves[leaf];
-  }
-
-  private CompiledGraph graph() {
-    return inPlace ? step.inPlace() : step.apart().orElseThrow();
   }
 
   // ---- the run ----
@@ -141,12 +141,12 @@ public abstract class Run implements Holder {
       allocate();
       prepare();
       try {
-        graph().executable().run(arguments, graph().scalars(words));
+        graph.executable().run(arguments, graph.scalars(words));
       } catch (KernelException failure) {
-        throw graph().explain(failure, this::parameterOf);
+        throw graph.explain(failure, this::parameterOf);
       }
+      done = true; // from here on others may find the memory: it must not be closed
       publish();
-      done = true;
       idle = inPlace && mayStayIdle();
       return Outcome.DONE;
     } finally {
@@ -176,7 +176,8 @@ public abstract class Run implements Holder {
       return checked;
     }
     inPlace = own();
-    if (!inPlace && step.apart().isEmpty()) {
+    graph = inPlace ? step.inPlace() : step.apart().orElse(null);
+    if (graph == null) {
       return Outcome.MEMORY_SHARED;
     }
     for (; pinning < leaves.length; pinning++) {
@@ -229,7 +230,7 @@ public abstract class Run implements Holder {
   }
 
   private void allocate() {
-    long[] sizes = graph().program().argumentBytes();
+    long[] sizes = graph.program().argumentBytes();
     Storage[] all = new Storage[sizes.length];
     System.arraycopy(leaves, 0, all, 0, leaves.length);
     arguments = all;
