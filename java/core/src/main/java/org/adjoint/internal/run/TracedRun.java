@@ -50,6 +50,7 @@ final class TracedRun extends Run {
           || settled != (donor == Step.NONE ? null : nodes[donor])) {
         return Outcome.VERSION_SETTLED;
       }
+      written[i].keepForItsThread();
     }
     return Outcome.DONE;
   }
