@@ -153,6 +153,7 @@ public abstract class Run implements Holder {
       if (!done) {
         closeAllocated();
       }
+      arguments = null;
       unpin();
       stop(idle);
     }

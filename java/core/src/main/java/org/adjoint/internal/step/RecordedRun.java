@@ -29,7 +29,7 @@ import org.adjoint.internal.run.Run;
 final class RecordedRun extends Run {
   private final RecordedStep step;
   private final Layout layout;
-  private final List<Tensor> arguments;
+  private List<Tensor> arguments;
   private final Node[] nodes;
   private final int[] indices;
   private List<Tensor> results;
@@ -61,8 +61,11 @@ final class RecordedRun extends Run {
     return Arrays.stream(layout.written()).mapToInt(Layout.Written::leaf).toArray();
   }
 
-  List<Tensor> results() {
-    return results;
+  /** Returns the results, once: a lease must not keep the memory of its first run. */
+  List<Tensor> takeResults() {
+    List<Tensor> taken = results;
+    results = null;
+    return taken;
   }
 
   @Override
@@ -156,6 +159,18 @@ final class RecordedRun extends Run {
 
   @Override
   protected boolean mayStayIdle() {
+    forgetBatch();
+  }
+
+  /** Lets the arguments and results of this run go, which a lease would keep alive. */
+  private void forgetBatch() {
+    arguments = null;
+    cells = null;
+    for (int i = 0; i < nodes.length; i++) {
+      if (!(layout.sources()[i] instanceof Source.Value)) {
+        nodes[i] = null;
+      }
+    }
     if (!step.isLeasable() || Anomaly.isOn() || Eager.isOnHere()) {
       return false;
     }
@@ -266,6 +281,7 @@ final class RecordedRun extends Run {
     } finally {
       giveBack(open, done);
       stopAgain();
+      cells = null;
     }
   }
 

@@ -130,7 +130,7 @@ public final class RecordedStep extends Step {
           if (!run.hasEnded()) {
             leased = run;
           }
-          return Optional.of(run.results());
+          return Optional.of(run.takeResults());
         }
         case GRADIENT_CHANGED -> {
           return Optional.empty();

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.lang.ref.WeakReference;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
@@ -340,5 +341,33 @@ class LeaseTest {
         throw new AssertionError("half of one version, half of another: " + value);
       }
     }
+  }
+
+  @Test
+  void anIdleLeaseKeepsNeitherArgumentsNorResults() throws InterruptedException {
+    Parameter w = parameter("w", 1);
+    UnaryOperator<Tensor> step =
+        Compiled.of(
+            (Tensor x) -> {
+              w.assign(w.plus(x.sum()));
+              return x.times(2);
+            });
+    for (int i = 0; i < 3; i++) {
+      List<WeakReference<Storage>> batch = batch(step);
+      for (int tries = 0; tries < 50 && !batch.stream().allMatch(r -> r.refersTo(null)); tries++) {
+        System.gc();
+        Thread.sleep(20);
+      }
+      assertTrue(batch.stream().allMatch(r -> r.refersTo(null)), "kept after run " + i);
+    }
+    assertArrayEquals(new double[] {22}, w.toDoubleArray());
+  }
+
+  private static List<WeakReference<Storage>> batch(UnaryOperator<Tensor> step) {
+    Tensor x = Tensor.of(new double[] {3, 4}, 2);
+    Tensor y = step.apply(x);
+    return List.of(
+        new WeakReference<>(Access.node(x).value(0).orElseThrow()),
+        new WeakReference<>(Access.node(y).value(0).orElseThrow()));
   }
 }
