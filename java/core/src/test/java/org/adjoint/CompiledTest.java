@@ -9,14 +9,17 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.BinaryOperator;
+import java.util.function.DoubleSupplier;
 import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
 import org.adjoint.internal.graph.Binding;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 
 /** {@link Compiled}: written down once, and the same numbers as without it. */
 class CompiledTest {
@@ -510,5 +513,41 @@ class CompiledTest {
                 }));
     assertThrows(
         IllegalStateException.class, () -> Parameters.with(Map.of(w, vector(5, 6)), w::snapshot));
+  }
+
+  @Test
+  @Timeout(value = 60, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+  void anArgumentThatIsSupersededJustBeforeTheRunIsRefused() throws InterruptedException {
+    Parameter w = parameter("w", 1, 2);
+    w.eval();
+    Tensor version = Compiled.of((Tensor x) -> x).apply(w); // called as it is
+    CountDownLatch assigned = new CountDownLatch(1);
+    CountDownLatch asked = new CountDownLatch(1);
+    Thread other =
+        new Thread(
+            () -> {
+              w.assign(w.times(2));
+              assigned.countDown();
+              try {
+                asked.await();
+              } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+              }
+              w.eval();
+            });
+    other.start();
+    assigned.await();
+    DoubleSupplier scale =
+        () -> {
+          asked.countDown();
+          try {
+            other.join();
+          } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+          }
+          return 3;
+        };
+    UnaryOperator<Tensor> f = Compiled.of((Tensor x) -> x.times(Tensor.scalar(scale)));
+    assertThrows(IllegalStateException.class, () -> f.apply(version));
   }
 }

@@ -82,6 +82,10 @@ final class RecordedRun extends Run {
       if (nodes[i].phase() == Node.Phase.PENDING) {
         return Outcome.VALUE_PENDING;
       }
+      boolean moves = layout.sources()[i] instanceof Source.Value; // to a newer version
+      if (!moves && nodes[i] instanceof Version v && v.isSuperseded() && !v.isEvaluated()) {
+        throw v.supersededError();
+      }
     }
     return Outcome.DONE;
   }
@@ -155,10 +159,6 @@ final class RecordedRun extends Run {
       }
       left[i].parameter().leaveGradient(gradients[i]);
     }
-  }
-
-  @Override
-  protected boolean mayStayIdle() {
     forgetBatch();
   }
 
@@ -171,6 +171,10 @@ final class RecordedRun extends Run {
         nodes[i] = null;
       }
     }
+  }
+
+  @Override
+  protected boolean mayStayIdle() {
     if (!step.isLeasable() || Anomaly.isOn() || Eager.isOnHere()) {
       return false;
     }
@@ -277,11 +281,11 @@ final class RecordedRun extends Run {
         int place = lease.resultPlaces[i];
         cells[i][0] = place >= 0 ? all[place] : memory(-1 - place);
       }
+      cells = null;
       return answer;
     } finally {
       giveBack(open, done);
       stopAgain();
-      cells = null;
     }
   }
 
