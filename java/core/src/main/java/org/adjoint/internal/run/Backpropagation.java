@@ -88,13 +88,18 @@ public final class Backpropagation {
         roots = new ArrayList<>();
         passes = new LinkedHashSet<>();
       }
-      if (parameter.consumers().isEmpty()) {
+      List<Backward> consumers = parameter.consumers();
+      if (consumers.isEmpty()) {
+        if (Access.node(g.get()).isEvaluated()
+            || parameter.peekGradient().orElse(null) != g.get()) {
+          continue; // another thread has computed the gradient, or left another one, just now
+        }
         throw new IllegalStateException(
             "backward(): the gradient of parameter '"
                 + parameter.name()
                 + "' was consumed by step() without being evaluated; call zeroGrad() after step()");
       }
-      passes.addAll(parameter.consumers());
+      passes.addAll(consumers);
       roots.add(g.get());
     }
     for (Backward pass : passes) {
