@@ -188,18 +188,21 @@ public final class Compiled {
   private RecordedStep find(List<Tensor> xs) {
     Signature signature = new Signature(xs.stream().map(Tensor::type).toList(), Backends.current());
     synchronized (this) {
-      for (RecordedStep step : steps.getOrDefault(signature, List.of())) {
+      List<RecordedStep> recorded = steps.getOrDefault(signature, List.of());
+      for (RecordedStep step : recorded) {
         if (step.fits()) {
+          recorded.remove(step);
+          recorded.add(step); // the newest comes last
           return step;
         }
       }
     }
     RecordedStep made = RecordedStep.record(f, signature.types());
     synchronized (this) {
-      List<RecordedStep> known = steps.computeIfAbsent(signature, s -> new ArrayList<>());
-      known.add(made);
-      if (known.size() > MOST_BY_TYPES) {
-        known.remove(0);
+      List<RecordedStep> recorded = steps.computeIfAbsent(signature, s -> new ArrayList<>());
+      recorded.add(made);
+      if (recorded.size() > MOST_BY_TYPES) {
+        recorded.remove(0);
       }
       if (steps.size() > MOST) {
         steps.remove(steps.keySet().iterator().next());

@@ -516,6 +516,39 @@ class CompiledTest {
   }
 
   @Test
+  void theOldestOfManyCombinationsOfGradientsAreForgotten() {
+    List<Parameter> all = new ArrayList<>();
+    for (int i = 0; i < 7; i++) {
+      all.add(parameter("p" + i, i));
+    }
+    AtomicInteger calls = new AtomicInteger();
+    Supplier<Tensor> f =
+        Compiled.of(
+            () -> {
+              calls.incrementAndGet();
+              Tensor sum = Tensor.scalar(0.0);
+              for (Parameter p : all) {
+                sum = p.grad().isPresent() ? sum.plus(p.grad().get().sum()) : sum;
+              }
+              return sum;
+            });
+    for (int set = 0; set < 128; set++) {
+      for (int i = 0; i < all.size(); i++) {
+        all.get(i).zeroGrad();
+        if ((set >> i & 1) != 0) {
+          all.get(i).sum().backward();
+        }
+      }
+      assertEquals(Integer.bitCount(set), f.get().doubleItem());
+    }
+    assertEquals(128, calls.get());
+    all.forEach(Parameter::zeroGrad);
+    f.get();
+    f.get();
+    assertEquals(129, calls.get());
+  }
+
+  @Test
   @Timeout(value = 60, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
   void anArgumentThatIsSupersededJustBeforeTheRunIsRefused() throws InterruptedException {
     Parameter w = parameter("w", 1, 2);

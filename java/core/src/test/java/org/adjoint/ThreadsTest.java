@@ -10,7 +10,6 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
-import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
@@ -172,60 +171,6 @@ class ThreadsTest {
         assertEquals(true, dropped.getMessage().contains("variable()"), dropped.getMessage());
       }
       evaluator.join();
-    }
-  }
-
-  @Test
-  void anotherThreadMayComputeHalfOfASwap() throws InterruptedException {
-    Parameter a = Parameter.of(Tensor.scalar(1.0), "a");
-    Parameter b = Parameter.of(Tensor.scalar(2.0), "b");
-    Tensor.evalAll(a, b);
-    Tensor oldA = a.plus(0);
-    a.assign(b);
-    b.assign(oldA);
-    Thread reader = new Thread(a::doubleItem);
-    reader.start();
-    reader.join();
-    Tensor.scalar(1.0).exp().eval();
-    assertEquals(2, a.doubleItem());
-    assertEquals(1, b.doubleItem());
-  }
-
-  /** The reader computes the new weights now and then, before the moments are even assigned. */
-  @Test
-  void aReaderBesideSteps() throws InterruptedException, ExecutionException {
-    Parameter w = Parameter.of(Tensor.scalar(1.0), "w");
-    Parameter m = Parameter.buffer(Tensor.scalar(0.0), "m");
-    Tensor.evalAll(w, m);
-    double expectedW = 1;
-    double expectedM = 0;
-    AtomicBoolean ended = new AtomicBoolean();
-    ExecutorService pool = Executors.newSingleThreadExecutor();
-    try {
-      Future<?> reader =
-          pool.submit(
-              () -> {
-                while (!ended.get()) {
-                  w.doubleItem();
-                }
-              });
-      for (int i = 0; i < 1000; i++) {
-        w.zeroGrad();
-        w.square().backward();
-        Tensor moment = m.times(0.5).plus(w.grad().orElseThrow());
-        w.assign(w.minus(moment.times(0.125)));
-        m.assign(moment);
-        Parameters.commit(List.of(w, m));
-        expectedM = 0.5 * expectedM + 2 * expectedW;
-        expectedW -= 0.125 * expectedM;
-        assertEquals(expectedW, w.doubleItem());
-        assertEquals(expectedM, m.doubleItem());
-      }
-      ended.set(true);
-      reader.get();
-    } finally {
-      ended.set(true);
-      pool.shutdown();
     }
   }
 }

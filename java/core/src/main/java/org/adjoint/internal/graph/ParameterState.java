@@ -311,7 +311,7 @@ public final class ParameterState {
     }
   }
 
-  /** Returns whether {@code run} holds the parameter. */
+  /** Returns whether {@code run} holds this parameter. */
   public synchronized boolean isHeldBy(Holder run) {
     return holder == run;
   }
@@ -367,18 +367,6 @@ public final class ParameterState {
     next.publish(value);
     current = next;
     makeSettled(next);
-  }
-
-  /**
-   * Keeps the value before the current version readable, if another thread has assigned that
-   * version: the thread may be about to assign more that reads the value before, the other half of
-   * a swap or the moments of an optimizer. The holder's; the collector finds when nothing reads the
-   * value any more.
-   */
-  public synchronized void keepForItsThread() {
-    if (settled != null && !current.isAssignedByThisThread() && settled.memory().retain()) {
-      settled.keepAfterwards();
-    }
   }
 
   /** Supersedes older versions, and frees their memory unless {@code version} has taken it over. */

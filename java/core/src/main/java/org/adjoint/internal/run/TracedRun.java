@@ -50,7 +50,6 @@ final class TracedRun extends Run {
           || settled != (donor == Step.NONE ? null : nodes[donor])) {
         return Outcome.VERSION_SETTLED;
       }
-      written[i].keepForItsThread();
     }
     return Outcome.DONE;
   }
