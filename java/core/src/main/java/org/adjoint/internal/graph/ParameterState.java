@@ -68,7 +68,7 @@ public final class ParameterState {
   private List<Version> replaced = List.of();
 
   /** A version that could not be computed and was dropped by another thread than its own. */
-  private Dropped dropped;
+  private volatile Dropped dropped;
 
   private Holder holder;
 
@@ -266,7 +266,8 @@ public final class ParameterState {
   public boolean drop(Version version, IllegalStateException why) {
     return whenFree(
         () -> {
-          if (current != version || settled == null || version.isAssignedByThisThread()) {
+          boolean waits = current == version && version != settled;
+          if (!waits || settled == null || version.isAssignedByThisThread()) {
             return false;
           }
           dropped = new Dropped(version, why);
@@ -277,13 +278,18 @@ public final class ParameterState {
   }
 
   /** Returns an assignment of this thread that another thread has dropped, once. */
-  public synchronized Optional<Dropped> takeDropped() {
-    if (dropped == null || !dropped.version().isAssignedByThisThread()) {
-      return Optional.empty();
+  public Optional<Dropped> takeDropped() {
+    if (dropped == null) {
+      return Optional.empty(); // as nearly always, and without the lock
     }
-    Dropped taken = dropped;
-    dropped = null;
-    return Optional.of(taken);
+    synchronized (this) {
+      Dropped taken = dropped;
+      if (taken == null || !taken.version().isAssignedByThisThread()) {
+        return Optional.empty();
+      }
+      dropped = null;
+      return Optional.of(taken);
+    }
   }
 
   // ---- moves of runs ----

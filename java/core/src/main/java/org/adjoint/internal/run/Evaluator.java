@@ -39,13 +39,15 @@ public final class Evaluator {
       }
       return;
     }
-    List<Version> assignments = assignmentsOf(thread);
+    List<Version> assignments = thread.assignments();
+    tellDropped(thread, assignments);
     if (assignments.isEmpty() && areKnown(wanted)) {
       thread.clearAssignments();
       return;
     }
     try {
       finish(wanted, assignments);
+      tellDropped(thread, assignments); // one may have been dropped while this was computed
     } catch (RuntimeException | Error failure) {
       if (wanted.isEmpty() || !isFinished(assignments)) {
         for (List<Version> joint : Joint.groups(assignments)) {
@@ -54,6 +56,7 @@ public final class Evaluator {
           }
         }
       }
+      thread.takeDropped(); // the failure tells of them
       throw failure;
     } finally {
       thread.clearAssignments();
@@ -61,16 +64,15 @@ public final class Evaluator {
   }
 
   /**
-   * Returns what this thread has assigned and nobody has computed yet.
+   * Tells this thread of its assignments that other threads have dropped.
    *
-   * @throws IllegalStateException if another thread has dropped one of its assignments; then those
-   *     that are {@link Joint} with it are dropped too
+   * @throws IllegalStateException if there are any; then those that are {@link Joint} with them are
+   *     dropped too
    */
-  private static List<Version> assignmentsOf(ThreadState thread) {
-    List<Version> assignments = thread.assignments();
+  private static void tellDropped(ThreadState thread, List<Version> assignments) {
     List<ParameterState.Dropped> dropped = thread.takeDropped();
     if (dropped.isEmpty()) {
-      return assignments;
+      return;
     }
     List<Version> all = new ArrayList<>(assignments);
     dropped.forEach(one -> all.add(one.version()));
@@ -158,11 +160,14 @@ public final class Evaluator {
    */
   public static void evaluateTogether(List<Tensor> wanted) {
     ThreadState thread = ThreadState.get();
-    List<Version> assignments = assignmentsOf(thread);
+    List<Version> assignments = thread.assignments();
+    tellDropped(thread, assignments);
     try {
       finish(wanted, assignments);
+      tellDropped(thread, assignments); // one may have been dropped while this was computed
     } catch (RuntimeException | Error failure) {
       abandon(assignments);
+      thread.takeDropped(); // the failure tells of them
       throw failure;
     } finally {
       thread.clearAssignments();
