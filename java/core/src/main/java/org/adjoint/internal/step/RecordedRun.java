@@ -196,7 +196,7 @@ final class RecordedRun extends Run {
     /** The sizes of what the program makes. */
     private final long[] made;
 
-    /** By result its index in what each run brings, or −1 − its argument if that is bound. */
+    /** By result its index in what each run brings. */
     private final int[] resultPlaces;
 
     private final BoundRun bound;
@@ -207,13 +207,8 @@ final class RecordedRun extends Run {
       int leaves = layout.sources().length;
       pinned = leavesToPin();
       int[] open = new int[pinned.length + sizes.length - leaves];
-      int[] places = new int[sizes.length];
-      for (int at = 0; at < places.length; at++) {
-        places[at] = -1 - at;
-      }
       for (int i = 0; i < open.length; i++) {
         open[i] = i < pinned.length ? pinned[i] : leaves + i - pinned.length;
-        places[open[i]] = i;
       }
       made = Arrays.copyOfRange(sizes, leaves, sizes.length);
       resultPlaces = new int[layout.results().length];
@@ -222,7 +217,7 @@ final class RecordedRun extends Run {
         memory[i] = memory(i);
       }
       for (int i = 0; i < resultPlaces.length; i++) {
-        resultPlaces[i] = places[graph.program().rootArguments()[i]];
+        resultPlaces[i] = pinned.length + graph.program().rootArguments()[i] - leaves;
       }
       bound = graph.bind(step.scalars(), memory, open);
     }
@@ -278,8 +273,7 @@ final class RecordedRun extends Run {
       }
       done = true;
       for (int i = 0; i < cells.length; i++) {
-        int place = lease.resultPlaces[i];
-        cells[i][0] = place >= 0 ? all[place] : memory(-1 - place);
+        cells[i][0] = all[lease.resultPlaces[i]];
       }
       cells = null;
       return answer;
