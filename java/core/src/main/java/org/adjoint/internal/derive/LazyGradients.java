@@ -162,7 +162,8 @@ public final class LazyGradients {
     for (int i = 0; i < xs.length; i++) {
       xs[i] = Access.tensor(versions[i], 0);
     }
-    List<Tensor> meant = Reverse.gradients(Access.tensor(loss, 0), part, xs);
+    // Suspended: nothing may be computed under this object's lock.
+    List<Tensor> meant = Eager.suspended(() -> Reverse.gradients(Access.tensor(loss, 0), part, xs));
     for (int i = 0; i < xs.length; i++) {
       Tensor g = meant.get(i);
       gradients[i].settle(Access.node(Access.index(g) == 0 ? g : ShapeOps.renamed(g)));
