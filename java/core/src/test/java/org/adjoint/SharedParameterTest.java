@@ -158,6 +158,93 @@ class SharedParameterTest {
         Arrays.stream(values).allMatch(v -> v == values[0]), "torn: " + Arrays.toString(values));
   }
 
+  /** Everything that a thread may do to a parameter without changing its value. */
+  private static List<Runnable> readings(Parameter p) {
+    Supplier<Tensor> inference = Compiled.of(() -> p.times(2));
+    return List.of(
+        p::toDoubleArray,
+        p::eval,
+        () -> p.snapshot().toDoubleArray(),
+        () -> p.plus(1).toDoubleArray(),
+        () -> inference.get().toDoubleArray());
+  }
+
+  private static void onAnotherThread(Runnable body) throws InterruptedException {
+    AtomicReference<Throwable> failure = new AtomicReference<>();
+    Thread other = thread(failure, body);
+    other.start();
+    other.join();
+    if (failure.get() != null) {
+      throw new AssertionError(failure.get());
+    }
+  }
+
+  @Test
+  void aReaderBetweenAssignmentAndEvaluationSpoilsNothing() throws InterruptedException {
+    for (int i = 0; i < readings(parameter("p", 0)).size(); i++) {
+      Parameter w = parameter("w", 1, 2);
+      Parameter bias = parameter("bias", 3, 4);
+      Tensor loss = w.square().plus(bias.times(w)).sum();
+      loss.backward();
+      w.assign(w.minus(w.grad().orElseThrow().times(0.5)));
+      onAnotherThread(readings(w).get(i));
+      bias.assign(bias.minus(bias.grad().orElseThrow().times(0.5)));
+      assertArrayEquals(new double[] {16}, loss.toDoubleArray());
+      assertArrayEquals(new double[] {-1.5, -2}, w.toDoubleArray());
+      assertArrayEquals(new double[] {2.5, 3}, bias.toDoubleArray());
+    }
+  }
+
+  @Test
+  void aReaderOfHalfASwapSpoilsNothing() throws InterruptedException {
+    for (int i = 0; i < readings(parameter("p", 0)).size(); i++) {
+      Parameter a = parameter("a", 1);
+      Parameter b = parameter("b", 2);
+      Tensor oldA = a.plus(0);
+      a.assign(b);
+      onAnotherThread(readings(a).get(i));
+      b.assign(oldA);
+      onAnotherThread(readings(i % 2 == 0 ? a : b).get(i));
+      assertArrayEquals(new double[] {2}, a.toDoubleArray());
+      assertArrayEquals(new double[] {1}, b.toDoubleArray());
+    }
+  }
+
+  @Test
+  void readersBesideStepsOfAnotherThread() throws InterruptedException {
+    Parameter w = parameter("w", new double[300]);
+    Parameter m = parameter("m", new double[300]);
+    Runnable step =
+        () -> {
+          Tensor loss = w.times(3).plus(m.times(0)).sum();
+          loss.backward();
+          m.assign(m.times(0).plus(w.grad().orElseThrow()));
+          w.assign(w.plus(m));
+          Parameters.commit(List.of(w, m));
+          w.zeroGrad();
+          m.zeroGrad();
+          loss.eval();
+        };
+    List<Runnable> readers = new ArrayList<>();
+    for (Parameter p : List.of(w, m)) {
+      for (Runnable reading : readings(p)) {
+        readers.add(() -> unlessSuperseded(reading));
+      }
+    }
+    together(ROUNDS, List.of(step), readers.toArray(new Runnable[0]));
+    whole(w.toDoubleArray());
+    assertEquals(3 * ROUNDS, w.toDoubleArray()[0]);
+  }
+
+  /** A graph that was built before the step is refused after it. */
+  private static void unlessSuperseded(Runnable reading) {
+    try {
+      reading.run();
+    } catch (IllegalStateException superseded) {
+      assertTrue(superseded.getMessage().contains("superseded"), superseded.toString());
+    }
+  }
+
   @Test
   void whoAssignsWhatCannotBeComputedIsToldAndNobodyElse() throws InterruptedException {
     Parameter p = parameter("p", 1);

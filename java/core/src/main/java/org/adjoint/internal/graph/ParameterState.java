@@ -22,6 +22,8 @@ import org.adjoint.internal.backend.Storage;
  * <tr><td>{@link #advance} (assign)</td><td>FRESH</td><td>ASSIGNED</td><td>ASSIGNED</td><td></td></tr>
  * <tr><td>{@link #tryHold} (a run begins)</td><td>HELD</td><td>HELD</td><td>HELD</td><td>refused</td></tr>
  * <tr><td>{@link #settle} (a run computed what was assigned)</td><td>–</td><td>–</td><td>–</td><td>HELD</td></tr>
+ * <tr><td>{@link #keepSettled} (it computes what another thread assigned)</td>
+ *   <td>–</td><td>–</td><td>–</td><td>HELD</td></tr>
  * <tr><td>{@link #replace} (a compiled run computed the next version)</td><td>–</td><td>–</td><td>–</td><td>HELD</td></tr>
  * <tr><td>{@link #release} (a run ends)</td><td>–</td><td>–</td><td>–</td>
  *   <td>SETTLED if the run computed a version, else as before</td></tr>
@@ -375,7 +377,20 @@ public final class ParameterState {
     makeSettled(next);
   }
 
-  /** Supersedes older versions, and frees their memory unless {@code version} has taken it over. */
+  /**
+   * Keeps the newest version with a value readable once the next one is settled, for as long as
+   * anything refers to it: the thread that assigned the next one may have built on both. Called by
+   * the holder, which computes that next one for another thread.
+   */
+  public synchronized void keepSettled() {
+    settled.keepAfterwards();
+    settled.leaveToCollector();
+  }
+
+  /**
+   * Supersedes older versions, and frees their memory unless {@code version} has taken it over or
+   * it is left to the collector.
+   */
   private void makeSettled(Version version) {
     Version before = settled;
     settled = version;
@@ -383,7 +398,7 @@ public final class ParameterState {
       Storage memory = before.memory();
       boolean overwritten = memory == version.memory();
       before.supersede(overwritten);
-      if (!overwritten) {
+      if (!overwritten && !before.isLeftToCollector()) {
         memory.close();
       }
     }

@@ -29,13 +29,14 @@ public final class Version extends OpNode {
   private final long assignedById = Thread.currentThread().getId();
   private final String assignedByName = Thread.currentThread().getName();
 
-  /**
-   * The life that {@link #supersede} gives: without values, unless a snapshot shares the memory.
-   */
+  /** The life that {@link #supersede} gives: without values, unless these are kept. */
   private Life afterwards = SUPERSEDED;
 
   /** Whether a graph may have been built on this version; guarded by the parameter's lock. */
   private boolean handedOut;
+
+  /** Whether nobody but the collector frees the memory; guarded by the parameter's lock. */
+  private boolean leftToCollector;
 
   /** Makes the pending version that stands for output {@code index} of {@code assigned}. */
   Version(ParameterState parameter, Node assigned, int index, Type[] types) {
@@ -92,15 +93,25 @@ public final class Version extends OpNode {
     return phase() == Phase.SUPERSEDED;
   }
 
-  /** Keeps the value readable afterwards, from memory that a snapshot shares. */
+  /** Keeps the value readable afterwards, from memory that somebody else keeps from being freed. */
   void keepAfterwards() {
     if (afterwards == SUPERSEDED) {
       afterwards = new Life(Phase.SUPERSEDED, NO_NODES, life().values(), NO_NODES, 0);
     }
   }
 
+  /** States that nobody but the collector frees the memory. */
+  void leaveToCollector() {
+    leftToCollector = true;
+  }
+
+  /** Returns whether nobody but the collector frees the memory. */
+  boolean isLeftToCollector() {
+    return leftToCollector;
+  }
+
   /**
-   * Ends this version: its graph goes, and its value too unless a snapshot shares its memory.
+   * Ends this version: its graph goes, and its value too unless it is kept.
    *
    * @param overwritten whether a newer version has the memory, as after {@code release()} of the
    *     snapshot

@@ -94,6 +94,11 @@ public abstract class Run implements Holder {
   /** Returns which output of its node a leaf is; called after {@link #check}. */
   protected abstract int leafIndex(int i);
 
+  /** Returns whether the program may overwrite its donors if it can own them. */
+  protected boolean mayOverwrite() {
+    return true;
+  }
+
   /** Makes all objects that {@link #publish} needs. */
   protected abstract void prepare();
 
@@ -176,7 +181,7 @@ public abstract class Run implements Holder {
     if (checked != Outcome.DONE) {
       return checked;
     }
-    inPlace = own();
+    inPlace = mayOverwrite() && own();
     graph = inPlace ? step.inPlace() : step.apart().orElse(null);
     if (graph == null) {
       return Outcome.MEMORY_SHARED;

@@ -54,6 +54,25 @@ final class TracedRun extends Run {
     return Outcome.DONE;
   }
 
+  /**
+   * What another thread has assigned is computed apart, and the version before stays readable: that
+   * thread may be about to evaluate what it has built on both.
+   */
+  @Override
+  protected boolean mayOverwrite() {
+    for (int i = 0; i < written.length; i++) {
+      if (isOfAnotherThread(i)) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  private boolean isOfAnotherThread(int i) {
+    return template.donor(i) != Step.NONE
+        && !((Version) nodes[template.version(i)]).isAssignedByThisThread();
+  }
+
   @Override
   protected Node leaf(int i) {
     return nodes[i];
@@ -74,8 +93,11 @@ final class TracedRun extends Run {
       results[i] = root.result(remembers ? sources(template.reach(i)) : NOTHING);
       ScopeState.register(root);
     }
-    for (int i = plain; i < results.length; i++) {
-      results[i] = nodes[template.root(i)].result(NOTHING);
+    for (int i = 0; i < written.length; i++) {
+      results[plain + i] = nodes[template.root(plain + i)].result(NOTHING);
+      if (isOfAnotherThread(i)) {
+        written[i].keepSettled();
+      }
     }
   }
 
