@@ -22,13 +22,13 @@ final class Reach {
     int count = 0;
     for (int place = 0; place < bits.length; place++) {
       boolean candidate = place < firstOp || template.isSource(place - firstOp);
-      bits[place] = candidate ? count++ : StepTemplate.NONE;
+      bits[place] = candidate ? count++ : Step.NONE;
     }
     int words = (count + Long.SIZE - 1) / Long.SIZE;
     boolean exact = (long) words * template.ops() <= MOST_WORDS;
     int[] places = new int[count];
     for (int place = 0; place < bits.length; place++) {
-      if (bits[place] != StepTemplate.NONE) {
+      if (bits[place] != Step.NONE) {
         places[bits[place]] = place;
       }
     }
@@ -54,7 +54,7 @@ final class Reach {
         if (masks[at] == null) {
           masks[at] = new long[words];
         }
-        if (bits[place] != StepTemplate.NONE) {
+        if (bits[place] != Step.NONE) {
           masks[at][bits[place] >> 6] |= 1L << bits[place];
         }
         long[] behind = place >= firstOp ? masks[place - firstOp] : null;

@@ -19,19 +19,11 @@ import org.adjoint.op.ShapeOps;
  * The structure of a pending graph, and nothing else of the graph: ops, attributes, topology with
  * aliasing of leaves, types, roots and donations; no node, and no value of any scalar. Two graphs
  * of equal templates are one program on other data, so a template is the key that steps are found
- * by. A pending graph can also be matched with a template from the roots down, which finds the
- * nodes without a walk, a map or a key.
+ * by. A pending graph can also be matched with a template, see {@link Matcher}.
  *
- * <p>Nodes have places: leaves first, then scalars, then ops, each op after its inputs. A graph
- * that is matched may have one node at two places, as if there were two nodes of equal values: the
- * results are the same.
- *
- * <p>{@link #match} serves the define-by-run rows of {@code Overhead}. When matching came, Java
- * took 33 µs instead of 53 in a step of 784-256-128-10, and 18 instead of 32 in one of 2-16-16-1.
+ * <p>Nodes have places: leaves first, then scalars, then ops, each op after its inputs.
  */
 public final class StepTemplate {
-  static final int NONE = -1;
-
   private static final int USUAL = 16;
   private static final boolean[][] NONE_PASSES = new boolean[USUAL][];
   private static final boolean[][] ALL_PASS = new boolean[USUAL][];
@@ -53,7 +45,7 @@ public final class StepTemplate {
    * @param variable whether this is a source by {@link Node#markVariable}
    * @param passes by input whether a derivative passes
    */
-  private record Line(
+  record Line(
       Primitive primitive,
       long[] attrs,
       int[] inputs,
@@ -85,25 +77,29 @@ public final class StepTemplate {
     }
   }
 
-  private final Type[] leaves;
-  private final int[] leafIndices;
-  private final DType[] scalars;
-  private final Line[] ops;
+  // What a matcher compares a graph with, for no one else.
+  final Type[] leaves;
+  final int[] leafIndices;
+  final DType[] scalars;
+  final Line[] ops;
 
   /** The places of the nodes whose outputs are the roots; the versions among them come last. */
-  private final int[] roots;
+  final int[] roots;
 
-  private final int assigned;
+  /** How many of the versions the evaluating thread has assigned: the first ones. */
+  final int assigned;
 
-  /** By version the leaf whose memory the version may take, {@link #NONE} for none. */
-  private final int[] donors;
+  /** By version the leaf whose memory the version may take, {@link Step#NONE} for none. */
+  final int[] donors;
 
-  private final boolean[] donated;
+  final boolean[] donated;
 
   /** The places that lazy gradients are taken by and that are neither donors nor versions. */
-  private final int[] differentiated;
+  final int[] differentiated;
 
-  private final int regions;
+  /** How many regions there are. */
+  final int regions;
+
   private final int hash;
 
   /** By plain root the places that derivatives may end at; found when first needed. */
@@ -138,7 +134,7 @@ public final class StepTemplate {
     this.donors = donors;
     this.donated = new boolean[leafCount];
     for (int donor : donors) {
-      if (donor != NONE) {
+      if (donor != Step.NONE) {
         donated[donor] = true;
       }
     }
@@ -147,7 +143,7 @@ public final class StepTemplate {
   }
 
   private int[] differentiated() {
-    int firstOp = leaves.length + scalars.length;
+    int firstOp = firstOp();
     return Arrays.stream(ops)
         .filter(Line::isLazyGradient)
         .mapToInt(op -> op.inputs[1])
@@ -159,7 +155,7 @@ public final class StepTemplate {
   /**
    * Returns the template of a trace of a pending graph.
    *
-   * @param donors by version the leaf whose memory the version may take, {@link #NONE} for none
+   * @param donors by version the leaf whose memory the version may take, {@link Step#NONE} for none
    */
   static StepTemplate of(Trace trace, int... donors) {
     return new StepTemplate(trace, donors);
@@ -258,6 +254,11 @@ public final class StepTemplate {
     return leaves.length;
   }
 
+  /** Returns the place of the first op. */
+  int firstOp() {
+    return leaves.length + scalars.length;
+  }
+
   int leafIndex(int leaf) {
     return leafIndices[leaf];
   }
@@ -284,7 +285,7 @@ public final class StepTemplate {
     return roots[plainRoots() + i];
   }
 
-  /** Returns the leaf whose memory a version may take, {@link #NONE} for none. */
+  /** Returns the leaf whose memory a version may take, {@link Step#NONE} for none. */
   int donor(int version) {
     return donors[version];
   }
@@ -305,191 +306,9 @@ public final class StepTemplate {
     return nodes;
   }
 
-  // ---- matching ----
-
   /** Returns by place the nodes of a pending graph, null if its structure is another. */
   Node[] match(List<Tensor> wanted, List<Version> assignments) {
-    Node[] nodes = new Node[leaves.length + scalars.length + ops.length];
-    return placeRoots(wanted, assignments, nodes)
-            && matchOps(nodes)
-            && matchLeaves(nodes)
-            && matchScalars(nodes)
-            && areDifferentiatedOnce(nodes)
-            && areLazy(nodes) // last: another thread may have evaluated some by now
-        ? nodes
-        : null;
-  }
-
-  private boolean placeRoots(List<Tensor> wanted, List<Version> assignments, Node... nodes) {
-    if (assignments.size() != assigned) {
-      return false;
-    }
-    int plain = plainRoots();
-    int found = 0;
-    for (int i = 0; i < wanted.size(); i++) {
-      Node node = Access.node(wanted.get(i));
-      boolean known = node.isEvaluated();
-      for (int root = found - 1; root >= 0 && !known; root--) {
-        known = nodes[roots[root]] == node;
-      }
-      if (!known) {
-        if (found == plain) {
-          return false;
-        }
-        nodes[roots[found++]] = node;
-      }
-    }
-    for (int i = 0; i < assigned; i++) {
-      nodes[version(i)] = assignments.get(i);
-    }
-    return found == plain;
-  }
-
-  /** Walks backwards: consumers stand behind their inputs and fill their places first. */
-  private boolean matchOps(Node... nodes) {
-    int firstOp = leaves.length + scalars.length;
-    long[] regionIds = regions == 0 ? null : new long[regions];
-    for (int at = nodes.length - 1; at >= firstOp; at--) {
-      // null: no consumer of this place exists in the new graph
-      if (!(nodes[at] instanceof OpNode node) || !fits(node, ops[at - firstOp], regionIds, nodes)) {
-        return false;
-      }
-    }
-    return true;
-  }
-
-  private static boolean fits(OpNode node, Line op, long[] regionIds, Node... nodes) {
-    if (node.op().primitive() != op.primitive || node.isVariable() != op.variable) {
-      return false;
-    }
-    Node[] inputs = node.pendingInputs();
-    int[] places = op.inputs;
-    if (inputs == null
-        || inputs.length != places.length
-        || !sameAttrs(node.attrs(), op, regionIds)
-        || isCurrentVersion(node) != op.version) {
-      return false;
-    }
-    for (int i = 0; i < places.length; i++) {
-      Node input = inputs[i];
-      Node expected = nodes[places[i]];
-      if (node.index(i) != op.indices[i] || (expected != null && expected != input)) {
-        return false;
-      }
-      nodes[places[i]] = input;
-    }
-    return true;
-  }
-
-  private static boolean isCurrentVersion(Node node) {
-    return node instanceof Version v && v.parameter().isCurrent(v);
-  }
-
-  private static boolean sameAttrs(long[] attrs, Line op, long... regionIds) {
-    if (!op.isBarrier()) {
-      return Arrays.equals(attrs, op.attrs);
-    }
-    int number = (int) op.attrs[0];
-    for (int other = 0; other < regionIds.length; other++) {
-      if (other != number && regionIds[other] == attrs[0]) {
-        return false; // two regions of the template are one here
-      }
-    }
-    if (regionIds[number] != 0 && regionIds[number] != attrs[0]) {
-      return false;
-    }
-    regionIds[number] = attrs[0]; // ids start at 1
-    return true;
-  }
-
-  private boolean matchLeaves(Node... nodes) {
-    for (int i = 0; i < donors.length; i++) {
-      Version version = (Version) nodes[version(i)];
-      Version settled = version.parameter().settled();
-      int leaf = donors[i];
-      if ((settled != null) != (leaf != NONE)) {
-        return false;
-      }
-      if (leaf != NONE) {
-        if (nodes[leaf] != null && nodes[leaf] != settled) {
-          return false;
-        }
-        nodes[leaf] = settled; // no op need read the donor
-      }
-    }
-    for (int i = 0; i < leaves.length; i++) {
-      Node leaf = nodes[i];
-      if (leaf == null
-          || !leaf.isEvaluated()
-          || leafIndices[i] >= leaf.outputs()
-          || !leaf.type(leafIndices[i]).equals(leaves[i])
-          || (!donated[i] && leaf instanceof Version && isOverwritten(leaf, nodes))) {
-        return false;
-      }
-    }
-    return true;
-  }
-
-  /**
-   * Returns whether a leaf that is only read is also at the place of a donor. Two donors are never
-   * one node: they are versions of different parameters.
-   */
-  private boolean isOverwritten(Node leaf, Node... nodes) {
-    for (int donor : donors) {
-      if (donor != NONE && nodes[donor] == leaf) {
-        return true;
-      }
-    }
-    return false;
-  }
-
-  private boolean matchScalars(Node... nodes) {
-    for (int i = 0; i < scalars.length; i++) {
-      Node scalar = nodes[leaves.length + i];
-      if (scalar == null
-          || scalar.kind() != Node.Kind.SCALAR
-          || scalar.isEvaluated()
-          || scalar.type(0).dtype() != scalars[i]) {
-        return false;
-      }
-    }
-    return true;
-  }
-
-  /**
-   * Returns whether nothing that a lazy gradient is taken by is at two places: the program has the
-   * derivative by one of them, and the gradient is the sum of both. Donors and versions are at one
-   * place each: see {@link #isOverwritten}, and a run cannot hold a parameter twice.
-   */
-  private boolean areDifferentiatedOnce(Node... nodes) {
-    int firstOp = leaves.length + scalars.length;
-    for (int place : differentiated) {
-      int from = place < firstOp ? 0 : firstOp;
-      int to = place < firstOp ? leaves.length : nodes.length;
-      for (int other = from; other < to; other++) {
-        if (other != place && nodes[other] == nodes[place]) {
-          return false;
-        }
-      }
-    }
-    return true;
-  }
-
-  /** Returns whether the forward part of each lazy gradient is still pending. */
-  private boolean areLazy(Node... nodes) {
-    int firstOp = leaves.length + scalars.length;
-    LazyGradients seen = null;
-    for (int at = firstOp; at < nodes.length; at++) {
-      if (nodes[at] instanceof LazyGradients.Gradient gradient
-          && ops[at - firstOp].inputs.length == 2) {
-        LazyGradients pass = gradient.pass();
-        if (pass == null || (pass != seen && !pass.canWait())) {
-          return false;
-        }
-        seen = pass;
-      }
-    }
-    return true;
+    return new Matcher(this).match(wanted, assignments);
   }
 
   // ---- history ----
