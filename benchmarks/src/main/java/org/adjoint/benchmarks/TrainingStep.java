@@ -80,7 +80,7 @@ public class TrainingStep {
       optimizer.zeroGrad();
       loss.backward();
       optimizer.step(loss);
-      return loss.doubleItem();
+      return loss.item();
     }
   }
 }

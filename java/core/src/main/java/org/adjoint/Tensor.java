@@ -271,19 +271,13 @@ public sealed class Tensor permits Parameter {
   }
 
   /**
-   * Returns the value of an F32 or BF16 tensor with one element.
+   * Returns the value of a tensor with one element, of dtype F32, BF16 or F64, all of which a
+   * double holds exactly.
    *
    * @throws IllegalStateException if it has another size or dtype
    */
-  public float item() {
-    return Values.single(this, "item");
-  }
-
-  /** Returns the value of a floating tensor with one element. */
-  public double doubleItem() {
-    return dtype() == DType.F32 || dtype() == DType.BF16
-        ? item()
-        : Double.longBitsToDouble(Values.one(this, "doubleItem", DType.F64));
+  public double item() {
+    return Values.item(this);
   }
 
   /** Returns the value of an I64 or I32 tensor with one element. */
@@ -725,13 +719,23 @@ public sealed class Tensor permits Parameter {
   }
 
   /** Returns the larger of x and y; NaN if either is. At a tie each gets half the gradient. */
-  public Tensor max(Tensor y) {
+  public Tensor maximum(Tensor y) {
     return ElementwiseOps.MAXIMUM.apply(this, y);
   }
 
   /** Returns the smaller of x and y; NaN if either is. At a tie each gets half the gradient. */
-  public Tensor min(Tensor y) {
+  public Tensor minimum(Tensor y) {
     return ElementwiseOps.MINIMUM.apply(this, y);
+  }
+
+  /** Returns the larger of x and y; NaN if either is. At a tie x gets half the gradient. */
+  public Tensor maximum(double y) {
+    return maximum(number(y));
+  }
+
+  /** Returns the smaller of x and y; NaN if either is. At a tie x gets half the gradient. */
+  public Tensor minimum(double y) {
+    return minimum(number(y));
   }
 
   /**

@@ -108,7 +108,7 @@ class Bf16Test {
         new boolean[] {true, false},
         bf16(Tensor.of(new float[] {2, 0}, 2)).cast(DType.BOOL).toBooleanArray());
     assertEquals(2.5f, bf16(Tensor.scalar(2.5f)).item());
-    assertEquals(1.0, Tensor.ones(DType.BF16, 1).doubleItem());
+    assertEquals(1.0, Tensor.ones(DType.BF16, 1).item());
   }
 
   @Test

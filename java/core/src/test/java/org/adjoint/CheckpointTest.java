@@ -115,7 +115,7 @@ class CheckpointTest {
                 })
             .apply(List.of(x));
     for (int i = 0; i < 40; i++) {
-      assertEquals(2 * i, ys.get(i).times(2).doubleItem());
+      assertEquals(2 * i, ys.get(i).times(2).item());
     }
   }
 
@@ -146,7 +146,7 @@ class CheckpointTest {
     String text =
         assertThrows(
                 IllegalStateException.class,
-                () -> Checkpoint.of((Tensor t) -> t.doubleItem() > 0 ? t : t.neg()).apply(x))
+                () -> Checkpoint.of((Tensor t) -> t.item() > 0 ? t : t.neg()).apply(x))
             .getMessage();
     assertTrue(text.contains("Tensor.where") && text.contains("Scan"), text);
   }

@@ -41,7 +41,7 @@ class CompiledTest {
               return x.exp().sum();
             });
     for (int i = 0; i < 3; i++) {
-      assertEquals(Math.exp(i) + Math.exp(2), f.apply(vector(i, 2)).doubleItem(), 1e-14);
+      assertEquals(Math.exp(i) + Math.exp(2), f.apply(vector(i, 2)).item(), 1e-14);
     }
     assertEquals(1, calls.get());
     f.apply(vector(1, 2, 3));
@@ -82,8 +82,8 @@ class CompiledTest {
       rate[0] = 0.1 / (1 + i);
       Tensor x = Key.of(i).normal(DType.F64, 3).eval();
       Tensor t = Key.of(100 + i).normal(DType.F64, 3).eval();
-      double expected = step(w2, v2, Tensor.scalar(rate[0]), x, t).doubleItem();
-      assertEquals(expected, compiled.apply(x, t).doubleItem());
+      double expected = step(w2, v2, Tensor.scalar(rate[0]), x, t).item();
+      assertEquals(expected, compiled.apply(x, t).item());
       assertArrayEquals(w2.toDoubleArray(), w.toDoubleArray());
       assertArrayEquals(v2.toDoubleArray(), v.toDoubleArray());
       assertArrayEquals(
@@ -100,9 +100,9 @@ class CompiledTest {
               w.assign(w.times(2));
               return w.sum();
             });
-    assertEquals(6, twice.get().doubleItem());
+    assertEquals(6, twice.get().item());
     w.assign(w.plus(1)); // pending when the next call comes
-    assertEquals(16, twice.get().doubleItem());
+    assertEquals(16, twice.get().item());
     assertArrayEquals(new double[] {6, 10}, w.toDoubleArray());
   }
 
@@ -141,8 +141,8 @@ class CompiledTest {
               w.zeroGrad();
               return w.sum();
             });
-    assertEquals(2, f.get().doubleItem());
-    assertEquals(0.5, f.get().doubleItem());
+    assertEquals(2, f.get().item());
+    assertEquals(0.5, f.get().item());
     assertTrue(w.grad().isEmpty());
   }
 
@@ -209,10 +209,10 @@ class CompiledTest {
               w.assign(w.times(2));
               return picked.sum();
             });
-    assertEquals(2, f.apply(Tensor.of(new int[] {1}, 1)).doubleItem());
+    assertEquals(2, f.apply(Tensor.of(new int[] {1}, 1)).item());
     assertThrows(IndexOutOfBoundsException.class, () -> f.apply(Tensor.of(new int[] {7}, 1)));
     assertArrayEquals(new double[] {2, 4}, w.toDoubleArray());
-    assertEquals(2, f.apply(Tensor.of(new int[] {0}, 1)).doubleItem());
+    assertEquals(2, f.apply(Tensor.of(new int[] {0}, 1)).item());
   }
 
   @Test
@@ -268,7 +268,7 @@ class CompiledTest {
   void aLiveScalarMayReadAParameterThatTheRunWrites() {
     Parameter p = parameter("p", 1);
     Parameter rate = parameter("rate", 1);
-    Tensor live = Tensor.scalar(() -> rate.sum().doubleItem());
+    Tensor live = Tensor.scalar(() -> rate.sum().item());
     Supplier<Tensor> f =
         Compiled.of(
             () -> {
@@ -281,7 +281,7 @@ class CompiledTest {
     p.assign(p.plus(live));
     rate.assign(rate.times(2)); // pending: the supplier has it computed first
     assertArrayEquals(new double[] {12}, p.toDoubleArray());
-    Tensor own = Tensor.scalar(() -> p.sum().doubleItem());
+    Tensor own = Tensor.scalar(() -> p.sum().item());
     p.assign(p.plus(own)); // cannot be computed without itself
     assertTrue(
         assertThrows(UnsupportedOperationException.class, p::toDoubleArray)
@@ -321,7 +321,7 @@ class CompiledTest {
             q.assign(vector(5));
             q.eval();
           });
-      assertTrue(q.sum().doubleItem() >= 5);
+      assertTrue(q.sum().item() >= 5);
     }
   }
 
@@ -418,8 +418,8 @@ class CompiledTest {
   void whatIsCapturedIsComputedOnce() {
     Tensor table = Key.of(3).normal(DType.F64, 100).exp();
     UnaryOperator<Tensor> f = Compiled.of((Tensor x) -> table.sum().plus(x));
-    double first = f.apply(Tensor.scalar(1.0)).doubleItem();
-    assertEquals(table.sum().doubleItem() + 1, first, 1e-12);
+    double first = f.apply(Tensor.scalar(1.0)).item();
+    assertEquals(table.sum().item() + 1, first, 1e-12);
   }
 
   @Test
@@ -435,7 +435,7 @@ class CompiledTest {
     String asked =
         assertThrows(
                 IllegalStateException.class,
-                () -> Compiled.of((Tensor x) -> x.times(w.sum().doubleItem())).apply(vector(1, 1)))
+                () -> Compiled.of((Tensor x) -> x.times(w.sum().item())).apply(vector(1, 1)))
             .getMessage();
     assertTrue(asked.contains("Tensor.where"), asked);
     assertThrows(
@@ -539,7 +539,7 @@ class CompiledTest {
           all.get(i).sum().backward();
         }
       }
-      assertEquals(Integer.bitCount(set), f.get().doubleItem());
+      assertEquals(Integer.bitCount(set), f.get().item());
     }
     assertEquals(128, calls.get());
     all.forEach(Parameter::zeroGrad);

@@ -44,8 +44,10 @@ class ConventionsTest {
   void tiesOfTwoShareInHalves() {
     Tensor a = Tensor.of(new double[] {1, 2}, 2).variable();
     Tensor b = Tensor.of(new double[] {1, 3}, 2).variable();
-    assertArrayEquals(new double[] {0.5, 0}, Grad.grad(a.max(b).sum(), a).get(0).toDoubleArray());
-    assertArrayEquals(new double[] {0.5, 1}, Grad.grad(a.min(b).sum(), a).get(0).toDoubleArray());
+    assertArrayEquals(
+        new double[] {0.5, 0}, Grad.grad(a.maximum(b).sum(), a).get(0).toDoubleArray());
+    assertArrayEquals(
+        new double[] {0.5, 1}, Grad.grad(a.minimum(b).sum(), a).get(0).toDoubleArray());
   }
 
   @Test
@@ -58,11 +60,11 @@ class ConventionsTest {
   @Test
   void powersOfOneAreOne() {
     for (double b : new double[] {Double.NaN, INF, -INF, 0, 3}) {
-      assertEquals(1, Tensor.scalar(1.0).pow(Tensor.scalar(b)).doubleItem(), "b = " + b);
+      assertEquals(1, Tensor.scalar(1.0).pow(Tensor.scalar(b)).item(), "b = " + b);
     }
-    assertEquals(1, Tensor.scalar(-1.0).pow(Tensor.scalar(INF)).doubleItem());
-    assertEquals(1, Tensor.scalar(-1.0).pow(Tensor.scalar(-INF)).doubleItem());
-    assertEquals(Double.NaN, Tensor.scalar(-1.0).pow(Tensor.scalar(Double.NaN)).doubleItem());
+    assertEquals(1, Tensor.scalar(-1.0).pow(Tensor.scalar(INF)).item());
+    assertEquals(1, Tensor.scalar(-1.0).pow(Tensor.scalar(-INF)).item());
+    assertEquals(Double.NaN, Tensor.scalar(-1.0).pow(Tensor.scalar(Double.NaN)).item());
   }
 
   @Test
@@ -71,10 +73,10 @@ class ConventionsTest {
     for (double n : new double[] {0, 1, 2, 3}) {
       Tensor exponent = Tensor.scalar(n);
       Tensor x = Tensor.scalar(0.0).variable();
-      assertEquals(n == 0 ? 1 : 0, x.pow(exponent).doubleItem());
-      assertEquals(n == 1 ? 1 : 0, Grad.grad(x.pow(exponent), x).get(0).doubleItem(), "n = " + n);
+      assertEquals(n == 0 ? 1 : 0, x.pow(exponent).item());
+      assertEquals(n == 1 ? 1 : 0, Grad.grad(x.pow(exponent), x).get(0).item(), "n = " + n);
       Tensor e = Tensor.scalar(n).variable();
-      assertEquals(0, Grad.grad(zero.pow(e), e).get(0).doubleItem(), "n = " + n);
+      assertEquals(0, Grad.grad(zero.pow(e), e).get(0).item(), "n = " + n);
     }
     assertEquals(INF, slope(x -> x.pow(Tensor.scalar(0.5)), 0));
   }
@@ -144,11 +146,11 @@ class ConventionsTest {
     Tensor x = Tensor.of(large, 1, 3);
     assertArrayEquals(new double[] {1, 0, 0}, x.softmax(-1).toDoubleArray());
     assertArrayEquals(new double[] {0, -1000, -2000}, x.logSoftmax(-1).toDoubleArray());
-    assertEquals(1000, x.logSumExp(-1).doubleItem());
+    assertEquals(1000, x.logSumExp(-1).item());
     Tensor masked = Tensor.of(new double[] {-INF, 0, -INF, -INF, -INF, -INF}, 2, 3);
     double[] lse = masked.logSumExp(-1).toDoubleArray();
     assertArrayEquals(new double[] {0, -INF}, lse);
-    assertEquals(INF, Tensor.of(new double[] {INF, 1}, 2).logSumExp(0).doubleItem());
+    assertEquals(INF, Tensor.of(new double[] {INF, 1}, 2).logSumExp(0).item());
   }
 
   @Test
@@ -167,18 +169,18 @@ class ConventionsTest {
     OptimizerOps.SgdRates rates = OptimizerOps.SgdRates.of(0.25, 0.9, 0);
     List<List<Tensor>> lists = List.of(List.of(x), List.of(x), List.of(v));
     Tensor p = OptimizerOps.sgd(lists, rates, false, Optional.empty()).lists().get(0).get(0);
-    assertEquals(0.75, Grad.grad(p.sum(), x).get(0).doubleItem());
+    assertEquals(0.75, Grad.grad(p.sum(), x).get(0).item());
   }
 
   @Test
   void emptyAndScalarTensorsWorkEverywhere() {
     Tensor empty = Tensor.of(new double[0], 0, 3).variable();
-    assertEquals(0, empty.exp().sum().doubleItem());
+    assertEquals(0, empty.exp().sum().item());
     assertEquals(0, Grad.grad(empty.square().sum(), empty).get(0).toDoubleArray().length);
-    assertTrue(Double.isNaN(empty.mean().doubleItem()));
+    assertTrue(Double.isNaN(empty.mean().item()));
     assertArrayEquals(new double[] {0, 0, 0}, empty.sum(0).toDoubleArray());
     assertEquals(0, empty.matmul(Tensor.zeros(DType.F64, 3, 4)).toDoubleArray().length);
     Tensor scalar = Tensor.scalar(2.0);
-    assertEquals(2, scalar.sum().max().reshape(1, 1).transpose().reshape().doubleItem());
+    assertEquals(2, scalar.sum().max().reshape(1, 1).transpose().reshape().item());
   }
 }

@@ -99,7 +99,7 @@ class DebuggingTest {
     Adjoint.anomaly(true);
     Tensor x = Tensor.of(new double[] {2, 1, 3, 2}, 2, 2);
     Tensor y = thirdLayer(secondLayer(firstLayer(x)));
-    String text = assertThrows(AnomalyException.class, y::doubleItem).getMessage();
+    String text = assertThrows(AnomalyException.class, y::item).getMessage();
     assertTrue(
         text.startsWith(
             "anomaly: log of F64[2, 2] gave NaN at [0, 1], where input 0 is -1.0; built at "),

@@ -17,8 +17,8 @@ class DeepGraphTest {
     }
     Tensor g = Grad.grad(y, x).get(0);
     Tensor.evalAll(y, g);
-    assertEquals(1, y.doubleItem());
-    assertEquals(1, g.doubleItem());
+    assertEquals(1, y.item());
+    assertEquals(1, g.item());
     y = null;
     g = null;
     System.gc();
@@ -34,8 +34,8 @@ class DeepGraphTest {
     }
     Tensor g = Grad.grad(y, x).get(0);
     Tensor.evalAll(y, g);
-    assertEquals(1, y.doubleItem(), 1e-9);
-    assertEquals(1, g.doubleItem(), 1e-9);
+    assertEquals(1, y.item(), 1e-9);
+    assertEquals(1, g.item(), 1e-9);
   }
 
   @Test

@@ -117,8 +117,8 @@ class DerivativesTest {
             Tensor.scalar(2.0),
             1);
     List<Tensor> g = Grad.grad(d.get(1), p, q);
-    assertEquals(1, g.get(0).doubleItem());
-    assertEquals(Math.exp(2), g.get(1).doubleItem(), 1e-14);
+    assertEquals(1, g.get(0).item());
+    assertEquals(Math.exp(2), g.get(1).item(), 1e-14);
   }
 
   @Test
@@ -145,7 +145,7 @@ class DerivativesTest {
     Tensor x = Tensor.of(new double[] {0.4}, 1);
     // u = tanh(w x), u'' = -2 w² tanh (1 - tanh²); by w, against a central difference.
     Tensor second = Grad.derivatives(t -> t.times(w).tanh(), x, 2).get(2).sum();
-    double actual = Grad.grad(second, w).get(0).doubleItem();
+    double actual = Grad.grad(second, w).get(0).item();
     double h = 1e-5;
     double numeric = (secondOfTanh(0.7 + h, 0.4) - secondOfTanh(0.7 - h, 0.4)) / (2 * h);
     assertEquals(numeric, actual, 1e-9);

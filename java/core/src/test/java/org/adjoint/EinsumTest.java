@@ -108,9 +108,7 @@ class EinsumTest {
     Tensor row = random(3, 1, 3);
     Tensor column = random(4, 4, 1);
     assertEquals(
-        row.times(column).sum().doubleItem(),
-        Tensor.einsum("...,...->", row, column).doubleItem(),
-        1e-12);
+        row.times(column).sum().item(), Tensor.einsum("...,...->", row, column).item(), 1e-12);
   }
 
   private static void refuses(String text, String formula, Tensor... xs) {

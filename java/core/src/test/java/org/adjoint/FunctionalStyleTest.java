@@ -86,7 +86,7 @@ class FunctionalStyleTest {
         Grad.of(
             (Tensor w) -> {
               Tensor y = loss(w).eval();
-              return y.doubleItem() > 0 ? y.times(2) : y;
+              return y.item() > 0 ? y.times(2) : y;
             });
     loop(w -> w.minus(slope.apply(w).times(1e-3)));
   }

@@ -158,6 +158,6 @@ public record RandomGraph(List<Step> steps) {
     return random(seed, size)
         .apply(leaves(seed), (op, a, b) -> each.apply(op.apply(a, b)))
         .mean()
-        .doubleItem();
+        .item();
   }
 }

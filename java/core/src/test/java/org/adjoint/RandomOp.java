@@ -22,7 +22,7 @@ public enum RandomOp {
       "tanh(einsum(ij,kj,kl->il, %s, %s, %1$s) / 4)",
       (a, b) -> Tensor.einsum("ij,kj,kl->il", a, b, a).times(0.25).tanh()),
   WHERE("where(%s > %s, %1$s, -%2$s)", (a, b) -> Tensor.where(a.gt(b), a, b.neg())),
-  MAXIMUM("sum(max(%s, %s), axis 1) / 3", (a, b) -> wide(a.max(b).sum(true, 1).div(3))),
+  MAXIMUM("sum(max(%s, %s), axis 1) / 3", (a, b) -> wide(a.maximum(b).sum(true, 1).div(3))),
   CENTERED("%s - mean(%s, axis 0)", (a, b) -> a.minus(b.mean(true, 0))),
   LOG_SUM_EXP(
       "tanh(logSumExp(%s, axis 1) - %s)", (a, b) -> a.logSumExp(1).reshape(2, 1).minus(b).tanh()),

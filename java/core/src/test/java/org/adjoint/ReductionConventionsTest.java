@@ -208,7 +208,7 @@ class ReductionConventionsTest {
     check(none.norm(INF, 1).toDoubleArray(), 0, 0);
     assertFalse(none.gt(0).any().booleanItem());
     assertTrue(none.gt(0).all().booleanItem());
-    assertTrue(Double.isNaN(none.var(0).doubleItem()));
+    assertTrue(Double.isNaN(none.var(0).item()));
     assertThrows(IllegalArgumentException.class, () -> none.median(1));
     assertThrows(IllegalArgumentException.class, () -> none.argmin(1));
   }

@@ -94,7 +94,7 @@ class ScanTest {
             .apply(
                 List.of(Tensor.scalar(0.0), Tensor.scalar(1.0)),
                 List.of(Tensor.of(new int[] {5, 6, 7, 8}, 4)));
-    assertEquals(5, result.carry().get(1).doubleItem());
+    assertEquals(5, result.carry().get(1).item());
     assertArrayEquals(new double[] {1, 4, 9, 25}, result.outputs().get(0).toDoubleArray());
     assertArrayEquals(new int[] {5, 6, 7, 8}, result.outputs().get(1).toIntArray());
   }
@@ -104,9 +104,9 @@ class ScanTest {
     Tensor a = Tensor.scalar(2.0).variable();
     // Newton's iteration for the square root; its derivative is that of the root.
     Tensor root = Scan.of((Tensor x) -> x.plus(a.div(x)).times(0.5), 8).apply(Tensor.scalar(1.0));
-    assertEquals(Math.sqrt(2), root.doubleItem(), 1e-15);
-    assertEquals(0.5 / Math.sqrt(2), Grad.grad(root, a).get(0).doubleItem(), 1e-15);
-    assertEquals(3, Scan.of((Tensor x) -> x.exp(), 0).apply(Tensor.scalar(3.0)).doubleItem());
+    assertEquals(Math.sqrt(2), root.item(), 1e-15);
+    assertEquals(0.5 / Math.sqrt(2), Grad.grad(root, a).get(0).item(), 1e-15);
+    assertEquals(3, Scan.of((Tensor x) -> x.exp(), 0).apply(Tensor.scalar(3.0)).item());
   }
 
   @Test
@@ -147,9 +147,7 @@ class ScanTest {
             .contains("F64[5, 2] and F64[3]"));
     assertThrows(
         IllegalStateException.class,
-        () ->
-            Scan.of((Tensor h, Tensor x) -> x.sum().doubleItem() > 0 ? h : h.neg())
-                .apply(start, xs));
+        () -> Scan.of((Tensor h, Tensor x) -> x.sum().item() > 0 ? h : h.neg()).apply(start, xs));
     assertThrows(IllegalArgumentException.class, () -> Scan.of((Tensor x) -> x, -1));
   }
 }

@@ -16,22 +16,22 @@ class SeedsTest {
     Tensor y = Tensor.scalar(1.0);
     Tensor loss = x.times(w).plus(b).minus(y).square();
     List<Tensor> g = Grad.grad(loss, w, b, x);
-    assertEquals(-0.48, g.get(0).doubleItem(), 1e-12);
-    assertEquals(-0.24, g.get(1).doubleItem(), 1e-12);
-    assertEquals(0.72, g.get(2).doubleItem(), 1e-12);
+    assertEquals(-0.48, g.get(0).item(), 1e-12);
+    assertEquals(-0.24, g.get(1).item(), 1e-12);
+    assertEquals(0.72, g.get(2).item(), 1e-12);
   }
 
   @Test
   void squareAtThree() {
     Tensor x = Tensor.scalar(3.0);
-    assertEquals(6, Grad.grad(x.square(), x).get(0).doubleItem());
-    assertEquals(6, Grad.grad(x.times(x), x).get(0).doubleItem());
+    assertEquals(6, Grad.grad(x.square(), x).get(0).item());
+    assertEquals(6, Grad.grad(x.times(x), x).get(0).item());
   }
 
   @Test
   void productWithASharedInputAtThree() {
     Tensor x = Tensor.scalar(3.0);
-    assertEquals(8, Grad.grad(x.plus(2).times(x), x).get(0).doubleItem());
+    assertEquals(8, Grad.grad(x.plus(2).times(x), x).get(0).item());
   }
 
   @Test

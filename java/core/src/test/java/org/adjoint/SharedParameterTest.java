@@ -408,7 +408,7 @@ class SharedParameterTest {
           new Thread(
               () -> {
                 try {
-                  seen.set(sum.doubleItem());
+                  seen.set(sum.item());
                 } catch (IllegalStateException closed) {
                   seen.set((double) buffer.capacity()); // too late, and says so
                 }

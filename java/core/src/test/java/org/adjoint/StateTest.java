@@ -122,7 +122,7 @@ class StateTest {
     Tensor loss = prediction.square().sum();
     loss.backward();
     step(0.125, List.of(w), prediction);
-    assertEquals(36, loss.doubleItem());
+    assertEquals(36, loss.item());
     assertArrayEquals(new double[] {6}, prediction.toDoubleArray());
     assertArrayEquals(new double[] {0}, w.toDoubleArray());
   }
@@ -133,7 +133,7 @@ class StateTest {
     Tensor loss = w.square().sum();
     loss.backward();
     step(0.1, List.of(w));
-    assertEquals(9, loss.doubleItem());
+    assertEquals(9, loss.item());
     Exception e = assertThrows(IllegalStateException.class, () -> Grad.grad(loss, w));
     assertTrue(e.getMessage().contains("consumed by an optimizer step"), e.getMessage());
     assertThrows(IllegalStateException.class, loss::backward);
@@ -166,7 +166,7 @@ class StateTest {
   void evaluatingBeforeBackwardIsStillRight() {
     Parameter w = parameter("w", 2);
     Tensor loss = w.square().times(w).sum();
-    assertEquals(8, loss.doubleItem());
+    assertEquals(8, loss.item());
     loss.backward();
     assertArrayEquals(new double[] {12}, w.grad().orElseThrow().toDoubleArray());
   }
@@ -213,7 +213,7 @@ class StateTest {
       }
     }
     used[1] = usedHeap();
-    assertTrue(Double.isFinite(total.doubleItem()));
+    assertTrue(Double.isFinite(total.item()));
     long grown = used[1] - used[0];
     // 9000 steps keep their scalar losses and two nodes each; a history would be some 9000 graphs
     // of over 4 KB.
@@ -576,11 +576,11 @@ class StateTest {
     w.eval();
     Tensor seen = Tensor.of(new double[] {2}, 1).eval();
     Tensor pending = seen.times(3);
-    w.assign(w.minus(Tensor.scalar(() -> seen.doubleItem())));
+    w.assign(w.minus(Tensor.scalar(() -> seen.item())));
     assertArrayEquals(new double[] {-1}, w.toDoubleArray());
-    w.assign(w.minus(Tensor.scalar(() -> pending.doubleItem())));
+    w.assign(w.minus(Tensor.scalar(() -> pending.item())));
     assertArrayEquals(new double[] {-7}, w.toDoubleArray());
-    w.assign(w.minus(Tensor.scalar(() -> w.snapshot().doubleItem() * 0 + 1)));
+    w.assign(w.minus(Tensor.scalar(() -> w.snapshot().item() * 0 + 1)));
     assertThrows(UnsupportedOperationException.class, w::eval);
     assertArrayEquals(new double[] {-7}, w.toDoubleArray());
   }
@@ -657,7 +657,7 @@ class StateTest {
     Tensor scalar = Tensor.scalar(2.0);
     Tensor product = x.times(scalar);
     scalar.release();
-    assertThrows(IllegalStateException.class, scalar::doubleItem);
+    assertThrows(IllegalStateException.class, scalar::item);
     assertThrows(IllegalStateException.class, product::toDoubleArray);
     assertArrayEquals(new double[] {1, 2}, x.toDoubleArray());
   }
@@ -704,7 +704,7 @@ class StateTest {
     List<WeakReference<Parameter>> made = new ArrayList<>();
     for (int i = 0; i < 200; i++) {
       Parameter p = parameter("p" + i, i);
-      Thread other = new Thread(() -> p.sum().doubleItem());
+      Thread other = new Thread(() -> p.sum().item());
       other.start();
       other.join();
       p.assign(p.plus(1)); // never evaluated
@@ -775,12 +775,12 @@ class StateTest {
           Scope.run(() -> made[0] = outer.keep(Tensor.scalar(1.0).plus(1)));
           outer.close();
         });
-    assertThrows(IllegalStateException.class, () -> made[0].doubleItem());
+    assertThrows(IllegalStateException.class, () -> made[0].item());
     Scope outer = Scope.open();
     Scope.run(() -> made[0] = outer.keep(Tensor.scalar(1.0).plus(1)));
-    assertEquals(2, made[0].doubleItem());
+    assertEquals(2, made[0].item());
     outer.close();
-    assertEquals(2, made[0].doubleItem());
+    assertEquals(2, made[0].item());
   }
 
   @Test

@@ -62,7 +62,7 @@ class ThreadsTest {
     for (int round = 0; round < 50; round++) {
       Tensor x = Key.of(round).normal(DType.F64, 16, 16);
       Tensor y = x.matmul(x).tanh().sum().variable();
-      List<Double> values = onAll(y::doubleItem);
+      List<Double> values = onAll(y::item);
       for (double value : values) {
         assertEquals(values.get(0), value);
       }
@@ -86,7 +86,7 @@ class ThreadsTest {
       try {
         Tensor read = w.plus(0); // once: the writer may assign between two
         Tensor spread = read.max().minus(read.min());
-        assertEquals(0, spread.doubleItem());
+        assertEquals(0, spread.item());
       } catch (IllegalStateException superseded) {
         // The version went while this thread was building on it: the error is the promise.
         assertEquals(true, superseded.getMessage().contains("'w'"), superseded.getMessage());
@@ -150,7 +150,7 @@ class ThreadsTest {
             w.times(3).sum().backward();
             return true;
           });
-      assertEquals(3 * THREADS, w.grad().orElseThrow().doubleItem());
+      assertEquals(3 * THREADS, w.grad().orElseThrow().item());
     }
   }
 
@@ -166,7 +166,7 @@ class ThreadsTest {
       Thread evaluator = new Thread(y::eval);
       evaluator.start();
       try {
-        assertEquals(1.5, Grad.grad(y, x).get(0).doubleItem());
+        assertEquals(1.5, Grad.grad(y, x).get(0).item());
       } catch (IllegalStateException dropped) {
         assertEquals(true, dropped.getMessage().contains("variable()"), dropped.getMessage());
       }

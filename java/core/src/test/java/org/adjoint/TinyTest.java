@@ -29,7 +29,7 @@ class TinyTest {
   void theScalarExample() {
     Tensor w = Tensor.scalar(-3.0);
     Tensor loss = Tensor.scalar(2.0).times(w).plus(6.88).minus(1).square();
-    assertEquals(-0.48, Grad.grad(loss, w).get(0).doubleItem(), 1e-12);
+    assertEquals(-0.48, Grad.grad(loss, w).get(0).item(), 1e-12);
   }
 
   @Test

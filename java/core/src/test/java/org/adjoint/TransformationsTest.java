@@ -31,17 +31,17 @@ class TransformationsTest {
   @Test
   void gradOfAFunctionCountsOnlyItsArgument() {
     Tensor x = Tensor.scalar(3.0);
-    assertEquals(3, Grad.of((Tensor y) -> x.times(y)).apply(x).doubleItem());
+    assertEquals(3, Grad.of((Tensor y) -> x.times(y)).apply(x).item());
     UnaryOperator<Tensor> nested =
         a -> Grad.of((Tensor b) -> a.times(b).times(b)).apply(Tensor.scalar(5.0));
-    assertEquals(10, Grad.of(nested).apply(x).doubleItem());
+    assertEquals(10, Grad.of(nested).apply(x).item());
   }
 
   @Test
   void valueAndGradientShareAGraph() {
     Grad.ValueAndGrad result = Grad.valueAndGrad(Tensor::square).apply(Tensor.scalar(3.0));
-    assertEquals(9, result.value().doubleItem());
-    assertEquals(6, result.grad().doubleItem());
+    assertEquals(9, result.value().item());
+    assertEquals(6, result.grad().item());
   }
 
   @Test
@@ -89,7 +89,7 @@ class TransformationsTest {
     Tensor third = Grad.jvp(Grad.jvp(Grad.jvp(f.apply(x), x, v), x, v), x, v);
     Tensor nested = Grad.grad(g.times(v).sum(), x).get(0).times(v).sum();
     Tensor thirdReverse = Grad.grad(nested, x).get(0).times(v).sum();
-    assertEquals(thirdReverse.doubleItem(), third.doubleItem(), 1e-12);
+    assertEquals(thirdReverse.item(), third.item(), 1e-12);
   }
 
   @Test
@@ -143,7 +143,7 @@ class TransformationsTest {
 
   @Test
   void askingForAValueInsideVmapIsAnError() {
-    UnaryOperator<Tensor> peeks = x -> x.sum().doubleItem() > 0 ? x : x.neg();
+    UnaryOperator<Tensor> peeks = x -> x.sum().item() > 0 ? x : x.neg();
     Exception e =
         assertThrows(IllegalStateException.class, () -> Vmap.of(peeks).apply(normal(17, 3, 2)));
     assertTrue(e.getMessage().contains("Tensor.where"), e.getMessage());

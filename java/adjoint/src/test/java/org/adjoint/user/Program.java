@@ -10,7 +10,7 @@ final class Program {
 
   public static void main(String[] arguments) {
     Tensor x = Tensor.scalar(3f).variable();
-    float slope = Grad.grad(x.square(), x).get(0).item();
+    double slope = Grad.grad(x.square(), x).get(0).item();
     String blas = Adjoint.description().contains("OpenBLAS") ? "OpenBLAS" : "none";
     System.out.println(slope + " " + Adjoint.backend() + " " + blas);
   }

@@ -98,8 +98,8 @@ public final class OpCases {
     binary("times", Domain.ANY, Tensor::times);
     binary("div", Domain.AWAY_FROM_ZERO, Tensor::div);
     binary("pow", Domain.POSITIVE, Tensor::pow);
-    binary("maximum", Domain.ANY, Tensor::max);
-    binary("minimum", Domain.ANY, Tensor::min);
+    binary("maximum", Domain.ANY, Tensor::maximum);
+    binary("minimum", Domain.ANY, Tensor::minimum);
     binary("scale", Domain.AWAY_FROM_ZERO, Tensor::scale);
     add(
         "pow",

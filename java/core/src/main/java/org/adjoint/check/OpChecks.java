@@ -186,18 +186,18 @@ public final class OpChecks {
     Tensor forward = pushed.sum();
     size = size.plus(pushed.abs().sum());
     Tensor.evalAll(forward, reverse, size);
-    double error = Math.abs(forward.doubleItem() - reverse.doubleItem());
+    double error = Math.abs(forward.item() - reverse.item());
     double share = row.rounds() ? row.tolerance() : dtype == DType.F32 ? 1e-5 : 1e-12;
-    double allowed = share * size.doubleItem();
+    double allowed = share * size.item();
     if (!(error <= allowed)) {
       throw new AssertionError(
           row.title()
               + ": "
               + dtype
               + ": <w, Jv> is "
-              + forward.doubleItem()
+              + forward.item()
               + ", <JTw, v> is "
-              + reverse.doubleItem()
+              + reverse.item()
               + ", allowed "
               + allowed);
     }

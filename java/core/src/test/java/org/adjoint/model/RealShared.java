@@ -102,7 +102,7 @@ final class RealShared implements Shared {
       case BACKWARD_COMPILED -> passes.computeIfAbsent(n, this::pass).get();
       case ZERO -> weight.zeroGrad();
       case GRADIENT -> {
-        return weight.grad().map(g -> g.get(0).doubleItem()).orElse(Double.NaN);
+        return weight.grad().map(g -> g.get(0).item()).orElse(Double.NaN);
       }
       case ANCHOR -> {
         a.times(a.snapshot()).sum().backward();

@@ -241,7 +241,7 @@ class SymbolicTest {
     assertTrue(e.getMessage().contains("at most 10000 are written"), e.getMessage());
     assertThrows(IllegalStateException.class, swollen::latex);
     assertTrue(swollen.toString().startsWith("a formula of "), swollen.toString());
-    assertEquals(y.doubleItem(), swollen.evaluate(Map.of("x", 0.7)), 1e-12);
+    assertEquals(y.item(), swollen.evaluate(Map.of("x", 0.7)), 1e-12);
   }
 
   @Test

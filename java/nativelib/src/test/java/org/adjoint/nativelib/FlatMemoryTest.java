@@ -64,7 +64,7 @@ class FlatMemoryTest {
       }
       Parameters.commit(weights);
       weights.forEach(Parameter::zeroGrad);
-      return loss.item();
+      return (float) loss.item();
     }
   }
 

@@ -113,7 +113,7 @@ class FusionTest {
             case 2 -> a.times(b).sin();
             case 3 -> b.sigmoid();
             case 4 -> Tensor.where(a.lt(b), a, b.neg());
-            case 5 -> a.max(b);
+            case 5 -> a.maximum(b);
             case 6 -> b.gelu();
             case 7 -> a.div(b.square().plus(1));
             default -> b.abs().plus(0.5).log();

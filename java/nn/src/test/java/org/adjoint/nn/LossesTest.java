@@ -30,17 +30,15 @@ class LossesTest {
   }
 
   private static void check(double expected, BinaryOperator<Tensor> loss, double[] a, double[] b) {
-    assertEquals(expected, loss.apply(tensor(a), tensor(b)).doubleItem(), 1e-12);
+    assertEquals(expected, loss.apply(tensor(a), tensor(b)).item(), 1e-12);
     assertEquals(
-        expected,
-        loss.apply(tensor(a).cast(DType.F32), tensor(b).cast(DType.F32)).doubleItem(),
-        1e-5);
+        expected, loss.apply(tensor(a).cast(DType.F32), tensor(b).cast(DType.F32)).item(), 1e-5);
     GradCheck.slow().order(2).check(loss, tensor(a), tensor(b));
   }
 
   /** Checks a loss that is differentiated by its first argument alone. */
   private static void checkFirst(double expected, BinaryOperator<Tensor> loss, Tensor b) {
-    assertEquals(expected, loss.apply(tensor(X), b).doubleItem(), 1e-12);
+    assertEquals(expected, loss.apply(tensor(X), b).item(), 1e-12);
     GradCheck.slow().order(2).check(x -> loss.apply(x, b), tensor(X));
   }
 
@@ -95,7 +93,7 @@ class LossesTest {
     Tensor x = Tensor.of(new double[] {0, 1000, -1000}, 3).variable();
     Tensor t = Tensor.of(new double[] {1, 1, 1}, 3);
     Tensor loss = Losses.binaryCrossEntropyWithLogits(x, t).times(3);
-    assertEquals(Math.log(2) + 1000, loss.doubleItem(), 1e-12);
+    assertEquals(Math.log(2) + 1000, loss.item(), 1e-12);
     Tensor slope = Grad.grad(loss, x).get(0);
     assertArrayEquals(new double[] {-0.5, 0, -1}, slope.toDoubleArray(), 1e-12);
     double[] curvature = Grad.grad(slope.sum(), x).get(0).toDoubleArray();
@@ -155,14 +153,13 @@ class LossesTest {
     Tensor y = Tensor.of(new int[] {9, 1}, 2);
     Tensor loss = Losses.softmaxCrossEntropy(x, y, CrossEntropy.PLAIN.withIgnoreIndex(9));
     double p = 1 / (1 + Math.exp(-1));
-    assertEquals(-Math.log(p), loss.doubleItem(), 1e-12);
+    assertEquals(-Math.log(p), loss.item(), 1e-12);
     double[] g = Grad.grad(loss, x).get(0).toDoubleArray();
     assertArrayEquals(new double[] {1 - p, p - 1}, new double[] {g[2], g[3]}, 1e-12);
     Tensor none = Tensor.of(new int[] {9, 9}, 2);
     assertTrue(
         Double.isNaN(
-            Losses.softmaxCrossEntropy(x, none, CrossEntropy.PLAIN.withIgnoreIndex(9))
-                .doubleItem()));
+            Losses.softmaxCrossEntropy(x, none, CrossEntropy.PLAIN.withIgnoreIndex(9)).item()));
   }
 
   @Test
@@ -180,7 +177,7 @@ class LossesTest {
     checkFirst(smooth, (a, b) -> Losses.softmaxCrossEntropy(a, b, options), tensor(p));
     Tensor masked = Tensor.of(new double[] {0, -INF}, 1, 2);
     Tensor sure = Tensor.of(new double[] {1, 0}, 1, 2);
-    assertEquals(0, Losses.softmaxCrossEntropy(masked, sure).doubleItem(), 1e-12);
+    assertEquals(0, Losses.softmaxCrossEntropy(masked, sure).item(), 1e-12);
   }
 
   @Test
@@ -193,7 +190,7 @@ class LossesTest {
     check(sum, Losses::klDiv, X, p);
     Tensor sure = Tensor.of(new double[] {1, 0}, 1, 2);
     Tensor logQ = Tensor.of(new double[] {Math.log(0.5), -INF}, 1, 2);
-    assertEquals(Math.log(2), Losses.klDiv(logQ, sure).doubleItem(), 1e-12);
+    assertEquals(Math.log(2), Losses.klDiv(logQ, sure).item(), 1e-12);
   }
 
   @Test
@@ -225,8 +222,7 @@ class LossesTest {
     check(sum, (a, b) -> Losses.cosineSimilarity(a, b, 1).sum(), X, Y);
     Tensor targets = Tensor.of(new double[] {1, -1, -1}, 3);
     double loss = (1 - cosine(0) + Math.max(0, cosine(1) + 0.9) + Math.max(0, cosine(2) + 0.9)) / 3;
-    assertEquals(
-        loss, Losses.cosineEmbedding(tensor(X), tensor(Y), targets, -0.9).doubleItem(), 1e-12);
+    assertEquals(loss, Losses.cosineEmbedding(tensor(X), tensor(Y), targets, -0.9).item(), 1e-12);
     GradCheck.slow()
         .order(2)
         .check((a, b) -> Losses.cosineEmbedding(a, b, targets, -0.9), tensor(X), tensor(Y));
@@ -237,7 +233,7 @@ class LossesTest {
     Tensor zero = Tensor.zeros(DType.F64, 1, 2).variable();
     Tensor b = Tensor.of(new double[] {3, 4}, 1, 2).variable();
     Tensor cosine = Losses.cosineSimilarity(zero, b, -1).sum();
-    assertEquals(0, cosine.doubleItem());
+    assertEquals(0, cosine.item());
     assertArrayEquals(new double[2], Grad.grad(cosine, zero).get(0).toDoubleArray());
     assertArrayEquals(new double[2], Grad.grad(cosine, b).get(0).toDoubleArray());
   }

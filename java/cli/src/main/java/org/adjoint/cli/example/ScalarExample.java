@@ -29,7 +29,7 @@ public record ScalarExample() implements Example {
     Tensor b = Tensor.scalar(6.88);
     Tensor y = Tensor.scalar(1.0);
     Tensor loss = x.times(w).plus(b).minus(y).square();
-    return Grad.grad(loss, w).get(0).doubleItem();
+    return Grad.grad(loss, w).get(0).item();
   }
 
   /** Returns d(x²)/dx at 3: by hand 2x = 6. */
@@ -46,7 +46,7 @@ public record ScalarExample() implements Example {
 
   private static double derivative(UnaryOperator<Tensor> f, double at) {
     Tensor x = Tensor.scalar(at);
-    return Grad.grad(f.apply(x), x).get(0).doubleItem();
+    return Grad.grad(f.apply(x), x).get(0).item();
   }
 
   @Override

@@ -106,7 +106,7 @@ public record Training(long seed, int adamSteps, int lbfgsIterations) {
         adam.zeroGrad();
         value.backward();
         adam.step(value);
-        last = value.doubleItem();
+        last = value.item();
       }
     }
     adam.zeroGrad();

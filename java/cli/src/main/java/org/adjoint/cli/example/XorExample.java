@@ -108,7 +108,7 @@ public record XorExample() implements Example {
         Losses.mse(model.apply(x), y).backward();
         optimizer.step();
       }
-      return Losses.mse(model.apply(x), y).doubleItem();
+      return Losses.mse(model.apply(x), y).item();
     }
   }
 

@@ -113,7 +113,7 @@ class EquationExamplesTest {
       double uxx = (u(network, x + h, t) - 2 * u + u(network, x - h, t)) / (h * h);
       double expected = ut + u * ux - 0.01 / Math.PI * uxx;
       Tensor residual = BurgersExample.residual(network, Training.column(x), Training.column(t));
-      assertEquals(expected, residual.doubleItem(), 1e-5);
+      assertEquals(expected, residual.item(), 1e-5);
     }
   }
 
@@ -129,7 +129,7 @@ class EquationExamplesTest {
   }
 
   private static double u(Mlp network, double x, double t) {
-    return BurgersExample.u(network, Training.column(x), Training.column(t)).doubleItem();
+    return BurgersExample.u(network, Training.column(x), Training.column(t)).item();
   }
 
   // ---- the commands ----

@@ -213,11 +213,13 @@ public final class Values {
     }
   }
 
-  /** Returns the one element of an F32 or BF16 tensor. */
-  public static float single(Tensor tensor, String method) {
-    return tensor.dtype() == DType.BF16
-        ? Bfloat16.widen((short) one(tensor, method, DType.BF16))
-        : Float.intBitsToFloat((int) one(tensor, method, DType.F32));
+  /** Returns the one element of an F32, BF16 or F64 tensor. */
+  public static double item(Tensor tensor) {
+    return switch (tensor.dtype()) {
+      case BF16 -> Bfloat16.widen((short) one(tensor, "item", DType.BF16));
+      case F32 -> Float.intBitsToFloat((int) one(tensor, "item", DType.F32));
+      default -> Double.longBitsToDouble(one(tensor, "item", DType.F64));
+    };
   }
 
   /** Returns a copy of the elements of an F32 or BF16 tensor. */

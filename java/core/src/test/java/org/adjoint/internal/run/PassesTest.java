@@ -311,7 +311,7 @@ class PassesTest {
     for (long seed = 0; seed < 60; seed++) {
       Tensor whole = RandomGraph.of(seed, 40);
       double expected = RandomGraph.evaluatedStepByStep(seed, 40);
-      double actual = whole.doubleItem();
+      double actual = whole.item();
       assertEquals(expected, actual, 1e-9 * Math.max(1, Math.abs(expected)), "seed " + seed);
     }
   }

@@ -66,8 +66,8 @@ class StepTemplateTest {
     for (int k = 1; k <= 4; k++) {
       Tensor s = Tensor.scalar((double) k).variable();
       Tensor y = x.times(s).sum();
-      assertEquals(6.0 * k, y.doubleItem());
-      assertEquals(18, Grad.grad(y.times(3), s).get(0).doubleItem());
+      assertEquals(6.0 * k, y.item());
+      assertEquals(18, Grad.grad(y.times(3), s).get(0).item());
     }
   }
 

@@ -62,7 +62,7 @@ class LeaseTest {
     Parameter b = parameter("b", 0);
     Supplier<Tensor> step = step(w, b);
     for (int i = 0; i < 6; i++) {
-      assertEquals(4 * Math.pow(2, i) + i, step.get().doubleItem());
+      assertEquals(4 * Math.pow(2, i) + i, step.get().item());
       if (i == 2) {
         between.accept(w, b);
       }
@@ -73,7 +73,7 @@ class LeaseTest {
   @Test
   void whateverHappensBetweenTwoRuns() {
     around((w, b) -> check(w, b, 3));
-    around((w, b) -> assertEquals(24, w.get(1).doubleItem()));
+    around((w, b) -> assertEquals(24, w.get(1).item()));
     around(
         (w, b) ->
             assertEquals(
@@ -81,11 +81,9 @@ class LeaseTest {
                 Parameters.with(Map.of(b, w.get(0).reshape(1)), () -> b.plus(0))
                     .toDoubleArray()[0]));
     around(
-        (w, b) ->
-            assertEquals(32, Parameters.with(Map.of(w, w.snapshot()), () -> w.sum()).doubleItem()));
+        (w, b) -> assertEquals(32, Parameters.with(Map.of(w, w.snapshot()), () -> w.sum()).item()));
     Parameter other = parameter("other", 5, 6);
-    around(
-        (w, b) -> assertEquals(11, Parameters.with(Map.of(w, other), () -> w.sum()).doubleItem()));
+    around((w, b) -> assertEquals(11, Parameters.with(Map.of(w, other), () -> w.sum()).item()));
     around((w, b) -> step(w, b)); // written down or not, it has not run
     around((w, b) -> w.zeroGrad());
     around((w, b) -> w.assign(w.plus(0)));
@@ -200,16 +198,16 @@ class LeaseTest {
             });
     Tensor value = Tensor.of(new double[] {3}, 1);
     for (int i = 0; i < 3; i++) {
-      assertEquals(12 << i, step.apply(value).doubleItem());
+      assertEquals(12 << i, step.apply(value).item());
     }
-    assertEquals(96, step.apply(Tensor.of(new double[] {1}, 1).times(3)).doubleItem());
+    assertEquals(96, step.apply(Tensor.of(new double[] {1}, 1).times(3)).item());
     Parameter p = parameter("p", 3);
-    assertEquals(192, step.apply(p).detach().doubleItem());
+    assertEquals(192, step.apply(p).detach().item());
     Tensor variable = Tensor.of(new double[] {3}, 1).variable();
     Tensor y = step.apply(variable); // not compiled, or it could not be differentiated
-    assertEquals(128, Grad.grad(y.sum(), variable).get(0).doubleItem());
+    assertEquals(128, Grad.grad(y.sum(), variable).get(0).item());
     assertArrayEquals(new double[] {64, 192}, w.toDoubleArray());
-    assertEquals(768, step.apply(value).doubleItem());
+    assertEquals(768, step.apply(value).item());
     value.release();
     assertThrows(IllegalStateException.class, () -> step.apply(value));
     assertArrayEquals(new double[] {128, 384}, w.toDoubleArray());
@@ -270,7 +268,7 @@ class LeaseTest {
       AtomicInteger reads = new AtomicInteger();
       int nth = every;
       Supplier<Tensor> step =
-          step(w, Tensor.scalar(() -> reads.incrementAndGet() % nth == 0 ? 0 * w.doubleItem() : 1));
+          step(w, Tensor.scalar(() -> reads.incrementAndGet() % nth == 0 ? 0 * w.item() : 1));
       for (int i = 0; i < 12; i++) {
         step.get();
       }

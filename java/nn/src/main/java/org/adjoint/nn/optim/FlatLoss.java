@@ -111,7 +111,7 @@ final class FlatLoss {
         System.arraycopy(values, 0, gradient, from, values.length);
         from += values.length;
       }
-      return new Point(x, value.doubleItem(), gradient);
+      return new Point(x, value.item(), gradient);
     }
   }
 

@@ -103,7 +103,7 @@ public abstract sealed class FusedOptimizer extends Optimizer permits Adam, Sgd 
                 new IllegalStateException(
                     "optimizer: the norm of the gradients is known to a step that clips or checks:"
                         + " call clipNorm(…) or checkFinite(true) before it"))
-        .doubleItem();
+        .item();
   }
 
   @Override

@@ -30,7 +30,7 @@ public record Evaluation(long correct, long rows) {
     for (int from = 0; from < rows.length; from += BATCH) {
       try (Scope scope = Scope.open()) {
         Dataset.Batch batch = data.batch(rows, from, Math.min(from + BATCH, rows.length));
-        correct += (long) correct(model.apply(batch.features()), batch.labels()).doubleItem();
+        correct += (long) correct(model.apply(batch.features()), batch.labels()).item();
       }
     }
     return new Evaluation(correct, rows.length);

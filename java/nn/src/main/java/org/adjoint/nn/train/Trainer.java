@@ -80,8 +80,8 @@ public record Trainer(int epochs, int batch, double learningRate, Schedule sched
           optimizer.zeroGrad();
           loss.backward();
           optimizer.step(loss, hits);
-          lossSum += finite(loss.doubleItem(), epoch, i + 1) * part.rows();
-          correct += (long) hits.doubleItem();
+          lossSum += finite(loss.item(), epoch, i + 1) * part.rows();
+          correct += (long) hits.item();
           seen += part.rows();
         }
         long now = System.nanoTime();

@@ -55,7 +55,7 @@ class SafetensorsTest {
     assertEquals("BF16[3, 2]", read.tensors().get("bf16").toString());
     assertArrayEquals(brief, read.tensors().get("bf16").toArray());
     assertArrayEquals(new int[] {Integer.MIN_VALUE, 7}, read.tensors().get("i32").toIntArray());
-    assertEquals(Math.PI, read.tensors().get("f64").doubleItem());
+    assertEquals(Math.PI, read.tensors().get("f64").item());
     assertEquals(Shape.SCALAR, read.tensors().get("f64").shape());
     assertArrayEquals(
         new long[] {Long.MIN_VALUE, Long.MAX_VALUE}, read.tensors().get("i64").toLongArray());

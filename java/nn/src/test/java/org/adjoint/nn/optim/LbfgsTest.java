@@ -86,7 +86,7 @@ class LbfgsTest {
         };
     new Lbfgs(List.of(matrix, scalar, single, none)).minimise(loss);
     assertArrayEquals(new double[] {0, 1, 2, 3, 4, 5}, matrix.toDoubleArray(), 1e-6);
-    assertEquals(2, scalar.doubleItem(), 1e-6);
+    assertEquals(2, scalar.item(), 1e-6);
     assertArrayEquals(new float[] {1 / 3f, 1 / 3f, 1 / 3f, 1 / 3f}, single.toArray(), 1e-7f);
   }
 
@@ -97,7 +97,7 @@ class LbfgsTest {
     Lbfgs.Result result = new Lbfgs(List.of(p), unlimited).minimise(() -> rosenbrock(p));
     assertArrayEquals(new float[] {1, 1}, p.toArray(), 1e-3f, result.toString());
     assertTrue(result.loss() < 1e-7, result.toString());
-    assertEquals(result.loss(), rosenbrock(p).doubleItem(), "the parameters are where it says");
+    assertEquals(result.loss(), rosenbrock(p).item(), "the parameters are where it says");
   }
 
   @Test
@@ -209,7 +209,7 @@ class LbfgsTest {
       Lbfgs.Result result = from(p, EXACT.withMaxEvaluations(most));
       assertEquals(Lbfgs.Reason.EVALUATIONS, result.reason());
       assertEquals(most, result.evaluations());
-      assertEquals(result.loss(), rosenbrock(p).doubleItem());
+      assertEquals(result.loss(), rosenbrock(p).item());
     }
     Lbfgs.Result coarse = from(p, EXACT.withTolerances(0, 0.5));
     assertEquals(Lbfgs.Reason.CHANGE, coarse.reason());
@@ -252,7 +252,7 @@ class LbfgsTest {
                   return rosenbrock(p);
                 },
                 step -> best[0] = Math.min(best[0], step.loss())));
-    assertEquals(best[0], rosenbrock(p).doubleItem());
+    assertEquals(best[0], rosenbrock(p).item());
   }
 
   // ---- what it refuses ----

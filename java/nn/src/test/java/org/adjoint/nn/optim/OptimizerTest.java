@@ -86,7 +86,7 @@ class OptimizerTest {
       }
       assertArrayEquals(expected, p.toDoubleArray(), 1e-12);
     }
-    assertEquals(5, adam.state().get(0).doubleItem());
+    assertEquals(5, adam.state().get(0).item());
   }
 
   @Test
@@ -146,8 +146,8 @@ class OptimizerTest {
       double scale = Math.min(1, limit / (5 + 1e-6));
       assertEquals(5, sgd.gradientNorm(), 1e-14);
       assertArrayEquals(new float[] {(float) (-3 * scale), 0}, narrow.toArray(), 1e-6f);
-      assertEquals(-4 * scale, wide.doubleItem(), 1e-14);
-      assertEquals(4, wide.grad().orElseThrow().doubleItem());
+      assertEquals(-4 * scale, wide.item(), 1e-14);
+      assertEquals(4, wide.grad().orElseThrow().item());
     }
   }
 
@@ -162,7 +162,7 @@ class OptimizerTest {
       double[] before = good.toDoubleArray();
       float[] other = bad.toArray();
       double[] mean = adam.state().get(1).toDoubleArray();
-      double count = adam.state().get(0).doubleItem();
+      double count = adam.state().get(0).item();
       adam.zeroGrad();
       Tensor loss = loss(good).plus(bad.times(Tensor.of(c, 2, 2)).sum().cast(DType.F64));
       loss.backward();
@@ -175,10 +175,10 @@ class OptimizerTest {
         assertArrayEquals(before, good.toDoubleArray());
         assertArrayEquals(other, bad.toArray());
         assertArrayEquals(mean, adam.state().get(1).toDoubleArray());
-        assertEquals(count, adam.state().get(0).doubleItem());
+        assertEquals(count, adam.state().get(0).item());
       } else {
         adam.step();
-        assertEquals(count + 1, adam.state().get(0).doubleItem());
+        assertEquals(count + 1, adam.state().get(0).item());
       }
     }
   }
@@ -217,7 +217,7 @@ class OptimizerTest {
     loss(a).plus(b.square()).backward();
     rule.step();
     assertArrayEquals(new double[] {0.5, -1.5, 0}, a.toDoubleArray(), 1e-15);
-    assertEquals(-6.5, b.doubleItem());
+    assertEquals(-6.5, b.item());
     assertEquals(1, rule.begun);
   }
 
@@ -258,8 +258,8 @@ class OptimizerTest {
     Tensor twice = loss.times(2);
     loss.backward();
     sgd.step(loss, twice);
-    assertEquals(0.5 * (1 + 0.25 * 4 + 4 * 0.25), loss.doubleItem(), 1e-14);
-    assertEquals(2 * loss.doubleItem(), twice.doubleItem(), 1e-14);
+    assertEquals(0.5 * (1 + 0.25 * 4 + 4 * 0.25), loss.item(), 1e-14);
+    assertEquals(2 * loss.item(), twice.item(), 1e-14);
   }
 
   @Test
@@ -269,8 +269,8 @@ class OptimizerTest {
     Optimizer adam = new Adam(List.of(reached, other), 0.1);
     reached.square().backward();
     adam.step();
-    assertTrue(reached.doubleItem() < 1);
-    assertEquals(1, other.doubleItem());
+    assertTrue(reached.item() < 1);
+    assertEquals(1, other.item());
   }
 
   @Test
@@ -278,8 +278,8 @@ class OptimizerTest {
     Parameter p = Parameter.of(Tensor.scalar(1.0), "p");
     Optimizer adam = new Adam(List.of(p), 0.1);
     adam.step();
-    assertEquals(1, p.doubleItem());
-    assertEquals(0, adam.state().get(0).doubleItem());
+    assertEquals(1, p.item());
+    assertEquals(0, adam.state().get(0).item());
   }
 
   @Test
@@ -288,12 +288,12 @@ class OptimizerTest {
     Optimizer sgd = new Sgd(List.of(p), 0.1);
     p.square().backward();
     p.square().backward();
-    assertEquals(12, p.grad().orElseThrow().doubleItem());
+    assertEquals(12, p.grad().orElseThrow().item());
     sgd.zeroGrad();
     assertTrue(p.grad().isEmpty());
     p.square().backward();
     sgd.step();
-    assertEquals(3 - 0.1 * 6, p.doubleItem(), 1e-14);
+    assertEquals(3 - 0.1 * 6, p.item(), 1e-14);
   }
 
   private static final List<Parameter> ONE = List.of(Parameter.of(Tensor.scalar(1.0), "p"));

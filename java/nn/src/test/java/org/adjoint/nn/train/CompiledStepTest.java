@@ -105,9 +105,9 @@ class CompiledStepTest {
       assertArrayEquals(state.get(i), adam.state().get(i).toDoubleArray());
     }
     assertEquals(norm, adam.gradientNorm());
-    assertEquals(1, adam.state().get(0).doubleItem());
+    assertEquals(1, adam.state().get(0).item());
     step.apply(good, labels).item();
-    assertEquals(2, adam.state().get(0).doubleItem());
+    assertEquals(2, adam.state().get(0).item());
   }
 
   private static Tensor step(Mlp model, Optimizer optimizer, Tensor x, Tensor labels) {

@@ -141,7 +141,7 @@ class TrainerTest {
     Tensor logits = Tensor.of(new float[] {1, 2, 0, 3, 3, 0, 0, 0, -1}, 3, 3);
     Tensor labels = Tensor.of(new int[] {1, 1, 0}, 3);
     // row 1 ties: the first of equal logits counts
-    assertEquals(2, Evaluation.correct(logits, labels).doubleItem());
+    assertEquals(2, Evaluation.correct(logits, labels).item());
     assertEquals(0.25, new Evaluation(1, 4).accuracy());
   }
 
