@@ -1,6 +1,6 @@
 /*
  * Threads: the same bits for 1, 2 and 4, many runs of one program at once, permits that go round, and workers that
- * leave signals and idle cores alone.
+ * leave signals and idle cores alone. No larger than it takes to split every call: the soak repeats them.
  */
 #include <signal.h>
 #include <time.h>
@@ -18,14 +18,6 @@ using namespace test;
 
 namespace {
 
-#if defined(__SANITIZE_THREAD__) || defined(__SANITIZE_ADDRESS__)
-constexpr int64_t kLarge = 1; /* sanitizers are slow; what they look for depends on neither size nor repeats */
-constexpr int kRepeats = 1;
-#else
-constexpr int64_t kLarge = 4;
-constexpr int kRepeats = 3;
-#endif
-
 template <class T>
 std::vector<char> bytes_of(const Array<T>& x) {
   const char* data = reinterpret_cast<const char*>(x.data());
@@ -41,7 +33,7 @@ std::vector<int64_t> products(const std::vector<Out>& outputs) {
 /* Calls large enough to be split, over data that is the same every time; returns every byte that they write. */
 template <class T>
 std::vector<std::vector<char>> outputs(adj_context* context) {
-  const int64_t rows = 300 * kLarge, n = 1009;
+  const int64_t rows = 300, n = 1009;
   Random random(17);
   Array<T> x({rows, n}), w({n, 130}), wt({n, 130}, Layout::kTransposed), row({rows, n}, Layout::kRow), y({rows, n}),
       z({rows, n}, Layout::kTransposed), product({rows, 130}), bias({rows, 130}, Layout::kRow), sums({rows}),
@@ -120,12 +112,10 @@ void test_same_bits(const std::string& isa, bool blas) {
   for (const int32_t threads : {1, 2, 4}) {
     const Context context(isa, threads);
     if (blas && !open_blas(context)) return;
-    for (int repeat = 0; repeat < (threads == 1 ? 1 : kRepeats); ++repeat) {
-      const auto got = outputs<T>(context);
-      if (expected.empty()) expected = got;
-      for (size_t i = 0; i < got.size(); ++i) {
-        CHECK(got[i] == expected[i], "%s, %d threads: output %zu differs", isa.c_str(), threads, i);
-      }
+    const auto got = outputs<T>(context);
+    if (expected.empty()) expected = got;
+    for (size_t i = 0; i < got.size(); ++i) {
+      CHECK(got[i] == expected[i], "%s, %d threads: output %zu differs", isa.c_str(), threads, i);
     }
   }
 }
@@ -186,7 +176,7 @@ void test_concurrent_runs(int32_t threads) {
 void test_short_stages(int32_t threads) {
   const Context context("", threads);
   const int64_t rows = 1024, n = 32;
-  constexpr int kRuns = 3, kStages = 40, kTurns = 10 * kLarge;
+  constexpr int kRuns = 3, kStages = 40, kTurns = 10;
   std::vector<std::vector<char>> results(kRuns);
   const auto work = [&](std::vector<char>& result) {
     Array<float> w({n, n}), x({rows, n}), y({rows, n}), z({rows, n});
