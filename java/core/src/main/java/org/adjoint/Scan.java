@@ -1,14 +1,11 @@
 package org.adjoint;
 
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
-import java.util.Optional;
 import java.util.function.BiFunction;
 import java.util.function.BinaryOperator;
 import java.util.function.UnaryOperator;
-import org.adjoint.internal.graph.Region;
-import org.adjoint.op.Custom;
+import org.adjoint.internal.loop.Loops;
 
 /**
  * A loop as part of a graph: a step is called once, on stand-ins, and built again for each element
@@ -100,51 +97,27 @@ public final class Scan {
                   + x.type());
         }
       }
-      return run(body, carry, xs, Math.toIntExact(xs.get(0).dim(0)));
+      return run(body, carry, xs, xs.get(0).dim(0));
     };
   }
 
-  private static Step run(Body body, List<Tensor> carry, List<Tensor> xs, int length) {
+  private static Step run(Body body, List<Tensor> carry, List<Tensor> xs, long turns) {
     int states = carry.size();
-    List<Type> types = new ArrayList<>();
-    carry.forEach(c -> types.add(c.type()));
-    for (Tensor x : xs) {
-      long[] dims = x.shape().dims();
-      types.add(new Type(x.dtype(), Shape.of(Arrays.copyOfRange(dims, 1, dims.length))));
-    }
-    List<Type> collected = new ArrayList<>();
-    Region region =
-        Region.trace(
+    List<Type> types = carry.stream().map(Tensor::type).toList();
+    List<Tensor> all =
+        Loops.run(
             "Scan",
-            types,
+            turns,
+            carry,
+            xs,
             in -> {
               Step step = body.step(in.subList(0, states), in.subList(states, in.size()));
-              checkCarry(types.subList(0, states), step.carry());
-              step.outputs().forEach(y -> collected.add(y.type()));
-              List<Tensor> all = new ArrayList<>(step.carry());
-              all.addAll(step.outputs());
-              return all;
+              checkCarry(types, step.carry());
+              List<Tensor> results = new ArrayList<>(step.carry());
+              results.addAll(step.outputs());
+              return results;
             });
-    List<List<Tensor>> elements = xs.stream().map(Scan::unstack).toList();
-    List<List<Tensor>> outputs = new ArrayList<>();
-    collected.forEach(type -> outputs.add(new ArrayList<>()));
-    List<Tensor> state = List.copyOf(carry);
-    for (int at = 0; at < length; at++) {
-      List<Tensor> in = new ArrayList<>(state);
-      for (List<Tensor> sequence : elements) {
-        in.add(sequence.get(at));
-      }
-      List<Tensor> out = region.build(in, region.captured());
-      state = out.subList(0, states);
-      for (int i = 0; i < outputs.size(); i++) {
-        outputs.get(i).add(out.get(states + i));
-      }
-    }
-    List<Tensor> stacked = new ArrayList<>();
-    for (int i = 0; i < outputs.size(); i++) {
-      stacked.add(stack(collected.get(i), outputs.get(i)));
-    }
-    return new Step(state, stacked);
+    return new Step(all.subList(0, states), all.subList(states, all.size()));
   }
 
   private static void checkCarry(List<Type> before, List<Tensor> after) {
@@ -152,74 +125,6 @@ public final class Scan {
     if (!types.equals(before)) {
       throw new IllegalArgumentException(
           "scan: the step takes a carry of " + before + " and returns one of " + types);
-    }
-  }
-
-  /**
-   * Returns the elements along the leading axis. Their cotangents go back stacked, once, where
-   * those of slices would be as many arrays of the whole size.
-   */
-  private static List<Tensor> unstack(Tensor x) {
-    int length = Math.toIntExact(x.dim(0));
-    if (length == 0) {
-      return List.of();
-    }
-    List<Tensor> elements = new ArrayList<>(length);
-    for (int i = 0; i < length; i++) {
-      elements.add(x.get(i));
-    }
-    Type type = elements.get(0).type();
-    return Custom.of("unstack", elements, List.of(x), new Unstack(type));
-  }
-
-  /** Returns the elements along a new leading axis. */
-  private static Tensor stack(Type type, List<Tensor> elements) {
-    if (elements.isEmpty()) {
-      return Tensor.zeros(type.dtype(), before(0, type.shape().dims()));
-    }
-    Tensor[] rows = new Tensor[elements.size()];
-    for (int i = 0; i < rows.length; i++) {
-      rows[i] = elements.get(i).reshape(before(1, type.shape().dims()));
-    }
-    Tensor all = Tensor.concat(0, rows);
-    return Custom.of("stack", List.of(all), elements, new Stack(type)).get(0);
-  }
-
-  private static long[] before(long first, long[] dims) {
-    long[] all = new long[dims.length + 1];
-    all[0] = first;
-    System.arraycopy(dims, 0, all, 1, dims.length);
-    return all;
-  }
-
-  /** The derivative of {@link #unstack}. */
-  private record Unstack(Type type) implements Custom.Rule {
-    @Override
-    public List<Tensor> pull(List<Tensor> xs, List<Tensor> ys, List<Tensor> gs) {
-      return type.dtype().isFloating() ? List.of(stack(type.tangent(), gs)) : List.of();
-    }
-
-    @Override
-    public List<Tensor> push(List<Tensor> xs, List<Tensor> ys, List<Optional<Tensor>> tangents) {
-      return unstack(tangents.get(0).orElseThrow());
-    }
-  }
-
-  /** The derivative of {@link #stack}. */
-  private record Stack(Type type) implements Custom.Rule {
-    @Override
-    public List<Tensor> pull(List<Tensor> xs, List<Tensor> ys, List<Tensor> gs) {
-      return type.dtype().isFloating() ? unstack(gs.get(0)) : List.of();
-    }
-
-    @Override
-    public List<Tensor> push(List<Tensor> xs, List<Tensor> ys, List<Optional<Tensor>> tangents) {
-      Type tangentType = type.tangent();
-      List<Tensor> all = new ArrayList<>();
-      for (Optional<Tensor> tangent : tangents) {
-        all.add(tangent.orElseGet(() -> Tensor.zeros(tangentType.dtype(), type.shape().dims())));
-      }
-      return List.of(stack(tangentType, all));
     }
   }
 }

@@ -70,6 +70,13 @@ class RoomsTest {
                   "org.adjoint.internal.compose",
                   "org.adjoint.internal.ir")),
           entry(
+              "org.adjoint.internal.loop",
+              with(
+                  TOP,
+                  "org.adjoint.internal.graph",
+                  "org.adjoint.internal.derive",
+                  "org.adjoint.internal.ir")),
+          entry(
               "org.adjoint.internal.run",
               with(
                   TOP,

@@ -18,7 +18,7 @@ import org.adjoint.internal.ir.Primitive;
  * becomes kernel calls. The kind (a subclass) supplies everything that its rows share.
  */
 public abstract sealed class Op
-    permits Elementwise, Linear, Reduction, Scan, NonDifferentiable, Fused, Custom {
+    permits Elementwise, Linear, Reduction, Scan, NonDifferentiable, Fused, Custom, LoopOp {
   private static final AtomicInteger NEXT_ID = new AtomicInteger();
 
   private final Primitive primitive;
@@ -34,7 +34,11 @@ public abstract sealed class Op
   }
 
   static Primitive primitive(String name, boolean fallible, Kernel kernel, Lowering lowering) {
-    return new Primitive(NEXT_ID.getAndIncrement(), name, fallible, kernel, lowering);
+    return new Primitive(nextId(), name, fallible, kernel, lowering);
+  }
+
+  static int nextId() {
+    return NEXT_ID.getAndIncrement();
   }
 
   /** A derivative of a function of one tensor, as its author states it. */
@@ -136,6 +140,24 @@ public abstract sealed class Op
       pulled.add(vjp(call, input, cotangents));
     }
     return pulled;
+  }
+
+  /**
+   * Returns as {@link #vjps}, given the cotangents that are not zero. Kinds for which a cotangent
+   * that is known to be zero is less work override it.
+   *
+   * @param cotangents one an output, empty for zero; at least one is present
+   */
+  public List<Tensor> pull(Call call, List<Integer> inputs, List<Optional<Tensor>> cotangents) {
+    if (cotangents.size() == 1) {
+      return vjps(call, inputs, List.of(cotangents.get(0).orElseThrow()));
+    }
+    List<Tensor> all = new ArrayList<>(cotangents.size());
+    for (int i = 0; i < cotangents.size(); i++) {
+      Type type = call.outputs().get(i).type().tangent();
+      all.add(cotangents.get(i).orElseGet(() -> Tensor.zeros(type.dtype(), type.shape().dims())));
+    }
+    return vjps(call, inputs, all);
   }
 
   /**

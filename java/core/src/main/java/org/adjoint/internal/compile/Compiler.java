@@ -31,7 +31,7 @@ public final class Compiler {
       optimised = CrossEntropyFusion.apply(optimised);
       optimised = ElementwiseFusion.apply(optimised);
     }
-    Steps lowered = Lower.apply(optimised);
+    Steps lowered = Lower.apply(optimised, fuse);
     Steps scheduled = Schedule.apply(lowered);
     // In-place reuse, donation, liveness and the workspace are one decision: what shares memory
     // with what.

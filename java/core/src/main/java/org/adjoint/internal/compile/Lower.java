@@ -3,13 +3,16 @@ package org.adjoint.internal.compile;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 import org.adjoint.DType;
 import org.adjoint.Shape;
 import org.adjoint.Type;
 import org.adjoint.internal.ir.Graph;
 import org.adjoint.internal.ir.Kernel;
+import org.adjoint.internal.ir.Loop;
 import org.adjoint.internal.ir.Lowering;
 import org.adjoint.internal.ir.Primitive;
+import org.adjoint.internal.ir.Program;
 import org.adjoint.internal.ir.Ref;
 import org.adjoint.internal.ir.ScalarFunction;
 import org.adjoint.internal.ir.Words;
@@ -29,15 +32,22 @@ final class Lower implements Lowering.Emitter {
   private final List<Type> written = new ArrayList<>();
   private final List<Steps.Step> steps = new ArrayList<>();
   private final long[][] seen = new long[256][];
+  private final boolean fuse;
   private boolean fallible;
 
-  private Lower(Graph graph) {
+  private Lower(Graph graph, boolean fuse) {
+    this.fuse = fuse;
     this.leaves = graph.leaves();
     this.scalars = graph.scalars();
   }
 
-  static Steps apply(Graph graph) {
-    return new Lower(graph).run(graph);
+  /**
+   * Returns the steps of a graph.
+   *
+   * @param fuse how the bodies of loops are compiled; see {@link Compiler#compile}
+   */
+  static Steps apply(Graph graph, boolean fuse) {
+    return new Lower(graph, fuse).run(graph);
   }
 
   private Steps run(Graph graph) {
@@ -107,7 +117,8 @@ final class Lower implements Lowering.Emitter {
               step.fallible(),
               step.ints(),
               renumber(step.inputs()),
-              renumber(step.outputs())));
+              renumber(step.outputs()),
+              step.body()));
     }
     int[] rootBuffers = new int[roots.length];
     for (int i = 0; i < roots.length; i++) {
@@ -155,8 +166,22 @@ final class Lower implements Lowering.Emitter {
   public void call(Kernel kernel, long[] ints, Ref[] inputs, Ref[] outputs) {
     boolean empty = Arrays.stream(outputs).allMatch(y -> y.size() == 0);
     if (!empty) {
-      steps.add(new Steps.Step(kernel, fallible, ints, inputs, outputs));
+      steps.add(new Steps.Step(kernel, fallible, ints, inputs, outputs, Optional.empty()));
     }
+  }
+
+  @Override
+  public Ref[] loop(Loop loop, long[] attrs, Ref[] inputs, Type[] outputs) {
+    return LoopLowering.lower(this, loop, attrs, inputs, outputs);
+  }
+
+  /** Appends the call that runs a compiled body turn by turn. */
+  void call(long[] ints, Ref[] inputs, Ref[] outputs, Program body) {
+    steps.add(new Steps.Step(Loop.KERNEL, fallible, ints, inputs, outputs, Optional.of(body)));
+  }
+
+  boolean fuses() {
+    return fuse;
   }
 
   @Override
@@ -182,8 +207,13 @@ final class Lower implements Lowering.Emitter {
     if (!dtype.isFloating() && value != Math.rint(value)) {
       throw new IllegalArgumentException("constant " + value + " is no " + dtype);
     }
+    return constant(dtype, Words.of(dtype, value));
+  }
+
+  /** Returns a scalar of that type and these bits; one after another they lie side by side. */
+  Ref constant(DType dtype, long word) {
     constantTypes.add(dtype);
-    constants.add(Words.of(dtype, value));
+    constants.add(word);
     return Ref.whole(CONSTANTS + constantTypes.size() - 1, new Type(dtype, Shape.SCALAR));
   }
 }

@@ -88,7 +88,7 @@ final class Plan {
     for (Steps.Step step : steps.steps()) {
       List<Operand> inputs = operands(step.inputs(), bindings, offsets);
       List<Operand> outputs = operands(step.outputs(), bindings, offsets);
-      instructions.add(new Instruction(step.kernel(), step.ints(), inputs, outputs));
+      instructions.add(new Instruction(step.kernel(), step.ints(), inputs, outputs, step.body()));
     }
     long[] argumentBytes = sizes.stream().mapToLong(Long::longValue).toArray();
     return new Program(

@@ -2,9 +2,11 @@ package org.adjoint.internal.compile;
 
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 import org.adjoint.DType;
 import org.adjoint.Type;
 import org.adjoint.internal.ir.Kernel;
+import org.adjoint.internal.ir.Program;
 import org.adjoint.internal.ir.Ref;
 
 /**
@@ -28,8 +30,14 @@ record Steps(
     int[] roots,
     int[] donors) {
 
-  /** One kernel call. */
-  record Step(Kernel kernel, boolean fallible, long[] ints, Ref[] inputs, Ref[] outputs) {}
+  /** One kernel call, of a loop with its body. */
+  record Step(
+      Kernel kernel,
+      boolean fallible,
+      long[] ints,
+      Ref[] inputs,
+      Ref[] outputs,
+      Optional<Program> body) {}
 
   /** Returns the same with the steps in another order. */
   Steps reordered(List<Step> order) {

@@ -4,7 +4,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import org.adjoint.Tensor;
-import org.adjoint.Type;
 import org.adjoint.internal.graph.Access;
 import org.adjoint.internal.graph.Node;
 import org.adjoint.internal.graph.NodeMap;
@@ -52,17 +51,17 @@ final class Cotangents {
     return sum == null ? Tensor.zeros(x.dtype().tangent(), x.shape().dims()) : sum;
   }
 
-  /** Returns the sums of all outputs of a node that was reached, zeros for the others. */
-  List<Tensor> ofAll(int at, Node node) {
-    if (node.outputs() == 1) {
-      return List.of(sums[at][0]);
-    }
-    List<Tensor> all = new ArrayList<>(node.outputs());
+  /** Returns the sums of all outputs of the node at a position, empty where nothing was added. */
+  List<Optional<Tensor>> ofAll(int at, Node node) {
+    List<Optional<Tensor>> all = new ArrayList<>(node.outputs());
     for (int i = 0; i < node.outputs(); i++) {
-      Tensor sum = sums[at][i];
-      Type type = node.type(i).tangent();
-      all.add(sum == null ? Tensor.zeros(type.dtype(), type.shape().dims()) : sum);
+      all.add(Optional.ofNullable(sums[at][i]));
     }
     return all;
+  }
+
+  /** Returns the sum of a tensor, empty if nothing was added. */
+  Optional<Tensor> present(Tensor x) {
+    return present(Access.node(x), Access.index(x));
   }
 }

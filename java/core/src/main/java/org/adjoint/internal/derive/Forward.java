@@ -25,8 +25,23 @@ public final class Forward {
     return Eager.built(List.of(Eager.suspended(() -> build(y, part, xs, tangents)))).get(0);
   }
 
+  /**
+   * Returns how the ys move inside a part of a larger graph, empty for a y that depends on no x
+   * that moves.
+   */
+  public static List<Optional<Tensor>> pushWithin(
+      List<Tensor> ys, DifferentiablePart part, List<Tensor> xs, List<Optional<Tensor>> tangents) {
+    Cotangents moved = Eager.suspended(() -> moved(part, xs, tangents));
+    return ys.stream().map(moved::present).toList();
+  }
+
   private static Tensor build(
       Tensor y, DifferentiablePart part, List<Tensor> xs, List<Optional<Tensor>> tangents) {
+    return moved(part, xs, tangents).of(y);
+  }
+
+  private static Cotangents moved(
+      DifferentiablePart part, List<Tensor> xs, List<Optional<Tensor>> tangents) {
     Cotangents moved = new Cotangents(part);
     for (int i = 0; i < xs.size(); i++) {
       Tensor x = xs.get(i);
@@ -39,7 +54,7 @@ public final class Forward {
         pushThrough(part.order().get(at), part.inputs(at), moved);
       }
     }
-    return moved.of(y);
+    return moved;
   }
 
   private static void pushThrough(Node node, Node[] inputs, Cotangents moved) {

@@ -2,6 +2,7 @@ package org.adjoint.internal.derive;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import org.adjoint.Shape;
 import org.adjoint.Tensor;
 import org.adjoint.internal.compose.ShapeRules;
@@ -58,28 +59,57 @@ public final class Reverse {
     return Eager.built(Eager.suspended(() -> build(ys, cotangents, part, within, xs)));
   }
 
+  /**
+   * Returns the cotangents of the xs inside a part of a larger graph, empty for an x that no
+   * cotangent reaches.
+   */
+  public static List<Optional<Tensor>> pullWithin(
+      List<Tensor> ys, List<Tensor> cotangents, DifferentiablePart part, List<Tensor> xs) {
+    boolean[] needed = new boolean[part.order().size()];
+    for (Tensor x : xs) {
+      need(x, part, needed);
+    }
+    Cotangents sums = Eager.suspended(() -> sums(ys, cotangents, part, needed));
+    return xs.stream().map(sums::present).toList();
+  }
+
   private static List<Tensor> build(
       List<Tensor> ys,
       List<Tensor> cotangents,
       DifferentiablePart part,
       boolean within,
       Tensor... xs) {
-    List<Node> order = part.order();
     Node first = Access.node(ys.get(0));
     boolean lone = ys.size() == 1 && part.position(first) == 0;
     if (!within && lone && !isAsked(first, xs)) {
       Reached.checkNotCut("grad", first, part);
     }
-    Cotangents sums = new Cotangents(part);
-    boolean[] needed = new boolean[order.size()];
+    boolean[] needed = new boolean[part.order().size()];
     Tensor[] wanted = new Tensor[xs.length];
     for (int i = 0; i < xs.length; i++) {
       wanted[i] = within ? Access.fixed(xs[i]) : Reached.wanted(i, xs[i], part, needed);
-      int at = part.position(Access.node(wanted[i]));
-      if (at != NodeMap.ABSENT) {
-        needed[at] = true;
-      }
+      need(wanted[i], part, needed);
     }
+    Cotangents sums = sums(ys, cotangents, part, needed);
+    List<Tensor> gradients = new ArrayList<>();
+    for (Tensor x : wanted) {
+      gradients.add(sums.of(x));
+    }
+    return gradients;
+  }
+
+  private static void need(Tensor x, DifferentiablePart part, boolean[] needed) {
+    int at = part.position(Access.node(x));
+    if (at != NodeMap.ABSENT) {
+      needed[at] = true;
+    }
+  }
+
+  /** Returns what comes back to the nodes that are needed, and to all that depends on them. */
+  private static Cotangents sums(
+      List<Tensor> ys, List<Tensor> cotangents, DifferentiablePart part, boolean[] needed) {
+    List<Node> order = part.order();
+    Cotangents sums = new Cotangents(part);
     spread(part, needed);
     for (int i = 0; i < ys.size(); i++) {
       sums.add(Access.node(ys.get(i)), Access.index(ys.get(i)), cotangents.get(i));
@@ -90,11 +120,7 @@ public final class Reverse {
         pullThrough(node, at, part, needed, sums);
       }
     }
-    List<Tensor> gradients = new ArrayList<>();
-    for (Tensor x : wanted) {
-      gradients.add(sums.of(x));
-    }
-    return gradients;
+    return sums;
   }
 
   private static boolean isAsked(Node y, Tensor... xs) {
@@ -131,7 +157,7 @@ public final class Reverse {
       }
     }
     List<Tensor> pulled =
-        Anomaly.differentiating(node, () -> node.op().vjps(call, wanted, sums.ofAll(at, node)));
+        Anomaly.differentiating(node, () -> node.op().pull(call, wanted, sums.ofAll(at, node)));
     for (int nth = 0; nth < wanted.size(); nth++) {
       int i = wanted.get(nth);
       Shape shape = inputs[i].type(node.index(i)).shape();

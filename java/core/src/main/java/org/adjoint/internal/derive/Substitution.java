@@ -2,6 +2,7 @@ package org.adjoint.internal.derive;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import org.adjoint.Tensor;
 import org.adjoint.internal.graph.Access;
 import org.adjoint.internal.graph.Node;
@@ -40,9 +41,30 @@ public final class Substitution {
     return results;
   }
 
-  private Tensor of(Tensor y) {
+  /**
+   * Returns as {@link #of(List, List, List, long)}, but empty for a y that depends on no example.
+   */
+  public static List<Optional<Tensor>> within(
+      List<Tensor> ys, List<Tensor> examples, List<Tensor> batches, long size) {
+    Substitution substitution = new Substitution(size);
+    for (int i = 0; i < examples.size(); i++) {
+      substitution.batched.put(Access.node(examples.get(i)), List.of(batches.get(i)));
+    }
+    List<Optional<Tensor>> results = new ArrayList<>();
+    for (Tensor y : ys) {
+      List<Tensor> outputs = substitution.outputs(y);
+      results.add(outputs.isEmpty() ? Optional.empty() : Optional.of(outputs.get(Access.index(y))));
+    }
+    return results;
+  }
+
+  private List<Tensor> outputs(Tensor y) {
     PostOrder.walk(Access.node(y), batched::has, this::finish);
-    List<Tensor> outputs = batched.get(Access.node(y)).orElseThrow();
+    return batched.get(Access.node(y)).orElseThrow();
+  }
+
+  private Tensor of(Tensor y) {
+    List<Tensor> outputs = outputs(y);
     return outputs.isEmpty()
         ? new Batch(size, List.of(y), List.of(false), new long[0]).wide(0)
         : outputs.get(Access.index(y));

@@ -30,6 +30,9 @@ public interface Lowering {
     /** Appends a copy of {@code from} into {@code to}, which shows the same dims. */
     void copy(Ref from, Ref to);
 
+    /** Appends the call that runs the body of a loop; returns where the loop's outputs stand. */
+    Ref[] loop(Loop loop, long[] attrs, Ref[] inputs, Type[] outputs);
+
     /** Returns a scalar of that type and value, which is part of the program. */
     Ref constant(DType dtype, double value);
   }

@@ -8,6 +8,7 @@ import org.adjoint.internal.backend.Backend;
 import org.adjoint.internal.backend.Executable;
 import org.adjoint.internal.backend.MemoryFigures;
 import org.adjoint.internal.backend.Storage;
+import org.adjoint.internal.ir.Loop;
 import org.adjoint.internal.ir.Program;
 
 /**
@@ -32,7 +33,7 @@ final class ReferenceBackend implements Backend {
 
   @Override
   public boolean supports(String kernel) {
-    return ReferenceKernels.has(kernel);
+    return ReferenceKernels.has(kernel) || kernel.equals(Loop.KERNEL.name());
   }
 
   @Override

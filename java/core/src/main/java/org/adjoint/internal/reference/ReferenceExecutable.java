@@ -33,15 +33,24 @@ final class ReferenceExecutable implements Executable {
     }
     try (Storage workspace = backend.allocate(program.workspaceBytes())) {
       bindings[Program.WORKSPACE] = workspace.view(0, (int) program.workspaceBytes());
-      for (int i = 0; i < program.instructions().size(); i++) {
-        step(i, program.instructions().get(i), bindings);
-      }
+      run(program, bindings);
     } finally {
       Reference.reachabilityFence(arguments);
     }
   }
 
+  /** Runs the instructions of a program, or of the body of a loop, one by one. */
+  static void run(Program program, ByteBuffer[] bindings) {
+    for (int i = 0; i < program.instructions().size(); i++) {
+      step(i, program.instructions().get(i), bindings);
+    }
+  }
+
   private static void step(int index, Instruction instruction, ByteBuffer[] bindings) {
+    if (instruction.body().isPresent()) {
+      ReferenceLoop.run(index, instruction, bindings);
+      return;
+    }
     try {
       Elements[] inputs = new Elements[instruction.inputs().size()];
       Elements[] outputs = new Elements[instruction.outputs().size()];

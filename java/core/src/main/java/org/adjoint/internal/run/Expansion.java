@@ -10,7 +10,9 @@ import org.adjoint.internal.graph.Access;
 import org.adjoint.internal.graph.Graphs;
 import org.adjoint.internal.graph.Node;
 import org.adjoint.internal.graph.NodeMap;
+import org.adjoint.internal.ir.Loop;
 import org.adjoint.op.Fused;
+import org.adjoint.op.LoopOp;
 
 /**
  * Replaces fused ops that a backend has no kernel for by their expansions, and {@link
@@ -44,7 +46,9 @@ public final class Expansion {
   }
 
   private static boolean lacks(Node node, Predicate<String> supported) {
-    return node.op() instanceof Fused && !supported.test(node.op().primitive().kernel().name());
+    return node.op() instanceof LoopOp loop
+        ? !supported.test(Loop.KERNEL.name()) || loop.body().lacks(supported)
+        : node.op() instanceof Fused && !supported.test(node.op().primitive().kernel().name());
   }
 
   private static Trace once(Trace trace, Predicate<String> supported) {
@@ -65,7 +69,7 @@ public final class Expansion {
       }
       List<Tensor> outputs =
           lacks(node, supported)
-              ? ((Fused) node.op()).expand(newInputs, node.attrs())
+              ? expand(node, newInputs, supported)
               : Graphs.apply(node.op(), node.attrs(), newInputs.toArray(new Tensor[0]));
       numbers.put(node, mapped.size());
       mapped.add(outputs);
@@ -81,6 +85,12 @@ public final class Expansion {
       result.addRoot(map(Access.node(root), Access.index(root), numbers, mapped));
     }
     return result;
+  }
+
+  private static List<Tensor> expand(Node node, List<Tensor> inputs, Predicate<String> supported) {
+    return node.op() instanceof LoopOp loop
+        ? loop.body().expand(inputs, node.attrs(), supported)
+        : ((Fused) node.op()).expand(inputs, node.attrs());
   }
 
   /** Builds a gradient, and along with it all others of the same loss: gradients share nodes. */
