@@ -33,8 +33,10 @@ struct Image {
   int64_t bytes() const { return static_cast<int64_t>(words.size() * 8); }
 };
 
-inline Image write_image(const std::vector<Call>& calls) {
+/* `bindings` are numbered first: memory that operands name later, or none at all. */
+inline Image write_image(const std::vector<Call>& calls, const std::vector<adj_binding>& bindings = {}) {
   Image image;
+  image.bindings = bindings;
   std::vector<std::string> names;
   std::vector<int64_t> code;
   const auto binding_of = [&](const Operand& operand) {

@@ -69,7 +69,14 @@ void adj_program::prepare(const Instruction& instruction, const Kernel& kernel) 
   prepared.name = kernel.name;
   prepared.places = places_.size();
   prepared.operands = instruction.inputs.size() + instruction.outputs.size();
-  prepared.step = prepare_step(instruction, kernel);
+  if (&kernel == &adjoint::loop_kernel) {
+    prepared.loop = loops_.emplace_back(std::make_unique<const adjoint::Loop>(context_, instruction)).get();
+    prepared.step.shared_bytes = prepared.loop->scratch_bytes();
+    int64_t& alignment = needs_[static_cast<size_t>(instruction.outputs.back().binding)].alignment;
+    alignment = std::max(alignment, prepared.loop->room_alignment());
+  } else {
+    prepared.step = prepare_step(instruction, kernel);
+  }
   for (const auto* operands : {&instruction.inputs, &instruction.outputs}) {
     for (const Operand& operand : *operands) {
       places_.push_back({operand.binding, operand.offset, 0});

@@ -2,8 +2,10 @@
 #include "cpu/program.h"
 
 #include <algorithm>
+#include <string>
 
 #include "contract/checks.h"
+#include "runtime/refusal.h"
 
 using adjoint::Part;
 using adjoint::Role;
@@ -23,6 +25,15 @@ void find_addresses(const Place* places, size_t count, const adj_binding* bindin
         bindings[places[j].binding].address + static_cast<uint64_t>(places[j].offset + strip * places[j].strip);
     at[j] = reinterpret_cast<char*>(static_cast<uintptr_t>(address));
   }
+}
+
+/* Says in which turns of loops a run is, from the innermost out; "" outside of all. */
+std::string turns_text(const Turn* turn) {
+  std::string text;
+  for (; turn != nullptr; turn = turn->outer) {
+    text += ", in turn " + std::to_string(turn->turn) + " of " + std::to_string(turn->turns) + " of a loop";
+  }
+  return text;
 }
 
 /* Scratch of a run, given back however it ends. */
@@ -54,51 +65,60 @@ void adj_program::run(const adj_binding* bindings, int32_t count, int64_t& faile
   adjoint::check_bindings(needs_, bindings, count);
   const adjoint::Pool::Permit permit(context_.pool);
   const adjoint::Scratch scratch(context_.memory, scratch_bytes());
+  execute(bindings, scratch.address(), nullptr, failed);
+}
+
+void adj_program::execute(const adj_binding* bindings, char* scratch, const adjoint::Turn* turn,
+                          int64_t& failed) const {
   char* few[adjoint::kFewOperands];
   const std::unique_ptr<char*[]> many(most_operands_ > adjoint::kFewOperands ? new char*[most_operands_] : nullptr);
-  char** const at = many != nullptr ? many.get() : few;
+  const Around around{bindings, many != nullptr ? many.get() : few, scratch, turn};
   auto group = groups_.begin();
   for (size_t i = 0; i < prepared_.size(); ++i) {
     if (group != groups_.end() && group->first == i) {
-      run_group(*group, bindings, at, scratch.address(), failed);
+      run_group(*group, around, failed);
       i += group->roles.size() - 1;
       ++group;
     } else {
-      run_stages(i, 0, bindings, at, scratch.address(), failed);
+      run_stages(i, 0, around, failed);
     }
   }
   failed = -1;
 }
 
 /* The stages of an instruction from one on. */
-void adj_program::run_stages(size_t index, int32_t first_stage, const adj_binding* bindings, char** at, char* scratch,
-                             int64_t& failed) const {
+void adj_program::run_stages(size_t index, int32_t first_stage, const Around& around, int64_t& failed) const {
   failed = static_cast<int64_t>(index);
   const Prepared& prepared = prepared_[index];
   const Step& step = prepared.step;
-  adjoint::find_addresses(&places_[prepared.places], prepared.operands, bindings, 0, at);
+  adjoint::find_addresses(&places_[prepared.places], prepared.operands, around.bindings, 0, around.at);
+  if (prepared.loop != nullptr) {
+    prepared.loop->run(around.at, around.scratch + prepared.shared, around.turn);
+    return;
+  }
   adjoint::Fault fault;
-  const Part part{step.plan, at, 0, scratch + prepared.shared, scratch + shared_bytes_, &fault};
+  const Part part{step.plan, around.at, 0, around.scratch + prepared.shared, around.scratch + shared_bytes_, &fault};
   for (int32_t s = first_stage; s < step.stages_count; ++s) {
     context_.pool.run(step.stages[s], part, step.lane_bytes);
-    if (fault.any) adjoint::refuse(prepared.name, fault);
+    if (!fault.any) continue;
+    if (around.turn == nullptr) adjoint::refuse(prepared.name, fault);
+    adjoint::refuse(prepared.name, fault, adjoint::turns_text(around.turn).c_str());
   }
 }
 
-void adj_program::run_group(const adjoint::Group& group, const adj_binding* bindings, char** at, char* scratch,
-                            int64_t& failed) const {
+void adj_program::run_group(const adjoint::Group& group, const Around& around, int64_t& failed) const {
   const size_t count = group.roles.size();
   for (size_t i = 0; i < count; ++i) {
-    if (group.roles[i] == Role::kBefore) run_stages(group.first + i, 0, bindings, at, scratch, failed);
+    if (group.roles[i] == Role::kBefore) run_stages(group.first + i, 0, around, failed);
   }
   failed = static_cast<int64_t>(group.first);
   adjoint::Fault fault;
-  const Running running{*this, group, bindings, scratch};
-  const Part part{&running, nullptr, 0, nullptr, scratch + shared_bytes_, &fault};
+  const Running running{*this, group, around.bindings, around.scratch};
+  const Part part{&running, nullptr, 0, nullptr, around.scratch + shared_bytes_, &fault};
   context_.pool.run({run_strip, group.strips(), 1}, part, lane_bytes_);
   for (size_t i = 0; i < count; ++i) {
-    if (group.roles[i] == Role::kAfter) run_stages(group.first + i, 0, bindings, at, scratch, failed);
-    if (group.roles[i] == Role::kFold) run_stages(group.first + i, 1, bindings, at, scratch, failed);
+    if (group.roles[i] == Role::kAfter) run_stages(group.first + i, 0, around, failed);
+    if (group.roles[i] == Role::kFold) run_stages(group.first + i, 1, around, failed);
   }
 }
 

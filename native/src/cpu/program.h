@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "cpu/context.h"
+#include "cpu/loop.h"
 #include "cpu/strips.h"
 #include "kernels/kernel.h"
 #include "runtime/bindings.h"
@@ -27,6 +28,12 @@ struct adj_program {
   /* What a run takes from the context's memory besides its bindings. */
   int64_t scratch_bytes() const;
 
+  /* What it needs of each binding. */
+  const std::vector<adjoint::BindingNeeds>& needs() const { return needs_; }
+
+  /* Runs it as the body of a loop, on the permit, the bindings and the scratch of the program around it. */
+  void execute(const adj_binding* bindings, char* scratch, const adjoint::Turn* turn, int64_t& failed) const;
+
   /* Runs it; throws Error. `failed` is the instruction that was running, -1 before the first. */
   void run(const adj_binding* bindings, int32_t count, int64_t& failed) const;
 
@@ -43,6 +50,7 @@ struct adj_program {
     adjoint::Step step;                  /* in a group on one strip of rows */
     const adjoint::Step* rest = nullptr; /* in a group on the last strip, if that is shorter */
     int64_t shared = 0;                  /* in a group: where its part of the scratch that parts share begins */
+    const adjoint::Loop* loop = nullptr; /* instead of stages */
   };
   /* A group while it runs: what its strips share. */
   struct Running {
@@ -50,6 +58,13 @@ struct adj_program {
     const adjoint::Group& group;
     const adj_binding* bindings;
     char* shared;
+  };
+  /* What a run hands on to all that it runs. */
+  struct Around {
+    const adj_binding* bindings;
+    char** at; /* for the addresses of an instruction's operands */
+    char* scratch;
+    const adjoint::Turn* turn; /* null outside of all loops */
   };
 
   static constexpr int64_t kScratchStep =
@@ -64,10 +79,8 @@ struct adj_program {
   void prepare_group(const adjoint::Group& group, const adjoint::Image& image,
                      const std::vector<const adjoint::Kernel*>& kernels);
   void reserve_scratch(const adjoint::Step& step);
-  void run_group(const adjoint::Group& group, const adj_binding* bindings, char** at, char* scratch,
-                 int64_t& failed) const;
-  void run_stages(size_t index, int32_t first_stage, const adj_binding* bindings, char** at, char* scratch,
-                  int64_t& failed) const;
+  void run_group(const adjoint::Group& group, const Around& around, int64_t& failed) const;
+  void run_stages(size_t index, int32_t first_stage, const Around& around, int64_t& failed) const;
   static void run_strip(const adjoint::Part& part);
 
   adj_context& context_;
@@ -77,6 +90,7 @@ struct adj_program {
   std::vector<Prepared> prepared_;
   std::vector<adjoint::Group> groups_;
   std::vector<std::unique_ptr<const adjoint::Step>> rests_;
+  std::vector<std::unique_ptr<const adjoint::Loop>> loops_;
   std::vector<std::unique_ptr<const int64_t[]>> tables_; /* that steps point to */
   size_t most_operands_ = 0;
   int64_t shared_bytes_ = 0; /* the most scratch that any instruction shares among its parts ... */

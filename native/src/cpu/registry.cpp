@@ -6,6 +6,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "cpu/loop.h"
 #include "kernels/families.h"
 
 namespace adjoint {
@@ -16,6 +17,7 @@ std::vector<const Kernel*> rows_of(const Families& families) {
   for (int32_t f = 0; f < families.count; ++f) {
     for (int32_t k = 0; k < families.families[f]->count; ++k) rows.push_back(&families.families[f]->kernels[k]);
   }
+  rows.push_back(&loop_kernel); /* whatever the instruction set: its body has kernels of its own */
   return rows;
 }
 

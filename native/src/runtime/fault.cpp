@@ -6,6 +6,7 @@
 #include <string>
 
 #include "runtime/error.h"
+#include "runtime/refusal.h"
 
 namespace adjoint {
 namespace {
@@ -41,20 +42,22 @@ void Fault::not_finite(int64_t input, int64_t at, double what) noexcept {
   number = what;
 }
 
-void refuse(const char* kernel, const Fault& fault) {
+void refuse(const char* kernel, const Fault& fault) { refuse(kernel, fault, ""); }
+
+void refuse(const char* kernel, const Fault& fault, const char* where) {
   const long long value = fault.value, position = fault.position, limit = fault.limit;
   if (fault.noun == nullptr) {
     throw Error{ADJ_NOT_FINITE,
                 std::string(kernel) + ": input " + std::to_string(fault.operand) + " is " + number_text(fault.number) +
-                    " at position " + std::to_string(fault.position),
+                    " at position " + std::to_string(fault.position) + where,
                 fault.operand};
   }
   if (limit == 0) {
-    fail(ADJ_OUT_OF_RANGE, "%s: %s %lld at position %lld is outside an axis of length 0", kernel, fault.noun, value,
-         position);
+    fail(ADJ_OUT_OF_RANGE, "%s: %s %lld at position %lld is outside an axis of length 0%s", kernel, fault.noun, value,
+         position, where);
   }
-  fail(ADJ_OUT_OF_RANGE, "%s: %s %lld at position %lld is outside 0..%lld", kernel, fault.noun, value, position,
-       limit - 1);
+  fail(ADJ_OUT_OF_RANGE, "%s: %s %lld at position %lld is outside 0..%lld%s", kernel, fault.noun, value, position,
+       limit - 1, where);
 }
 
 }  // namespace adjoint

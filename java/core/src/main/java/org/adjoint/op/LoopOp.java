@@ -42,8 +42,11 @@ public final class LoopOp extends Op {
     /** Returns the outputs of the loop with such ops expanded, unrolled if nothing runs loops. */
     List<Tensor> expand(List<Tensor> inputs, long[] attrs, Predicate<String> supported);
 
-    /** Returns the outputs of one turn. */
-    List<Tensor> turn(List<Tensor> inputs);
+    /** Returns the stand-ins of a turn's inputs: carries, elements, invariants. */
+    List<Tensor> arguments();
+
+    /** Returns what a turn computes of its stand-ins: carries of the next turn, elements. */
+    List<Tensor> results();
   }
 
   private final Loop loop;
@@ -106,6 +109,13 @@ public final class LoopOp extends Op {
       outputs.add(i < carries() ? root : stacked(turns, root));
     }
     return outputs;
+  }
+
+  /** Returns elements of one type along a new leading axis. */
+  public static Tensor stacked(Type element, Tensor... rows) {
+    return rows.length > 0
+        ? Tensor.stack(0, rows)
+        : Tensor.zeros(element.dtype(), Batch.before(0, element.shape().dims()));
   }
 
   private static Type stacked(long turns, Type element) {

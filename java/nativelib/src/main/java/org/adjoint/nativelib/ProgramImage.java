@@ -34,7 +34,9 @@ final class ProgramImage {
     return buffer;
   }
 
+  /** Writes an image; offsets inside count from its first word, so one may stand inside another. */
   private void write(Program program) {
+    int start = size;
     Map<String, Integer> kernels = new LinkedHashMap<>();
     for (Instruction instruction : program.instructions()) {
       kernels.putIfAbsent(instruction.kernel().name(), kernels.size());
@@ -59,7 +61,7 @@ final class ProgramImage {
     for (Instruction instruction : program.instructions()) {
       addInstruction(instruction, kernels.get(instruction.kernel().name()));
     }
-    words[total] = size;
+    words[total] = size - start;
   }
 
   private void addName(String name) {
@@ -79,12 +81,16 @@ final class ProgramImage {
     int start = size;
     add(kernel);
     add(0);
-    add(instruction.ints().length);
+    int ints = size;
+    add(0);
     add(instruction.inputs().size());
     add(instruction.outputs().size());
     for (long i : instruction.ints()) {
       add(i);
     }
+    int first = size - instruction.ints().length;
+    instruction.body().ifPresent(this::write);
+    words[ints] = size - first;
     addOperands(instruction.inputs());
     addOperands(instruction.outputs());
     words[start + 1] = size - start;

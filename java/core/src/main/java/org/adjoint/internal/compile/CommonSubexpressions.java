@@ -14,7 +14,8 @@ import org.adjoint.internal.ir.Primitive;
 final class CommonSubexpressions {
   private CommonSubexpressions() {}
 
-  private record Expression(Primitive op, long[] attrs, int[] inputs) {
+  /** What makes a value: equal expressions have equal values. */
+  record Expression(Primitive op, long[] attrs, int[] inputs) {
     @Override
     public boolean equals(Object other) {
       return other instanceof Expression e
@@ -51,7 +52,7 @@ final class CommonSubexpressions {
   }
 
   /** Transformations rename their arguments by such reshapes; what is built on them is equal. */
-  private static boolean changesNothing(Graph.Node node, Type[] types) {
+  static boolean changesNothing(Graph.Node node, Type[] types) {
     return node.op().name().equals("reshape") && types[node.inputs()[0]].equals(node.outputs()[0]);
   }
 }

@@ -41,6 +41,7 @@ public final class Compiler {
   /** Returns the graph after the passes that suit every backend. */
   public static Graph optimise(Graph graph) {
     Graph g = CommonSubexpressions.apply(graph);
+    g = LoopFusion.apply(g);
     g = DeadCode.apply(g);
     g = MatmulEpilogue.apply(g);
     return g;

@@ -144,6 +144,11 @@ public record Graph(
       }
     }
 
+    /** States that an old value is a new one. */
+    public void replace(int old, int value) {
+      map[old] = value;
+    }
+
     /** Returns the new graph. */
     public Graph build() {
       return new Graph(old.leaves, old.scalars, List.copyOf(nodes), map(old.roots), old.donors);

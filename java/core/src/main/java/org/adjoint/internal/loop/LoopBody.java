@@ -61,11 +61,13 @@ final class LoopBody implements LoopOp.Body {
     this.reached = reach();
   }
 
-  List<Tensor> arguments() {
+  @Override
+  public List<Tensor> arguments() {
     return arguments;
   }
 
-  List<Tensor> results() {
+  @Override
+  public List<Tensor> results() {
     return results;
   }
 
@@ -225,13 +227,9 @@ final class LoopBody implements LoopOp.Body {
 
   // ---- built again ----
 
-  @Override
-  public List<Tensor> turn(List<Tensor> inputs) {
-    return build(inputs, node -> false);
-  }
-
-  private List<Tensor> build(List<Tensor> inputs, Predicate<Node> lacks) {
-    return build(inputs, lacks, kernel -> true);
+  /** Returns the results of a turn on other tensors. */
+  List<Tensor> turn(List<Tensor> inputs) {
+    return build(inputs, node -> false, kernel -> true);
   }
 
   private List<Tensor> build(

@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.List;
 import org.adjoint.Tensor;
 import org.adjoint.internal.ir.Loop;
+import org.adjoint.op.LoopOp;
 
 /**
  * A loop without a loop: its body once a turn. For backends that run no bodies, and for formulas.
@@ -35,17 +36,8 @@ final class Unrolled {
     }
     List<Tensor> all = new ArrayList<>(carry);
     for (int j = 0; j < rows.size(); j++) {
-      all.add(stacked(body.results().get(carries + j), rows.get(j)));
+      all.add(LoopOp.stacked(body.results().get(carries + j).type(), rows.get(j)));
     }
     return all;
-  }
-
-  private static Tensor stacked(Tensor row, Tensor... rows) {
-    if (rows.length > 0) {
-      return Tensor.stack(0, rows);
-    }
-    long[] dims = new long[row.rank() + 1];
-    System.arraycopy(row.shape().dims(), 0, dims, 1, row.rank());
-    return Tensor.zeros(row.dtype(), dims);
   }
 }

@@ -14,6 +14,8 @@ import org.adjoint.internal.graph.Graphs;
 import org.adjoint.internal.graph.Node;
 import org.adjoint.internal.graph.NodeMap;
 import org.adjoint.internal.graph.ThreadState;
+import org.adjoint.internal.ir.Loop;
+import org.adjoint.op.LoopOp;
 
 /**
  * Finds the op that a NaN or an infinity comes from: runs a graph op by op before its program and
@@ -39,7 +41,7 @@ public final class AnomalySearch {
     return ThreadState.get().isSearching();
   }
 
-  private static void runApart(Trace trace, List<Tensor> leaves) {
+  private static List<Tensor> runApart(Trace trace, List<Tensor> leaves) {
     NodeMap numbers = new NodeMap();
     List<List<Tensor>> results = new ArrayList<>();
     for (int at = 0; at < trace.ops().size(); at++) {
@@ -57,7 +59,10 @@ public final class AnomalySearch {
           inputs[i] = Access.tensor(from[i], index);
         }
       }
-      List<Tensor> outputs = Eager.suspended(() -> Graphs.apply(node.op(), node.attrs(), inputs));
+      List<Tensor> outputs =
+          node.op() instanceof LoopOp loop
+              ? turnByTurn(loop, node.attrs(), List.of(inputs))
+              : Eager.suspended(() -> Graphs.apply(node.op(), node.attrs(), inputs));
       Evaluator.evaluate(outputs);
       for (Tensor output : outputs) {
         judge(node, inputs, output);
@@ -65,6 +70,59 @@ public final class AnomalySearch {
       numbers.put(node, results.size());
       results.add(outputs);
     }
+    List<Tensor> roots = new ArrayList<>();
+    for (Tensor root : trace.roots()) {
+      Node node = Access.node(root);
+      int number = numbers.get(node);
+      if (number != NodeMap.ABSENT) {
+        roots.add(results.get(number).get(Access.index(root)));
+      } else {
+        boolean leaf = trace.isLeaf(node);
+        roots.add(leaf ? leaves.get(trace.leafNumber(node, Access.index(root))) : root);
+      }
+    }
+    return roots;
+  }
+
+  /** Runs the body of a loop op by op, once a turn. */
+  private static List<Tensor> turnByTurn(LoopOp loop, long[] attrs, List<Tensor> inputs) {
+    int carries = loop.carries();
+    int end = carries + loop.sequences();
+    int turns = Math.toIntExact(attrs[Loop.TURNS]);
+    Trace body = new Trace();
+    loop.body().arguments().forEach(x -> body.declare(new Leaf(Access.node(x), 0)));
+    loop.body().results().forEach(body::addRoot);
+    List<Tensor> carry = inputs.subList(0, carries);
+    List<Tensor[]> stacks = new ArrayList<>();
+    loop.body()
+        .results()
+        .subList(carries, body.roots().size())
+        .forEach(y -> stacks.add(new Tensor[turns]));
+    for (int turn = 0; turn < turns; turn++) {
+      int at = attrs[Loop.REVERSE] != 0 ? turns - 1 - turn : turn;
+      List<Tensor> in = new ArrayList<>(carry);
+      inputs.subList(carries, end).forEach(x -> in.add(Eager.suspended(() -> x.get(at))));
+      in.addAll(inputs.subList(end, inputs.size()));
+      Evaluator.evaluate(in);
+      List<Tensor> out;
+      try {
+        out = runApart(body, in);
+      } catch (AnomalyException e) {
+        throw new AnomalyException(
+            e.getMessage() + ", in turn " + turn + " of " + turns + " of a loop");
+      }
+      carry = out.subList(0, carries);
+      for (int i = 0; i < stacks.size(); i++) {
+        stacks.get(i)[at] = out.get(carries + i);
+      }
+    }
+    List<Tensor> all = new ArrayList<>(carry);
+    for (int i = 0; i < stacks.size(); i++) {
+      Tensor element = loop.body().results().get(carries + i);
+      Tensor[] rows = stacks.get(i);
+      all.add(Eager.suspended(() -> LoopOp.stacked(element.type(), rows)));
+    }
+    return all;
   }
 
   private static void judge(Node node, Tensor[] inputs, Tensor output) {

@@ -71,7 +71,8 @@ public record CompiledGraph(Program program, Executable executable, long[] const
   public RuntimeException explain(
       KernelException failure, IntFunction<Optional<ParameterState>> parameterOf) {
     int at = failure.instruction();
-    if (failure.reason() == KernelException.Reason.NOT_FINITE) {
+    boolean loop = at >= 0 && program.instructions().get(at).body().isPresent();
+    if (failure.reason() == KernelException.Reason.NOT_FINITE && !loop) {
       ArithmeticException error =
           new ArithmeticException(
               "the gradient of "
@@ -82,7 +83,7 @@ public record CompiledGraph(Program program, Executable executable, long[] const
       return error;
     }
     StringBuilder text = new StringBuilder(failure.getMessage());
-    if (at >= 0 && at < program.instructions().size()) {
+    if (at >= 0 && !loop) {
       Instruction instruction = program.instructions().get(at);
       text.append(" (in ").append(instruction.kernel().name()).append(" of");
       for (Operand input : instruction.inputs()) {

@@ -13,6 +13,7 @@ import org.adjoint.internal.graph.Access;
 import org.adjoint.internal.graph.Node;
 import org.adjoint.internal.graph.PostOrder;
 import org.adjoint.op.Fused;
+import org.adjoint.op.LoopOp;
 import org.adjoint.symbolic.Algebra;
 import org.adjoint.symbolic.Expression;
 
@@ -65,6 +66,9 @@ public final class SymbolicReader {
     }
     if (node.op() instanceof Fused fused && !SymbolicShapes.has(fused)) {
       return expansions.computeIfAbsent(node, n -> fused.expand(inputs(n), n.attrs()));
+    }
+    if (node.op() instanceof LoopOp loop) {
+      return expansions.computeIfAbsent(node, n -> loop.body().unroll(inputs(n), n.attrs()));
     }
     return inputs(node);
   }
