@@ -61,8 +61,10 @@ struct Recurrence {
     calls.push_back({"plus", {}, {row(0), row(3)}, {row(next)}});
     std::vector<int64_t> bytes = {kBytes, 0, kBytes, kBytes, kBytes, kBytes};
     if (mode == kBuffered) bytes.push_back(kBytes);
-    return {
-        "loop", joined({turns, reverse, 1, 1, 1, mode}, body(calls, bytes)), {start, xs, weights}, {end, stack, room}};
+    return {"loop",
+            joined({turns, reverse, 0, 1, 1, 1, mode}, body(calls, bytes)),
+            {start, xs, weights},
+            {end, stack, room}};
   }
 
   void check() {
@@ -97,6 +99,41 @@ void turns_follow_each_other(adj_context* context) {
   }
 }
 
+/* h' = h / 2 while h > limit: carries are the flag and h; the turns are the most that may run. */
+void a_condition_ends_it(adj_context* context) {
+  for (const int64_t mode : {kInPlace, kBuffered}) {
+    for (const int64_t most : {0, 1, 2, 3, 4, 9}) {
+      Array<uint8_t> go{Dims{}}, gone{Dims{}}, room{{256}};
+      Array<double> h{Dims{}}, end{Dims{}}, half{Dims{}}, limit{Dims{}};
+      go[0] = 1;
+      h[0] = 40;
+      half[0] = 0.5;
+      limit[0] = 4;
+      const Operand number = bound(3, ADJ_F64, {});
+      const Operand next = mode == kInPlace ? number : bound(7, ADJ_F64, {});
+      Operand flag = bound(mode == kInPlace ? 2 : 6, ADJ_BOOL, {});
+      flag.bytes = 1;
+      std::vector<int64_t> bytes = {0, 0, 1, 8, 8, 8};
+      if (mode == kBuffered) bytes.insert(bytes.end(), {1, 8});
+      const std::vector<int64_t> image = body({{"times", {}, {number, bound(4, ADJ_F64, {})}, {next}},
+                                               {"greater", {}, {next, bound(5, ADJ_F64, {})}, {flag}}},
+                                              bytes);
+      if (!runs(context,
+                {"loop", joined({most, 0, 1, 2, 0, 0, mode, mode}, image), {go, h, half, limit}, {gone, end, room}}))
+        continue;
+      double expected = 40;
+      int64_t turn = 0;
+      while (turn < most && (turn == 0 || expected > 4)) {
+        expected *= 0.5;
+        ++turn;
+      }
+      CHECK(end[0] == expected, "mode %lld, at most %lld turns: %g", static_cast<long long>(mode),
+            static_cast<long long>(most), end[0]);
+      CHECK(gone[0] == (turn == 0 || expected > 4), "the flag of at most %lld turns", static_cast<long long>(most));
+    }
+  }
+}
+
 /* A loop that picks w[index] in each turn, inside a loop. */
 void errors_name_the_turn(adj_context* context) {
   Array<double> weights{{kLength}}, picked{{2, 4}};
@@ -110,10 +147,10 @@ void errors_name_the_turn(adj_context* context) {
                                           {0, 0, 8, kBytes, 8});
   Operand work = bound(0, ADJ_BOOL, {64});
   work.bytes = 64;
-  const std::vector<int64_t> outer =
-      body({{"loop", joined({4, 0, 0, 1, 1}, inner), {bound(2, ADJ_I64, {4}), row(3)}, {bound(4, ADJ_F64, {4}), work}}},
-           {64, 0, 32, kBytes, 32});
-  const Call call{"loop", joined({2, 0, 0, 1, 1}, outer), {index, weights}, {picked, room}};
+  const std::vector<int64_t> outer = body(
+      {{"loop", joined({4, 0, 0, 0, 1, 1}, inner), {bound(2, ADJ_I64, {4}), row(3)}, {bound(4, ADJ_F64, {4}), work}}},
+      {64, 0, 32, kBytes, 32});
+  const Call call{"loop", joined({2, 0, 0, 0, 1, 1}, outer), {index, weights}, {picked, room}};
   refused(context, call, ADJ_OUT_OF_RANGE,
           "gather: index 9 at position 0 is outside 0..4, in turn 2 of 4 of a loop, in turn 1 of 2 of a loop");
   index[6] = 0;
@@ -156,7 +193,7 @@ void mistakes_are_named(adj_context* context) {
   call.ints[0] = 4;
   refused(context, call, ADJ_INVALID_IMAGE, "loop: sequence 0 is no stack of 4 elements without gaps");
   call = recurrence.call();
-  call.ints[5] = 1;
+  call.ints[6] = 1;
   refused(context, call, ADJ_INVALID_IMAGE,
           "loop: 3 inputs and 3 outputs do not fit 1 carries, 1 sequences, 1 stacks and a body of 7 bindings");
   call = recurrence.call();
@@ -170,6 +207,7 @@ void mistakes_are_named(adj_context* context) {
 int main() {
   for_each_isa(turns_follow_each_other);
   for_each_isa(errors_name_the_turn);
+  for_each_isa(a_condition_ends_it);
   const Context context("");
   nothing_is_trusted(context);
   mistakes_are_named(context);

@@ -12,7 +12,8 @@
 namespace adjoint {
 namespace {
 
-constexpr size_t kHeader = 5; /* turns, reverse, carries, sequences, stacks; then the modes, then the body's image */
+constexpr size_t kHeader =
+    6; /* turns, reverse, while, carries, sequences, stacks; then the modes, then the body's image */
 constexpr size_t kWorkspace = 0, kScalars = 1, kArguments = 2;
 constexpr int64_t kRoomAlignment = 64;
 
@@ -55,18 +56,19 @@ Loop::Loop(adj_context& context, const Instruction& instruction) {
   const int64_t operands = static_cast<int64_t>(inputs.size() + outputs.size());
   const int64_t count = static_cast<int64_t>(ints.size());
   if (ints.size() < kHeader) fail(ADJ_INVALID_IMAGE, "loop: %lld ints are no loop", ll(count));
-  for (size_t i = 2; i < kHeader; ++i) {
+  for (size_t i = 3; i < kHeader; ++i) {
     if (ints[i] < 0 || ints[i] > operands) {
       fail(ADJ_INVALID_IMAGE, "loop: int %zu is %lld, outside 0..%lld", i, ll(ints[i]), ll(operands));
     }
   }
   turns_ = ints[0];
-  if (turns_ < 0 || ints[1] < 0 || ints[1] > 1) {
-    fail(ADJ_INVALID_IMAGE, "loop: %lld turns, reverse %lld", ll(turns_), ll(ints[1]));
+  if (turns_ < 0 || ints[1] < 0 || ints[1] > 1 || ints[2] < 0 || ints[2] > 1) {
+    fail(ADJ_INVALID_IMAGE, "loop: %lld turns, reverse %lld, while %lld", ll(turns_), ll(ints[1]), ll(ints[2]));
   }
   reverse_ = ints[1] == 1;
-  const size_t carries = static_cast<size_t>(ints[2]), sequences = static_cast<size_t>(ints[3]);
-  const size_t stacks = static_cast<size_t>(ints[4]), image = kHeader + carries;
+  ends_ = ints[2] == 1;
+  const size_t carries = static_cast<size_t>(ints[3]), sequences = static_cast<size_t>(ints[4]);
+  const size_t stacks = static_cast<size_t>(ints[5]), image = kHeader + carries;
   if (ints.size() < image) fail(ADJ_INVALID_IMAGE, "loop: %lld ints for %zu carries", ll(count), carries);
   body_ = std::make_unique<const adj_program>(
       context, read_image(ints.data() + image, static_cast<int64_t>(ints.size() - image) * 8));
@@ -109,6 +111,10 @@ Loop::Loop(adj_context& context, const Instruction& instruction) {
       }
       carry.result = first_stack + static_cast<size_t>(mode);
     }
+  }
+  if (ends_ &&
+      (carries == 0 || sequences + stacks > 0 || outputs[0].dtype != ADJ_BOOL || bytes_of(outputs[0], 0) != 1)) {
+    fail(ADJ_INVALID_IMAGE, "loop: one that ends by itself begins with one BOOL and has no sequences or stacks");
   }
   for (size_t i = 0; i < sequences; ++i)
     add_moving(inputs[carries + i], carries + i, kArguments + carries + i, "sequence", i);
@@ -187,7 +193,17 @@ void Loop::run(char* const* at, char* scratch, const Turn* outer) const {
     }
   }
   Turn turn{0, turns_, outer};
+  const auto place = [](uint64_t where) { return reinterpret_cast<char*>(static_cast<uintptr_t>(where)); };
   for (;;) {
+    if (ends_ && *place(bindings[kArguments].address) == 0) {
+      for (size_t i = 0; i < carries_.size(); ++i) {
+        const char* const now = place(bindings[kArguments + i].address);
+        if (carries_[i].bytes > 0 && now != at[results + i]) {
+          std::memcpy(at[results + i], now, static_cast<size_t>(carries_[i].bytes));
+        }
+      }
+      return;
+    }
     int64_t failed;
     body_->execute(bindings, own, &turn, failed);
     if (++turn.turn == turns_) break;
@@ -204,8 +220,7 @@ void Loop::run(char* const* at, char* scratch, const Turn* outer) const {
   for (size_t i = 0; i < carries_.size(); ++i) {
     const Carry& carry = carries_[i];
     if (carry.mode < 0 || carry.bytes == 0) continue;
-    std::memcpy(at[results + i], reinterpret_cast<const void*>(static_cast<uintptr_t>(bindings[carry.result].address)),
-                static_cast<size_t>(carry.bytes));
+    std::memcpy(at[results + i], place(bindings[carry.result].address), static_cast<size_t>(carry.bytes));
   }
 }
 

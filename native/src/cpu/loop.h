@@ -66,7 +66,7 @@ class Loop {
   void add_moving(const Operand& operand, size_t index, size_t binding, const char* what, size_t which);
 
   int64_t turns_;
-  bool reverse_;
+  bool reverse_, ends_; /* whether it ends once carry 0 is false */
   std::unique_ptr<const adj_program> body_;
   size_t bindings_ = 0, inputs_ = 0, room_ = 0;
   int64_t room_alignment_ = 1;

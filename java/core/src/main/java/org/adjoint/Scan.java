@@ -108,6 +108,7 @@ public final class Scan {
         Loops.run(
             "Scan",
             turns,
+            false,
             carry,
             xs,
             in -> {

@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Predicate;
+import org.adjoint.DType;
 import org.adjoint.Shape;
 import org.adjoint.Tensor;
 import org.adjoint.Type;
@@ -14,9 +15,9 @@ import org.adjoint.internal.ir.Primitive;
 /**
  * The kind of ops that run a body turn by turn. Inputs: the carries of the first turn, the
  * sequences, stacked along a leading axis, the invariants. Outputs: the carries behind the last
- * turn, then what each turn gives, stacked. Attributes: how many turns there are, and 1 to go from
- * the last element to the first. As every loop has a body of its own, there is no row of it; what
- * derivatives know of a body is a {@link Body}.
+ * turn, then what each turn gives, stacked. Attributes: how many turns there are, 1 to go from the
+ * last element to the first, 1 to run only while the first carry is true. As every loop has a body
+ * of its own, there is no row of it; what derivatives know of a body is a {@link Body}.
  */
 public final class LoopOp extends Op {
   /** A body as the rules of a loop see it. */
@@ -88,9 +89,14 @@ public final class LoopOp extends Op {
   @Override
   public List<Type> infer(List<Type> inputs, long[] attrs) {
     Graph graph = loop.body();
+    boolean stops = attrs.length > Loop.WHILE && attrs[Loop.WHILE] != 0;
+    if (stops && (sequences() > 0 || loop.stacks() > 0 || !isFlag(graph.leaves()))) {
+      throw new IllegalArgumentException(
+          "loop: one that ends by itself needs a first carry BOOL[] and no sequences or stacks");
+    }
     expect(inputs, graph.leaves().size());
     long turns = attrs[Loop.TURNS];
-    if (attrs.length != 2 || turns < 0) {
+    if (attrs.length != Loop.ATTRIBUTES || turns < 0) {
       throw new IllegalArgumentException("loop: cannot run " + turns + " turns");
     }
     for (int i = 0; i < inputs.size(); i++) {
@@ -116,6 +122,10 @@ public final class LoopOp extends Op {
     return rows.length > 0
         ? Tensor.stack(0, rows)
         : Tensor.zeros(element.dtype(), Batch.before(0, element.shape().dims()));
+  }
+
+  private boolean isFlag(List<Type> leaves) {
+    return carries() > 0 && leaves.get(0).equals(new Type(DType.BOOL, Shape.SCALAR));
   }
 
   private static Type stacked(long turns, Type element) {

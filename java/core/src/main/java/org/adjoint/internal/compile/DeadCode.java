@@ -42,7 +42,7 @@ final class DeadCode {
   /** Finds what is needed of a loop, and marks that alone as live. */
   private static LoopPruning pruned(Graph.Node node, boolean[] live) {
     boolean[] read = Arrays.copyOfRange(live, node.first(), node.first() + node.outputs().length);
-    LoopPruning pruning = new LoopPruning(node.op().loop().orElseThrow(), read);
+    LoopPruning pruning = new LoopPruning(node.op().loop().orElseThrow(), node.attrs(), read);
     for (int i = 0; i < node.inputs().length; i++) {
       live[node.inputs()[i]] |= pruning.reads(i);
     }

@@ -53,7 +53,8 @@ final class LoopFusion {
           depths[at] = Math.max(depths[at], depths[from] + behind);
         }
       }
-      if (node.op().loop().isPresent()) {
+      // Loops that stop by themselves need not stop together.
+      if (node.op().loop().isPresent() && node.attrs()[Loop.WHILE] == 0) {
         long[] attrs = node.attrs();
         Pace pace = new Pace(depths[at], attrs[Loop.TURNS], attrs[Loop.REVERSE]);
         byPace.computeIfAbsent(pace, p -> new ArrayList<>()).add(at);

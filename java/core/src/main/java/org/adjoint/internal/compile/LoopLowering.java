@@ -104,9 +104,10 @@ final class LoopLowering {
     long[] ints = new long[Loop.MODES + modes.length];
     ints[0] = attrs[Loop.TURNS];
     ints[1] = attrs[Loop.REVERSE];
-    ints[2] = carries;
-    ints[3] = loop.sequences();
-    ints[4] = loop.stacks();
+    ints[2] = attrs[Loop.WHILE];
+    ints[3] = carries;
+    ints[4] = loop.sequences();
+    ints[5] = loop.stacks();
     for (int i = 0; i < modes.length; i++) {
       ints[Loop.MODES + i] = modes[i];
     }

@@ -16,6 +16,9 @@ final class LoopPruning {
   private final Loop loop;
   private final Graph body;
 
+  /** Whether carry 0 decides how many turns there are, and so is always read. */
+  private final boolean decides;
+
   /** By output of the loop whether the body has to compute it. */
   private final boolean[] roots;
 
@@ -28,10 +31,12 @@ final class LoopPruning {
   /**
    * Finds what is needed.
    *
+   * @param attrs the attributes of the loop
    * @param read by output of the loop whether anybody reads the output
    */
-  LoopPruning(Loop loop, boolean... read) {
+  LoopPruning(Loop loop, long[] attrs, boolean... read) {
     this.loop = loop;
+    this.decides = attrs[Loop.WHILE] != 0;
     this.body = loop.body();
     this.roots = read.clone();
     this.live = new boolean[body.values()];
@@ -39,6 +44,9 @@ final class LoopPruning {
     for (int i = 0; i < loop.carries(); i++) {
       passed[i] = read[i] && staysSame(i);
       roots[i] &= !staysSame(i);
+    }
+    if (decides) {
+      roots[0] = true;
     }
     for (boolean grows = true; grows; ) {
       find();
@@ -53,7 +61,7 @@ final class LoopPruning {
   }
 
   private boolean staysSame(int carry) {
-    return body.roots()[carry] == carry;
+    return body.roots()[carry] == carry && !(decides && carry == 0);
   }
 
   private void find() {

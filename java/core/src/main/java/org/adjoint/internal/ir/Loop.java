@@ -17,6 +17,15 @@ public record Loop(Graph body, int carries, int sequences) {
   /** The attribute of a loop that is 1 where turns go from the last element to the first. */
   public static final int REVERSE = 1;
 
+  /**
+   * The attribute of a loop that is 1 where a turn runs only while carry 0, a BOOL, is true: the
+   * turns are then the most that run. Such a loop has neither sequences nor stacks.
+   */
+  public static final int WHILE = 2;
+
+  /** How many attributes a loop has. */
+  public static final int ATTRIBUTES = 3;
+
   /** The kernel that runs bodies; its contract stands in native/src/kernels/README.md. */
   public static final Kernel KERNEL = new Kernel("loop", ScalarFunction.NONE);
 
@@ -27,7 +36,7 @@ public record Loop(Graph body, int carries, int sequences) {
   public static final int BUFFERED = -2;
 
   /** Where the ints of a loop instruction say how each carry gets on. */
-  public static final int MODES = 5;
+  public static final int MODES = 6;
 
   /** Returns how many results are stacked, an element a turn. */
   public int stacks() {

@@ -1,15 +1,18 @@
 package org.adjoint.internal.loop;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.BitSet;
 import java.util.List;
 import java.util.Optional;
+import org.adjoint.DType;
 import org.adjoint.Shape;
 import org.adjoint.Tensor;
 import org.adjoint.Type;
 import org.adjoint.internal.derive.Substitution;
 import org.adjoint.internal.graph.Access;
 import org.adjoint.internal.ir.Axes;
+import org.adjoint.internal.ir.Loop;
 import org.adjoint.op.Batch;
 
 /**
@@ -18,17 +21,18 @@ import org.adjoint.op.Batch;
  * @param loop the loop of what depends on the example, and of what does not
  * @param carries the carries that depend on the example
  * @param stacks the stacks that depend on the example
+ * @param ends whether examples end at turns of their own: one carry more says whether any goes on
  */
-record LoopBatch(Derived loop, BitSet carries, BitSet stacks) {
+record LoopBatch(Derived loop, BitSet carries, BitSet stacks, boolean ends) {
 
-  private record Key(BitSet batched, long size) {}
+  private record Key(BitSet batched, long size, boolean whileTrue) {}
 
   static List<Tensor> of(LoopBody body, Batch batch) {
     BitSet batched = new BitSet();
     for (int i = 0; i < batch.inputs().size(); i++) {
       batched.set(i, batch.isBatched(i));
     }
-    Key key = new Key(batched, batch.size());
+    Key key = new Key(batched, batch.size(), batch.attrs()[Loop.WHILE] != 0);
     return body.derived(LoopBatch.class, key, () -> of(body, key)).apply(body, batch);
   }
 
@@ -52,14 +56,18 @@ record LoopBatch(Derived loop, BitSet carries, BitSet stacks) {
       for (int i = 0; i < body.carries(); i++) {
         batched.set(i, batched.get(i) || ys.get(i).isPresent());
       }
+      if (key.whileTrue() && batched.get(0)) {
+        batched.set(0, body.carries()); // each example keeps what it ended with
+      }
       if (batched.equals(before)) {
-        return close(body, key.size(), batched, mixed, ys);
+        return close(body, key, batched, mixed, ys);
       }
     }
   }
 
   private static LoopBatch close(
-      LoopBody body, long size, BitSet batched, List<Tensor> mixed, List<Optional<Tensor>> ys) {
+      LoopBody body, Key key, BitSet batched, List<Tensor> mixed, List<Optional<Tensor>> ys) {
+    long size = key.size();
     List<Tensor> results = new ArrayList<>();
     BitSet stacks = new BitSet();
     for (int i = 0; i < ys.size(); i++) {
@@ -69,13 +77,23 @@ record LoopBatch(Derived loop, BitSet carries, BitSet stacks) {
       stacks.set(i, i >= body.carries() && ys.get(i).isPresent());
     }
     int first = body.firstInvariant();
+    List<Tensor> carried = mixed.subList(0, body.carries());
+    boolean ends = key.whileTrue() && batched.get(0);
+    if (ends) {
+      carried = new ArrayList<>(carried);
+      for (int i = 0; i < carried.size(); i++) {
+        results.set(i, kept(carried.get(0), results.get(i), carried.get(i)));
+      }
+      carried.add(0, Access.argument(new Type(DType.BOOL, Shape.SCALAR)));
+      results.add(0, results.get(0).any());
+    }
     Derived loop =
         Derived.close(
-            mixed.subList(0, body.carries()),
+            carried,
             mixed.subList(body.carries(), first),
             results,
             mixed.subList(first, mixed.size()));
-    return new LoopBatch(loop, batched.get(0, body.carries()), stacks);
+    return new LoopBatch(loop, batched.get(0, body.carries()), stacks, ends);
   }
 
   private List<Tensor> apply(LoopBody body, Batch batch) {
@@ -89,12 +107,17 @@ record LoopBatch(Derived loop, BitSet carries, BitSet stacks) {
         inputs.add(sequence && batch.isBatched(i) ? swapped(batch.x(i)) : batch.x(i));
       }
     }
-    List<Tensor> outputs =
+    List<Tensor> carried = new ArrayList<>(inputs.subList(0, body.carries()));
+    if (ends) {
+      carried.add(0, carried.get(0).any());
+    }
+    List<Tensor> all =
         loop.apply(
             batch.attrs(),
-            inputs.subList(0, body.carries()),
+            carried,
             inputs.subList(body.carries(), first),
             inputs.subList(first, inputs.size()));
+    List<Tensor> outputs = ends ? all.subList(1, all.size()) : all;
     List<Tensor> wide = new ArrayList<>();
     for (int i = 0; i < outputs.size(); i++) {
       Tensor y = outputs.get(i);
@@ -105,6 +128,14 @@ record LoopBatch(Derived loop, BitSet carries, BitSet stacks) {
       }
     }
     return wide;
+  }
+
+  /** Returns what each example goes on with: {@code next} where it goes on, else {@code now}. */
+  private static Tensor kept(Tensor goes, Tensor next, Tensor now) {
+    long[] dims = new long[now.rank()];
+    Arrays.fill(dims, 1);
+    dims[0] = goes.dim(0);
+    return Tensor.where(goes.reshape(dims), next, now);
   }
 
   private static Type wide(long size, Type type) {

@@ -301,6 +301,11 @@ final class LoopBody implements LoopOp.Body {
 
   @Override
   public List<Tensor> pull(Call call, List<Integer> inputs, List<Optional<Tensor>> cotangents) {
+    if (call.attrs()[Loop.WHILE] != 0) {
+      throw new IllegalStateException(
+          "grad: a loop that ends by itself has no reverse mode; give the most turns that it may"
+              + " take, Loop.whileTrue(condition, body, carry, most), or differentiate forwards");
+    }
     return LoopCotangents.pull(this, call, inputs, cotangents);
   }
 

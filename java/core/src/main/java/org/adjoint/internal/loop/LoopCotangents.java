@@ -20,7 +20,7 @@ import org.adjoint.op.Call;
  * the invariants. The compiler runs the loop again as one with the loop itself.
  *
  * @param forward the loop that stacks, empty if the rules read nothing but inputs
- * @param stacked how many stacks that loop adds
+ * @param stacked by stack that the loop adds the carry that it holds, −1 for another value
  * @param back the loop from the other end
  * @param carries the carries whose cotangents go back, in order
  * @param stacks the outputs of the loop whose cotangents are read turn by turn
@@ -30,7 +30,7 @@ import org.adjoint.op.Call;
  */
 record LoopCotangents(
     Optional<Derived> forward,
-    int stacked,
+    List<Integer> stacked,
     Derived back,
     List<Integer> carries,
     List<Integer> stacks,
@@ -126,7 +126,7 @@ record LoopCotangents(
     Derived back = Derived.close(carried, elements, next, outer);
     return new LoopCotangents(
         forward(body, choice.stacked(), outer),
-        choice.stacked().size(),
+        choice.stacked().stream().map(y -> carryOf(body, y)).toList(),
         back,
         carries,
         stacks,
@@ -141,13 +141,24 @@ record LoopCotangents(
       return Optional.empty();
     }
     List<Tensor> results = new ArrayList<>(body.results().subList(0, body.carries()));
-    results.addAll(stacked);
+    // A carry of the next turn needs no copy to be stacked: it lives in its stack.
+    stacked.forEach(y -> results.add(carryOf(body, y) < 0 ? y : results.get(carryOf(body, y))));
     return Optional.of(
         Derived.close(
             body.arguments().subList(0, body.carries()),
             body.arguments().subList(body.carries(), body.firstInvariant()),
             results,
             outer));
+  }
+
+  /** Returns which carry a tensor is at the start of a turn, or −1. */
+  private static int carryOf(LoopBody body, Tensor y) {
+    for (int i = 0; i < body.carries(); i++) {
+      if (Access.node(y) == Access.node(body.arguments().get(i))) {
+        return i;
+      }
+    }
+    return -1;
   }
 
   // ---- for each use ----
@@ -170,7 +181,11 @@ record LoopCotangents(
     stacks.forEach(i -> elements.add(cotangents.get(i).orElseThrow()));
     if (forward.isPresent()) {
       List<Tensor> outputs = forward.get().apply(call.attrs(), before, sequences, outside);
-      elements.addAll(outputs.subList(body.carries(), body.carries() + stacked));
+      for (int n = 0; n < stacked.size(); n++) {
+        Tensor stack = outputs.get(body.carries() + n);
+        int carry = stacked.get(n);
+        elements.add(carry < 0 ? stack : before(before.get(carry), stack, call.attrs()));
+      }
     }
     read.forEach(i -> elements.add(call.x(i)));
     long[] attrs = call.attrs().clone();
@@ -183,6 +198,18 @@ record LoopCotangents(
       pulled.add(at < 0 ? LoopTangents.zeros(type).get() : outputs.get(at));
     }
     return pulled;
+  }
+
+  /** Returns the carries at the start of each turn, given the first and those at the ends. */
+  private static Tensor before(Tensor first, Tensor ends, long[] attrs) {
+    long turns = attrs[Loop.TURNS];
+    if (turns == 0) {
+      return ends;
+    }
+    Tensor start = first.reshape(ends.slice(0, 0, 1).shape().dims());
+    return attrs[Loop.REVERSE] == 0
+        ? Tensor.concat(0, start, ends.slice(0, 0, turns - 1))
+        : Tensor.concat(0, ends.slice(0, 1, turns), start);
   }
 
   /** Returns which output of the loop from the other end is the cotangent of an input, or −1. */

@@ -144,6 +144,7 @@ final class LoopTrace {
       return false;
     }
     Op op = node.op();
-    return op == ShapeOps.RESHAPE || op == ShapeOps.BROADCAST_TO || op == ShapeOps.PERMUTE;
+    // A reshape costs nothing outside either, and inside would keep elementwise ops apart.
+    return op == ShapeOps.BROADCAST_TO || op == ShapeOps.PERMUTE;
   }
 }

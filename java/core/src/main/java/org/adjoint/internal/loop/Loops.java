@@ -19,6 +19,7 @@ public final class Loops {
    *
    * @param name the transformation, as errors call it
    * @param turns how many turns there are
+   * @param whileTrue whether turns end once carry 0 is false
    * @param carry the carries of the first turn
    * @param sequences with the turns as their leading axis
    * @param body takes carries and elements, returns the carries of the next turn and what to stack
@@ -26,6 +27,7 @@ public final class Loops {
   public static List<Tensor> run(
       String name,
       long turns,
+      boolean whileTrue,
       List<Tensor> carry,
       List<Tensor> sequences,
       Function<List<Tensor>, List<Tensor>> body) {
@@ -49,7 +51,7 @@ public final class Loops {
             standIns.subList(carry.size(), standIns.size()),
             results);
     inputs.addAll(loop.invariants());
-    return loop.op().apply(new long[] {turns, 0}, inputs.toArray(new Tensor[0]));
+    return loop.op().apply(new long[] {turns, 0, whileTrue ? 1 : 0}, inputs.toArray(new Tensor[0]));
   }
 
   private static Type element(Tensor x) {

@@ -13,6 +13,11 @@ final class Unrolled {
   private Unrolled() {}
 
   static List<Tensor> of(LoopBody body, List<Tensor> inputs, long[] attrs) {
+    if (attrs[Loop.WHILE] != 0) {
+      throw new IllegalStateException(
+          "loop: one that ends by itself has as many turns as its values want; it has no formula"
+              + " and needs a backend that runs loops");
+    }
     int carries = body.carries();
     int turns = Math.toIntExact(attrs[Loop.TURNS]);
     boolean reverse = attrs[Loop.REVERSE] != 0;

@@ -21,6 +21,7 @@ final class ReferenceLoop {
   private final ByteBuffer[] inner;
   private final int turns;
   private final boolean reverse;
+  private final boolean ends;
   private final int carries;
   private final int sequences;
   private final int stacks;
@@ -36,9 +37,10 @@ final class ReferenceLoop {
     this.inner = new ByteBuffer[Program.ARGUMENTS + body.argumentBytes().length];
     this.turns = Math.toIntExact(ints[0]);
     this.reverse = ints[1] != 0;
-    this.carries = (int) ints[2];
-    this.sequences = (int) ints[3];
-    this.stacks = (int) ints[4];
+    this.ends = ints[2] != 0;
+    this.carries = (int) ints[3];
+    this.sequences = (int) ints[4];
+    this.stacks = (int) ints[5];
     this.places = new ByteBuffer[carries][];
   }
 
@@ -46,8 +48,12 @@ final class ReferenceLoop {
     ReferenceLoop loop = new ReferenceLoop(instruction, outer);
     loop.bindOnce();
     for (int turn = 0; turn < loop.turns; turn++) {
+      loop.bind(turn);
+      if (loop.ends && loop.inner[Program.ARGUMENTS].get(0) == 0) {
+        loop.stop();
+        return;
+      }
       try {
-        loop.bind(turn);
         ReferenceExecutable.run(loop.body, loop.inner);
       } catch (KernelException e) {
         throw new KernelException(
@@ -138,6 +144,18 @@ final class ReferenceLoop {
 
   private Operand stack(int j) {
     return instruction.outputs().get(carries + j);
+  }
+
+  /** Copies the carries that the turn which is bound would begin with. */
+  private void stop() {
+    for (int i = 0; i < carries; i++) {
+      ByteBuffer now = inner[Program.ARGUMENTS + i].duplicate();
+      if (mode(i) != Loop.IN_PLACE) {
+        byte[] copy = new byte[now.capacity()];
+        now.get(0, copy);
+        places[i][0].duplicate().put(copy);
+      }
+    }
   }
 
   /** Copies the last of each carry that is read from its stack. */

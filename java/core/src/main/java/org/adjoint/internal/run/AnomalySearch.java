@@ -104,6 +104,9 @@ public final class AnomalySearch {
       inputs.subList(carries, end).forEach(x -> in.add(Eager.suspended(() -> x.get(at))));
       in.addAll(inputs.subList(end, inputs.size()));
       Evaluator.evaluate(in);
+      if (attrs[Loop.WHILE] != 0 && in.get(0).toIntArray()[0] == 0) {
+        break;
+      }
       List<Tensor> out;
       try {
         out = runApart(body, in);

@@ -4,21 +4,31 @@ import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import org.adjoint.internal.backend.Backend;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The steps of pending graphs compiled so far for one backend, by their templates, which are
  * compared in full. The cache refers to no leaves; when its estimate of its own size exceeds {@link
- * #MOST_BYTES} the least recently used steps go.
+ * #MOST_BYTES} the least recently used steps go. A step that is larger than that by itself, of some
+ * 30 000 kernel calls, pushes no other out: the last {@link #MOST_LARGE} of those are kept apart,
+ * since compiling one takes seconds, and the log says once that there are such steps.
  *
  * <p>{@link #expected} serves the define-by-run rows of {@code Overhead}: with the step expected
  * there is a template to match, see {@link StepTemplate}.
  */
 public final class StepCache {
+  private static final Logger LOG = LoggerFactory.getLogger(StepCache.class);
+
   private static final long MOST_BYTES = 64L << 20;
+  private static final int MOST_LARGE = 2;
   private static final long INSTRUCTION_BYTES = 1024;
 
   private final Backend backend;
   private final Map<StepTemplate, Entry> steps = new LinkedHashMap<>(64, 0.75f, true);
+
+  /** Steps larger than {@link #MOST_BYTES}. */
+  private final Map<StepTemplate, Entry> large = new LinkedHashMap<>(4, 0.75f, true);
 
   /** The step that ran last, on whichever thread; null before the first. */
   private volatile Entry last;
@@ -26,6 +36,7 @@ public final class StepCache {
   // Guarded by this.
   private long bytes;
   private long compiled;
+  private boolean told;
 
   /** A step, and the step that ran next the last time: most steps run in turns. */
   private static final class Entry {
@@ -63,7 +74,7 @@ public final class StepCache {
       return; // another thread has run something meanwhile, or the same step runs again and again
     }
     synchronized (this) {
-      steps.get(step.template()); // makes the step the most recently used
+      cached(step.template()); // makes the step the most recently used
     }
     last = next;
   }
@@ -76,19 +87,22 @@ public final class StepCache {
   /** Returns the step of a trace, compiling it if its structure is new. */
   TracedStep get(StepTemplate template, Trace trace) {
     Entry found = find(template, trace);
-    if (found.bytes() <= MOST_BYTES) {
-      Entry before = last;
-      if (before != null && before.next != found) {
-        before.next = found;
-      }
-      last = found;
+    Entry before = last;
+    if (before != null && before.next != found) {
+      before.next = found;
     }
+    last = found;
     return found.step;
+  }
+
+  private Entry cached(StepTemplate template) {
+    Entry found = steps.get(template);
+    return found == null ? large.get(template) : found;
   }
 
   private Entry find(StepTemplate template, Trace trace) {
     synchronized (this) {
-      Entry found = steps.get(template);
+      Entry found = cached(template);
       if (found != null) {
         return found;
       }
@@ -96,18 +110,40 @@ public final class StepCache {
     Entry made = new Entry(new TracedStep(backend, template, trace));
     synchronized (this) {
       compiled++;
-      if (made.bytes() > MOST_BYTES) {
-        return made; // larger than the whole cache may be: the step goes with its run
-      }
-      Entry raced = steps.putIfAbsent(template, made);
+      boolean isLarge = made.bytes() > MOST_BYTES;
+      Entry raced = (isLarge ? large : steps).putIfAbsent(template, made);
       if (raced != null) {
         made.step.inPlace().executable().close();
         return raced;
       }
-      bytes += made.bytes();
-      evict();
+      if (isLarge) {
+        evictLarge();
+        tell(made);
+      } else {
+        bytes += made.bytes();
+        evict();
+      }
     }
     return made;
+  }
+
+  private void tell(Entry made) {
+    if (!told) {
+      told = true;
+      LOG.info(
+          "a program of {} kernel calls: the last {} of such length are kept, all others are"
+              + " compiled again when they come back; a loop of many turns is one call with Scan",
+          made.step.inPlace().program().instructions().size(),
+          MOST_LARGE);
+    }
+  }
+
+  private void evictLarge() {
+    Iterator<Entry> eldest = large.values().iterator();
+    while (large.size() > MOST_LARGE) {
+      eldest.next().next = null;
+      eldest.remove();
+    }
   }
 
   private void evict() {
