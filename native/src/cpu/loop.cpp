@@ -153,7 +153,7 @@ void Loop::check_element(const Operand& operand, size_t binding, int64_t bytes, 
 }
 
 void Loop::add_moving(const Operand& operand, size_t index, size_t binding, const char* what, size_t which) {
-  if (operand.rank < 1 || operand.dims[0] != turns_ || !is_dense(operand, 1)) {
+  if (operand.rank < 1 || operand.dims[0] != turns_ || (turns_ > 0 && !is_dense(operand, 1))) {
     fail(ADJ_INVALID_IMAGE, "loop: %s %zu is no stack of %lld elements without gaps", what, which, ll(turns_));
   }
   check_element(operand, binding, bytes_of(operand, 1), what, which);

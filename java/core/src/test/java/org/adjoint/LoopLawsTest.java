@@ -162,8 +162,10 @@ class LoopLawsTest {
     forAll(
         turns,
         (name, body, xs) -> {
-          List<Tensor> by = plain(xs.toArray(new Tensor[0])).stream().map(Tensor::variable).toList();
-          List<Tensor> along = plain(xs.stream().map(x -> x.times(0.3).cos()).toArray(Tensor[]::new));
+          List<Tensor> by =
+              plain(xs.toArray(new Tensor[0])).stream().map(Tensor::variable).toList();
+          List<Tensor> along =
+              plain(xs.stream().map(x -> x.times(0.3).cos()).toArray(Tensor[]::new));
           List<Tensor> expected =
               looped(body, by).stream().map(y -> Grad.jvp(y, by, along)).toList();
           List<Tensor> got = scanned(body, by).stream().map(y -> Grad.jvp(y, by, along)).toList();
@@ -189,8 +191,10 @@ class LoopLawsTest {
     forAll(
         turns,
         (name, body, xs) -> {
-          List<Tensor> by = plain(xs.toArray(new Tensor[0])).stream().map(Tensor::variable).toList();
-          List<Tensor> along = plain(xs.stream().map(x -> x.times(0.3).cos()).toArray(Tensor[]::new));
+          List<Tensor> by =
+              plain(xs.toArray(new Tensor[0])).stream().map(Tensor::variable).toList();
+          List<Tensor> along =
+              plain(xs.stream().map(x -> x.times(0.3).cos()).toArray(Tensor[]::new));
           Tensor[] all = by.toArray(new Tensor[0]);
           List<Tensor> expected =
               Grad.grad(weighed(looped(body, by)), all).stream()
@@ -248,8 +252,7 @@ class LoopLawsTest {
         5,
         (name, body, xs) -> {
           List<Tensor> more =
-              plain(
-                  xs.stream().map(x -> Tensor.stack(0, x, x.times(0.5))).toArray(Tensor[]::new));
+              plain(xs.stream().map(x -> Tensor.stack(0, x, x.times(0.5))).toArray(Tensor[]::new));
           Function<List<Tensor>, List<Tensor>> each = Vmap.ofList(in -> scanned(body, in));
           Function<List<Tensor>, List<Tensor>> unrolled = Vmap.ofList(in -> looped(body, in));
           same(name, gradients(unrolled, more), gradients(each, more));

@@ -114,8 +114,7 @@ class LoopTest {
     Tensor x = Tensor.zeros(DType.F64, 3);
     assertEquals(
         "loop: the condition needs to give BOOL[], got BOOL[3]; reduce it with any() or all()",
-        assertThrows(
-                IllegalArgumentException.class, () -> Loop.whileTrue(t -> t.lt(1), t -> t, x))
+        assertThrows(IllegalArgumentException.class, () -> Loop.whileTrue(t -> t.lt(1), t -> t, x))
             .getMessage());
     assertEquals(
         "loop: the body takes a carry of [F64[3]] and returns one of [F64[]]",
@@ -125,7 +124,6 @@ class LoopTest {
             .getMessage());
     assertThrows(
         IllegalArgumentException.class, () -> Loop.whileTrue(t -> t.lt(1).all(), t -> t, x, -1));
-    assertThrows(
-        IllegalArgumentException.class, () -> Loop.fixedPoint(t -> t, x, 0, 5));
+    assertThrows(IllegalArgumentException.class, () -> Loop.fixedPoint(t -> t, x, 0, 5));
   }
 }
