@@ -1,11 +1,13 @@
 package org.adjoint;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.BiFunction;
 import java.util.function.BinaryOperator;
 import java.util.function.Function;
 import java.util.function.UnaryOperator;
@@ -51,6 +53,68 @@ public final class Checkpoint {
       List<Tensor> ys = region.build(xs, region.captured());
       return Custom.of("checkpoint", ys, inputs, new Again(region, REGIONS.incrementAndGet()));
     };
+  }
+
+  /**
+   * Returns the loop of {@link Scan#ofList}, cut into about √n segments of about √n turns each: of n
+   * turns the derivative keeps the carries at the start of each segment, and computes one segment
+   * at a time again. What is kept grows with √n instead of n; the turns are computed once more.
+   *
+   * @throws IllegalArgumentException when applied, as {@link Scan#ofList} does
+   */
+  public static BiFunction<List<Tensor>, List<Tensor>, Scan.Step> scan(Scan.Body body) {
+    BiFunction<List<Tensor>, List<Tensor>, Scan.Step> loop = Scan.ofList(body);
+    return (carry, xs) -> {
+      long turns = xs.isEmpty() || xs.get(0).rank() == 0 ? 0 : xs.get(0).dim(0);
+      long each = (long) Math.ceil(Math.sqrt(turns));
+      boolean alike = xs.stream().allMatch(x -> x.rank() > 0 && x.dim(0) == turns);
+      if (each < 2 || !alike) {
+        return loop.apply(carry, xs);
+      }
+      long whole = turns / each;
+      Function<List<Tensor>, List<Tensor>> segment = segment(loop, carry.size());
+      Scan.Step first =
+          Scan.ofList(
+                  (c, rows) -> {
+                    List<Tensor> in = new ArrayList<>(c);
+                    in.addAll(rows);
+                    List<Tensor> out = segment.apply(in);
+                    return new Scan.Step(
+                        out.subList(0, c.size()), out.subList(c.size(), out.size()));
+                  })
+              .apply(carry, xs.stream().map(x -> cut(x, whole, each)).toList());
+      List<Tensor> in = new ArrayList<>(first.carry());
+      xs.forEach(x -> in.add(x.slice(0, whole * each, turns)));
+      List<Tensor> rest = segment.apply(in);
+      List<Tensor> outputs = new ArrayList<>();
+      for (int i = 0; i < first.outputs().size(); i++) {
+        Tensor stacked = first.outputs().get(i);
+        long[] dims = Arrays.copyOfRange(stacked.shape().dims(), 1, stacked.rank());
+        dims[0] = whole * each;
+        outputs.add(Tensor.concat(0, stacked.reshape(dims), rest.get(carry.size() + i)));
+      }
+      return new Scan.Step(rest.subList(0, carry.size()), outputs);
+    };
+  }
+
+  private static Function<List<Tensor>, List<Tensor>> segment(
+      BiFunction<List<Tensor>, List<Tensor>, Scan.Step> loop, int carries) {
+    return ofList(
+        in -> {
+          Scan.Step step = loop.apply(in.subList(0, carries), in.subList(carries, in.size()));
+          List<Tensor> all = new ArrayList<>(step.carry());
+          all.addAll(step.outputs());
+          return all;
+        });
+  }
+
+  /** Returns the first rows of x as {@code count} rows of {@code each} rows. */
+  private static Tensor cut(Tensor x, long count, long each) {
+    long[] dims = new long[x.rank() + 1];
+    System.arraycopy(x.shape().dims(), 0, dims, 1, x.rank());
+    dims[0] = count;
+    dims[1] = each;
+    return x.slice(0, 0, count * each).reshape(dims);
   }
 
   /** The derivative of a region that is computed again. */

@@ -2,7 +2,7 @@ package org.adjoint.internal.loop;
 
 import java.util.ArrayList;
 import java.util.BitSet;
-import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -21,22 +21,45 @@ import org.adjoint.op.Call;
  *
  * @param forward the loop that stacks, empty if the rules read nothing but inputs
  * @param stacked by stack that the loop adds the carry that it holds, −1 for another value
- * @param back the loop from the other end
+ * @param back the loop from the other end, empty if sums over what is stacked are all
  * @param carries the carries whose cotangents go back, in order
  * @param stacks the outputs of the loop whose cotangents are read turn by turn
  * @param read the sequences that the rules read
  * @param summed the invariants whose cotangents are summed
+ * @param exported by stack that sums are made of its place: among the sequences of {@code back},
+ *     behind them among its outputs
  * @param given by sequence which output of {@code back} is its cotangent
  */
 record LoopCotangents(
     Optional<Derived> forward,
     List<Integer> stacked,
-    Derived back,
+    Optional<Derived> back,
     List<Integer> carries,
     List<Integer> stacks,
     List<Integer> read,
-    List<Integer> summed,
+    Map<Integer, Summed> summed,
+    int[] exported,
     Map<Integer, Integer> given) {
+
+  /**
+   * How the cotangent of an invariant comes about.
+   *
+   * @param accumulator the output of {@code back} that is a sum, −1 for none
+   * @param terms what is summed behind the loop
+   */
+  private record Summed(int accumulator, List<TurnSums.Term> terms) {
+    Tensor total(Type type, List<Tensor> outputs, List<Tensor> exports) {
+      Optional<Tensor> sum =
+          terms.stream()
+              .map(term -> term.over(exports).reshape(type.shape().dims()))
+              .reduce(Tensor::plus);
+      Optional<Tensor> more =
+          accumulator < 0 ? Optional.empty() : Optional.of(outputs.get(accumulator));
+      return sum.isPresent() && more.isPresent()
+          ? sum.get().plus(more.get())
+          : sum.orElseGet(more::orElseThrow);
+    }
+  }
 
   private record Key(BitSet wanted, BitSet present) {}
 
@@ -100,30 +123,55 @@ record LoopCotangents(
       Type type = carried.get(n).type();
       next.add(pulled.get(n).orElseGet(LoopTangents.zeros(type)));
     }
-    List<Integer> summed = new ArrayList<>();
-    for (int n = 0; n < invariants.size(); n++) {
-      Optional<Tensor> g = pulled.get(carries.size() + sequences.size() + n);
-      if (g.isPresent()) {
-        Tensor sum = Access.argument(g.get().type());
-        carried.add(sum);
-        next.add(sum.plus(g.get()));
-        summed.add(invariants.get(n));
-      }
-    }
-    Map<Integer, Integer> given = new HashMap<>();
+    Map<Integer, Integer> given = new LinkedHashMap<>();
+    List<Tensor> elementwise = new ArrayList<>();
     for (int n = 0; n < sequences.size(); n++) {
       Optional<Tensor> g = pulled.get(carries.size() + n);
       if (g.isPresent()) {
-        given.put(sequences.get(n), next.size());
-        next.add(g.get());
+        given.put(sequences.get(n), elementwise.size());
+        elementwise.add(g.get());
       }
     }
-    StackChoice choice = StackChoice.of(body, carried, gs, next);
+    List<Tensor> needed = new ArrayList<>(next);
+    needed.addAll(elementwise);
+    TurnSums turns = new TurnSums(needed);
+    Map<Integer, Summed> summed = new LinkedHashMap<>();
+    for (int n = 0; n < invariants.size(); n++) {
+      Optional<Tensor> g = pulled.get(carries.size() + sequences.size() + n);
+      if (g.isPresent()) {
+        TurnSums.Sum sum = turns.of(g.get());
+        int accumulator = -1;
+        if (sum.rest().isPresent()) {
+          Tensor before = Access.argument(g.get().type());
+          accumulator = next.size();
+          carried.add(before);
+          next.add(before.plus(sum.rest().get()));
+        }
+        summed.put(invariants.get(n), new Summed(accumulator, sum.terms()));
+      }
+    }
+    given.replaceAll((sequence, place) -> next.size() + place);
+    next.addAll(elementwise);
+    List<Tensor> results = new ArrayList<>(next);
+    results.addAll(turns.exports());
+    StackChoice choice = StackChoice.of(body, carried, gs, results);
     List<Tensor> elements = new ArrayList<>(gs.subList(carries.size(), gs.size()));
     elements.addAll(choice.stacked());
     choice.read().forEach(i -> elements.add(body.arguments().get(i)));
+    int[] exported = new int[turns.exports().size()];
+    for (int n = 0; n < exported.length; n++) {
+      Tensor export = turns.exports().get(n);
+      int known = indexOf(elements, export);
+      exported[n] = known >= 0 ? known : elements.size() + next.size();
+      if (known < 0) {
+        next.add(export);
+      }
+    }
     List<Tensor> outer = body.arguments().subList(body.firstInvariant(), body.arguments().size());
-    Derived back = Derived.close(carried, elements, next, outer);
+    Optional<Derived> back =
+        next.isEmpty()
+            ? Optional.empty()
+            : Optional.of(Derived.close(carried, elements, next, outer));
     return new LoopCotangents(
         forward(body, choice.stacked(), outer),
         choice.stacked().stream().map(y -> carryOf(body, y)).toList(),
@@ -132,7 +180,17 @@ record LoopCotangents(
         stacks,
         choice.read(),
         summed,
+        exported,
         given);
+  }
+
+  private static int indexOf(List<Tensor> tensors, Tensor x) {
+    for (int i = 0; i < tensors.size(); i++) {
+      if (TurnSums.isSame(tensors.get(i), x)) {
+        return i;
+      }
+    }
+    return -1;
   }
 
   private static Optional<Derived> forward(
@@ -174,9 +232,12 @@ record LoopCotangents(
       Type type = call.outputs().get(i).type().tangent();
       carried.add(cotangents.get(i).orElseGet(LoopTangents.zeros(type)));
     }
-    for (int i : summed) {
-      carried.add(LoopTangents.zeros(call.x(i).type().tangent()).get());
-    }
+    summed.forEach(
+        (i, sum) -> {
+          if (sum.accumulator() >= 0) {
+            carried.add(LoopTangents.zeros(call.x(i).type().tangent()).get());
+          }
+        });
     List<Tensor> elements = new ArrayList<>();
     stacks.forEach(i -> elements.add(cotangents.get(i).orElseThrow()));
     if (forward.isPresent()) {
@@ -190,12 +251,24 @@ record LoopCotangents(
     read.forEach(i -> elements.add(call.x(i)));
     long[] attrs = call.attrs().clone();
     attrs[Loop.REVERSE] = 1 - attrs[Loop.REVERSE];
-    List<Tensor> outputs = back.apply(attrs, carried, elements, outside);
+    List<Tensor> outputs =
+        back.isPresent() ? back.get().apply(attrs, carried, elements, outside) : List.of();
+    List<Tensor> exports = new ArrayList<>();
+    for (int place : exported) {
+      exports.add(
+          place < elements.size() ? elements.get(place) : outputs.get(place - elements.size()));
+    }
     List<Tensor> pulled = new ArrayList<>();
     for (int input : inputs) {
-      int at = place(body, input);
       Type type = call.x(input).type().tangent();
-      pulled.add(at < 0 ? LoopTangents.zeros(type).get() : outputs.get(at));
+      Optional<Tensor> found =
+          input < body.carries()
+              ? Optional.of(carries.indexOf(input)).filter(at -> at >= 0).map(outputs::get)
+              : input < first
+                  ? Optional.ofNullable(given.get(input)).map(outputs::get)
+                  : Optional.ofNullable(summed.get(input))
+                      .map(sum -> sum.total(type, outputs, exports));
+      pulled.add(found.orElseGet(LoopTangents.zeros(type)));
     }
     return pulled;
   }
@@ -210,17 +283,5 @@ record LoopCotangents(
     return attrs[Loop.REVERSE] == 0
         ? Tensor.concat(0, start, ends.slice(0, 0, turns - 1))
         : Tensor.concat(0, ends.slice(0, 1, turns), start);
-  }
-
-  /** Returns which output of the loop from the other end is the cotangent of an input, or −1. */
-  private int place(LoopBody body, int input) {
-    if (input < body.carries()) {
-      return carries.indexOf(input);
-    }
-    if (input < body.firstInvariant()) {
-      return given.getOrDefault(input, -1);
-    }
-    int sum = summed.indexOf(input);
-    return sum < 0 ? -1 : carries.size() + sum;
   }
 }
