@@ -14,7 +14,7 @@ import org.adjoint.internal.run.Evaluator;
  * computed on the way, and what the kernels themselves need. A run that does not find both within
  * the budget is a {@link NativeMemoryException} before anything is computed.
  *
- * @param instructions how many kernel calls one run makes
+ * @param instructions how many kernel calls one run makes; a loop counts as one
  * @param kernels how many of them by kernel name
  * @param workspaceBytes the memory that all intermediate values share
  * @param unsharedBytes what they would take if each had memory of its own

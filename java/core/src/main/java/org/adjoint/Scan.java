@@ -8,11 +8,14 @@ import java.util.function.UnaryOperator;
 import org.adjoint.internal.loop.Loops;
 
 /**
- * A loop as part of a graph: a step is called once, on stand-ins, and built again for each element
- * of a sequence, carrying a state from one to the next. Recurrent networks, cumulative recurrences
- * and fixed numbers of iterations become one program of that length, with gradients of every order.
- * The step may be a {@link Checkpoint}, which keeps one carried state an element instead of all
- * that happens inside. Asking for a value inside the step is an error, and assignments in it happen
+ * A loop as part of a graph: a step is called once, on stand-ins, and what it builds is run for
+ * each element of a sequence, carrying a state from one to the next. Recurrent networks, cumulative
+ * recurrences and fixed numbers of iterations become one instruction, whose body is compiled once
+ * for every length, with gradients of every order. What the step reads beside its arguments is
+ * computed once, before the loop; a key is the same key in each turn, so a sequence of {@link
+ * Key#split} keys, as {@link Key#of(Tensor)} takes them, gives each turn its own draws. The step
+ * may be a {@link Checkpoint}, which keeps one carried state an element instead of what the
+ * derivative needs of all that happens inside; {@link Checkpoint#scan} keeps fewer. Asking for a value inside the step is an error, and assignments in it happen
  * once: state that changes from element to element belongs into the carry.
  */
 public final class Scan {

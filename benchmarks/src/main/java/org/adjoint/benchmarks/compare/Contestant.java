@@ -31,6 +31,11 @@ public interface Contestant {
     throw new Absent("has no cross-entropy");
   }
 
+  /** Returns the value or the gradient of a program. */
+  default Task program(Workload.Program workload) {
+    throw new Absent("is not asked for programs yet");
+  }
+
   /** Returns x·y + tanh(x). */
   default Task fused(Workload.Fused workload) {
     throw new Absent("has no elementwise functions");

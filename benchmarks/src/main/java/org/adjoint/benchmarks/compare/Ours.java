@@ -221,6 +221,23 @@ final class Ours implements Contestant {
   }
 
   @Override
+  public Task program(Workload.Program workload) {
+    Programs.Program program = Programs.of(workload.name());
+    return new Steps(
+        program.inputs(),
+        at -> program.results(at, workload.derivative()),
+        false,
+        1,
+        steps ->
+            steps.run(
+                results ->
+                    results.stream()
+                        .mapToDouble(
+                            r -> Arrays.stream(r.toDoubleArray()).map(Math::abs).average().orElse(0))
+                        .toArray()));
+  }
+
+  @Override
   public Task fused(Workload.Fused workload) {
     int size = workload.size();
     Tensor x = evaluated(Numbers.uniform(1, size, -1, 1), size);

@@ -163,6 +163,30 @@ public sealed interface Workload {
   }
 
   /**
+   * A program of many small operations, in double precision: its value or its gradient. The time of
+   * the gradient's row over that of the value's is what a derivative costs.
+   *
+   * @param name what {@link Programs} calls it
+   * @param derivative whether the gradient is asked for
+   */
+  record Program(String name, boolean derivative) implements Workload {
+    @Override
+    public double flops() {
+      return 0;
+    }
+
+    @Override
+    public double bytes() {
+      return 0;
+    }
+
+    @Override
+    public Task task(Contestant contestant) {
+      return contestant.program(this);
+    }
+  }
+
+  /**
    * x·y + tanh(x).
    *
    * @param size the elements of each

@@ -120,7 +120,11 @@ final class LoopLowering {
     Ref[] inputs = Arrays.copyOf(in, in.length + (words > 0 ? 1 : 0));
     for (int i = 0; i < in.length; i++) {
       boolean sequence = i >= carries && i < carries + loop.sequences();
-      inputs[i] = sequence ? byRows(in[i]) : lower.contiguous(in[i]);
+      if (in[i].size() == 0) {
+        inputs[i] = Ref.whole(in[i].buffer(), typeOf(in[i])); // a view of nothing may lie anywhere
+      } else {
+        inputs[i] = sequence ? byRows(in[i]) : lower.contiguous(in[i]);
+      }
     }
     Ref first = null;
     for (int i = 0; i < words; i++) {
@@ -134,6 +138,10 @@ final class LoopLowering {
           new Ref(first.buffer(), DType.I64, 0, dims, Operand.contiguousStrides(dims));
     }
     return inputs;
+  }
+
+  private static Type typeOf(Ref ref) {
+    return new Type(ref.dtype(), Shape.of(ref.dims()));
   }
 
   /** Returns a sequence as it is if each of its elements is without gaps, else a copy. */
