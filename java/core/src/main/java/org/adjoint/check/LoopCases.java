@@ -30,12 +30,14 @@ final class LoopCases {
     List<Input> recurrent =
         CompositionCases.floats(Domain.ANY, s(3), s(turns, 2), s(3, 3), s(2, 3));
     add(
+        "matmul",
         "states of a recurrent net, " + turns + " turns",
         recurrent,
         x ->
             Scan.of((Tensor h, Tensor in) -> h.matmul(x.get(2)).plus(in.matmul(x.get(3))).tanh())
                 .apply(x.get(0), x.get(1)));
     add(
+        "matmul",
         "state behind a recurrent net, " + turns + " turns",
         recurrent,
         x ->
@@ -48,10 +50,12 @@ final class LoopCases {
                 .carry()
                 .get(0));
     add(
+        "sin",
         "a step " + turns + " times over",
         CompositionCases.floats(Domain.ANY, s(4), s(4)),
         x -> Scan.of((Tensor h) -> h.times(x.get(1)).sin().plus(h), turns).apply(x.get(0)));
     add(
+        "plus",
         "carries that swap, and the state before a turn, " + turns + " turns",
         CompositionCases.floats(Domain.ANY, s(2), s(2), s(turns, 2)),
         x -> {
@@ -69,6 +73,7 @@ final class LoopCases {
 
   private void nested() {
     add(
+        "sin",
         "a loop in a loop",
         CompositionCases.floats(Domain.ANY, s(3), s(2, 3), s(4, 3)),
         x ->
@@ -84,7 +89,8 @@ final class LoopCases {
     return Shape.of(dims);
   }
 
-  private void add(String about, List<Input> in, Function<List<Tensor>, Tensor> f) {
-    rows.add(new OpCase("loop", "scan", about, in, f, "", TOLERANCE));
+  private void add(
+      String op, String about, List<Input> in, Function<List<Tensor>, Tensor> f) {
+    rows.add(new OpCase(op, "scan", about, in, f, "", TOLERANCE));
   }
 }
