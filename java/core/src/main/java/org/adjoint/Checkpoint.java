@@ -56,8 +56,8 @@ public final class Checkpoint {
   }
 
   /**
-   * Returns the loop of {@link Scan#ofList}, cut into about √n segments of about √n turns each: of n
-   * turns the derivative keeps the carries at the start of each segment, and computes one segment
+   * Returns the loop of {@link Scan#ofList}, cut into about √n segments of about √n turns each: of
+   * n turns the derivative keeps the carries at the start of each segment, and computes one segment
    * at a time again. What is kept grows with √n instead of n; the turns are computed once more.
    *
    * @throws IllegalArgumentException when applied, as {@link Scan#ofList} does

@@ -15,8 +15,9 @@ import org.adjoint.internal.loop.Loops;
  * computed once, before the loop; a key is the same key in each turn, so a sequence of {@link
  * Key#split} keys, as {@link Key#of(Tensor)} takes them, gives each turn its own draws. The step
  * may be a {@link Checkpoint}, which keeps one carried state an element instead of what the
- * derivative needs of all that happens inside; {@link Checkpoint#scan} keeps fewer. Asking for a value inside the step is an error, and assignments in it happen
- * once: state that changes from element to element belongs into the carry.
+ * derivative needs of all that happens inside; {@link Checkpoint#scan} keeps fewer. Asking for a
+ * value inside the step is an error, and assignments in it happen once: state that changes from
+ * element to element belongs into the carry.
  */
 public final class Scan {
   private Scan() {}

@@ -89,8 +89,7 @@ final class LoopCases {
     return Shape.of(dims);
   }
 
-  private void add(
-      String op, String about, List<Input> in, Function<List<Tensor>, Tensor> f) {
+  private void add(String op, String about, List<Input> in, Function<List<Tensor>, Tensor> f) {
     rows.add(new OpCase(op, "scan", about, in, f, "", TOLERANCE));
   }
 }

@@ -16,9 +16,9 @@ import org.adjoint.op.ProductOps;
 import org.adjoint.op.ShapeOps;
 
 /**
- * The cotangent of an invariant is a sum over all turns, which no turn reads. Where what a turn adds
- * is small, it is stacked and added up behind the loop, by one kernel over all turns: a product of
- * two columns a turn, added to a whole matrix each time, is one product of matrices.
+ * The cotangent of an invariant is a sum over all turns, which no turn reads. Where what a turn
+ * adds is small, it is stacked and added up behind the loop, by one kernel over all turns: a
+ * product of two columns a turn, added to a whole matrix each time, is one product of matrices.
  */
 final class TurnSums {
   /** The most bytes of a turn that are stacked: a state, not a weight. */
@@ -116,8 +116,7 @@ final class TurnSums {
         pair && (node.op() == ElementwiseOps.TIMES || node.op() == ElementwiseOps.SCALE);
     return Optional.of(
         product && isAlike(node)
-            ? new Term(
-                Optional.of(node.op()), export(input(node, 0)), export(input(node, 1)))
+            ? new Term(Optional.of(node.op()), export(input(node, 0)), export(input(node, 1)))
             : new Term(Optional.empty(), export(g), 0));
   }
 

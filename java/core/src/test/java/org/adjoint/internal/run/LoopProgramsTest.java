@@ -181,8 +181,10 @@ class LoopProgramsTest {
             turns + " turns, result " + i);
       }
     }
-    BinaryOperator<Tensor> kept = (s, x) -> Scan.ofList(body).apply(List.of(s), List.of(x)).carry().get(0);
-    BinaryOperator<Tensor> cut = (s, x) -> Checkpoint.scan(body).apply(List.of(s), List.of(x)).carry().get(0);
+    BinaryOperator<Tensor> kept =
+        (s, x) -> Scan.ofList(body).apply(List.of(s), List.of(x)).carry().get(0);
+    BinaryOperator<Tensor> cut =
+        (s, x) -> Checkpoint.scan(body).apply(List.of(s), List.of(x)).carry().get(0);
     long all = memory(kept);
     long root = memory(cut);
     assertTrue(root < all / 8, root + " of " + all);
