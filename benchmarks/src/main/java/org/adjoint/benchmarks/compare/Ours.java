@@ -233,7 +233,8 @@ final class Ours implements Contestant {
                 results ->
                     results.stream()
                         .mapToDouble(
-                            r -> Arrays.stream(r.toDoubleArray()).map(Math::abs).average().orElse(0))
+                            r ->
+                                Arrays.stream(r.toDoubleArray()).map(Math::abs).average().orElse(0))
                         .toArray()));
   }
 

@@ -86,7 +86,8 @@ final class Programs {
     Tensor weights = numbers(1, 1, LSTM_LAYERS, 8, LSTM_FEATURES);
     Tensor ends = numbers(2, 1, 3, LSTM_FEATURES);
     Tensor text = numbers(3, 1, LSTM_LENGTH, LSTM_FEATURES);
-    return new Program(List.of(weights, ends, text), 2, in -> lstm(in.get(0), in.get(1), in.get(2)));
+    return new Program(
+        List.of(weights, ends, text), 2, in -> lstm(in.get(0), in.get(1), in.get(2)));
   }
 
   private static Tensor lstm(Tensor weights, Tensor ends, Tensor text) {
@@ -106,8 +107,7 @@ final class Programs {
                     Tensor ingate = h.times(w.get(2)).plus(w.get(3)).sigmoid();
                     Tensor outgate = x.times(w.get(4)).plus(w.get(5)).sigmoid();
                     Tensor change = h.times(w.get(6)).plus(w.get(7)).tanh();
-                    Tensor cell =
-                        carry.get(2 * layer + 1).times(forget).plus(ingate.times(change));
+                    Tensor cell = carry.get(2 * layer + 1).times(forget).plus(ingate.times(change));
                     x = outgate.times(cell.tanh());
                     next.add(x);
                     next.add(cell);
@@ -182,10 +182,12 @@ final class Programs {
           Tensor logs = in.get(2);
           Tensor lower = in.get(3).tril(-1);
           Tensor centred =
-              in.get(4).reshape(1, GMM_POINTS, GMM_SIZE).minus(
-                  in.get(1).reshape(GMM_PARTS, 1, GMM_SIZE));
+              in.get(4)
+                  .reshape(1, GMM_POINTS, GMM_SIZE)
+                  .minus(in.get(1).reshape(GMM_PARTS, 1, GMM_SIZE));
           Tensor scaled =
-              centred.times(logs.exp().reshape(GMM_PARTS, 1, GMM_SIZE))
+              centred
+                  .times(logs.exp().reshape(GMM_PARTS, 1, GMM_SIZE))
                   .plus(centred.matmul(lower.transpose(1, 2)));
           Tensor weights = in.get(0).plus(logs.sum(1)).reshape(GMM_PARTS, 1);
           Tensor each = weights.minus(scaled.square().sum(2).times(0.5)).logSumExp(0);
