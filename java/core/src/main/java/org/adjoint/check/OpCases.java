@@ -248,6 +248,8 @@ public final class OpCases {
     }
     still("argmax", "first axis", floats(Domain.ANY, s(5, 3)), INDICES, x -> x.get(0).argmax(0));
     one("sum", "of a scalar", s(), Tensor::sum);
+    one("max", "of a scalar", s(), Tensor::max);
+    one("min", "of a scalar", s(), Tensor::min);
   }
 
   private void products() {

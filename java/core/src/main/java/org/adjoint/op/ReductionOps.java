@@ -55,11 +55,7 @@ public final class ReductionOps {
 
   private static Tensor shareAmongTies(Call call, Tensor y, Tensor g) {
     Tensor ties = call.x().eq(y);
-    int[] axes = new int[call.attrs().length];
-    for (int i = 0; i < axes.length; i++) {
-      axes[i] = (int) call.attrs()[i];
-    }
-    Tensor count = ties.cast(call.y().dtype()).sum(true, axes);
+    Tensor count = SUM.over(call.attrs(), ties.cast(call.y().dtype())).reshape(y.shape().dims());
     return Tensor.where(ties, g.div(count), call.number(0));
   }
 }
