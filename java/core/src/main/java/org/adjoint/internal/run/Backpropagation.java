@@ -54,7 +54,7 @@ public final class Backpropagation {
           "backward(): this loss was evaluated before, so its forward part runs twice; ask for its value afterwards");
     }
     DifferentiablePart part = DifferentiablePart.of(List.of(Access.node(loss)), List.of());
-    List<ParameterState> parameters = Reached.trainableParameters(Access.node(loss), part);
+    List<ParameterState> parameters = Reached.trainableParameters(part);
     if (parameters.isEmpty() && TOLD_NOTHING_REACHED.compareAndSet(false, true)) {
       LOG.warn(
           "backward(): the loss {} reaches no trainable parameter, so no gradient changes; was it"
