@@ -164,7 +164,7 @@ public final class DifferentiablePart {
 
   /** Returns whether every walk stops at a node. */
   private static boolean stopsAt(Node node) {
-    return !(node instanceof OpNode) || node instanceof Version;
+    return !(node instanceof OpNode) || node instanceof Version || node.isStandIn();
   }
 
   private boolean isBoundary(Node node) {
