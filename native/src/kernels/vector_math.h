@@ -254,7 +254,7 @@ ADJ_ALWAYS T expm1_of(T x) {
   const T p = fma(r * r, expm1_tail(r), r);
   const T half = power_of_two<T>(n - 1);
   const T y = fma(half, p, half - T(0.5));
-  return x == T(0) ? x : y + y; /* with its sign */
+  return magnitude_of(x) < F::kTiny ? x : y + y; /* half of a denormal is not exact; zero keeps its sign */
 }
 
 /*

@@ -621,10 +621,11 @@ public sealed class Tensor permits Parameter {
 
   /**
    * Returns x where it lies in [low, high], elementwise, else the bound that it exceeds; where low
-   * &gt; high, one of them. The derivative is 1 at the bounds too; beyond, it is the bound's.
+   * &gt; high, one of them; NaN where x or a bound is NaN. The derivative is 1 at the bounds too;
+   * beyond, it is the bound's.
    */
   public Tensor clamp(Tensor low, Tensor high) {
-    return where(lt(low), low, where(gt(high), high, this));
+    return where(low.ne(low), low, where(high.ne(high), high, Scalars.within(this, low, high)));
   }
 
   /** Returns −1, 0 or 1 by the sign; NaN of NaN. The derivative is 0, at 0 too. */
