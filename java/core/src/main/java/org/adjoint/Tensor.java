@@ -740,8 +740,8 @@ public sealed class Tensor permits Parameter {
   }
 
   /**
-   * Returns 0 where x is 0, else x·d: the product of a (co)tangent with a derivative that may be
-   * infinite or NaN.
+   * Returns 0 where x or d is 0, else x·d: the product of a (co)tangent with a derivative, either
+   * of which may be infinite or NaN.
    */
   public Tensor scale(Tensor d) {
     return Seed.times(this, d).orElseGet(() -> ElementwiseOps.SCALE.apply(this, d));

@@ -70,8 +70,8 @@ public final class ActivationOps {
       binary(
           "elu",
           (x, a) -> x > 0 ? x : a * Math.expm1(x),
-          (c, g) -> Tensor.where(c.x().gt(0), g, g.times(c.x(1).times(negativePart(c).exp()))),
-          (c, g) -> g.times(negativePart(c).expm1()));
+          (c, g) -> Tensor.where(c.x().gt(0), g, g.scale(c.x(1).times(negativePart(c).exp()))),
+          (c, g) -> g.scale(negativePart(c).expm1()));
 
   /** log(1 + eˣ); σ. */
   public static final Elementwise SOFTPLUS =

@@ -78,8 +78,8 @@ public final class ElementwiseOps {
       binary(
           "leakyRelu",
           (x, s) -> x > 0 ? x : s * x,
-          (c, g) -> pick(c.x().gt(0), g, g.times(c.x(1))),
-          (c, g) -> pick(c.x().gt(0), c.number(0), g.times(c.x())));
+          (c, g) -> pick(c.x().gt(0), g, g.scale(c.x(1))),
+          (c, g) -> pick(c.x().gt(0), c.number(0), g.scale(c.x())));
 
   /** −1, ±0 or 1, and NaN of NaN. */
   public static final Elementwise SIGN = step("sign", Math::signum);
@@ -135,12 +135,13 @@ public final class ElementwiseOps {
       binary("minimum", Math::min, larger(1, 0), larger(0, 1));
 
   /**
-   * 0 where g is 0, else g·d: what multiplies by a derivative that may be infinite. Linear in g.
+   * 0 where g or d is 0, else g·d: what multiplies by a derivative that may be infinite. Linear in
+   * both, and a chain of such products is the same from either end: forward and reverse mode agree.
    */
   public static final Elementwise SCALE =
       binary(
           "scale",
-          (g, d) -> g == 0 ? 0 : g * d,
+          (g, d) -> g == 0 || d == 0 ? 0 : g * d,
           (c, t) -> t.scale(c.x(1)),
           (c, t) -> c.x(0).scale(t));
 

@@ -13,6 +13,10 @@ public final class Statistics {
   private Statistics() {}
 
   public static Tensor variance(Tensor x, int ddof, boolean keepDims, int... axes) {
+    if (ddof > 0 && ShapeRules.folded(x, axes) == 1) {
+      // 0/0 whatever x is, so its derivatives are NaN too, in forward mode as in reverse mode.
+      return x.sum(keepDims, axes).times(Double.NaN);
+    }
     Tensor squares = x.minus(x.mean(true, axes)).square().sum(keepDims, axes);
     return squares.div((double) Math.max(0, ShapeRules.folded(x, axes) - ddof));
   }

@@ -107,7 +107,8 @@ public final class Reached {
         }
       }
       if (cut.unseen() && parameters.isEmpty()) {
-        throw new IllegalStateException("backward: a part of the graph was released before it was computed");
+        throw new IllegalStateException(
+            "backward: a part of the graph was released before it was computed");
       }
     }
     return parameters;
