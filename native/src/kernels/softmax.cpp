@@ -122,6 +122,10 @@ ADJ_ALWAYS double gradient_row(const T* x, int64_t n, int64_t label, T largest, 
     return 0;
   }
   const double sum = exp_row<true>(x, n, largest, y);
+  if (g == T(0)) { /* a row that is ignored, whatever it holds */
+    fill_row(y, n, T(0));
+    return sum;
+  }
   const T inverse = static_cast<T>(1.0 / sum);
   const T hit = g * (y[label] * inverse - T(1));
   ADJ_LOOP(int64_t i = 0; i < n; ++i) y[i] = g * (y[i] * inverse);

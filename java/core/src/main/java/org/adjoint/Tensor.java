@@ -808,8 +808,17 @@ public sealed class Tensor permits Parameter {
   }
 
   /**
-   * Returns a where the BOOL condition holds, else b; nothing of the branch not taken reaches a
-   * gradient.
+   * Returns a where the BOOL condition holds, else b. Nothing of the branch not taken reaches a
+   * gradient, whatever infinities and NaN that branch has met: elementwise ops, sums, products of
+   * elements, softmax, logSoftmax, logSumExp, sorting and rows that a cross-entropy ignores pass
+   * nothing on where nothing flows. The exceptions are ops whose derivative adds up several
+   * products with data in one kernel: {@link #matmul} and {@link Einsum}, {@link #cumprod} and
+   * {@link #logCumSumExp}. There 0 · ∞ is NaN, so mask what goes in as well as what comes out:
+   *
+   * <pre>{@code
+   * Tensor safe = Tensor.where(kept, x, Tensor.scalar(0, x.dtype())); // kept: [rows, 1]
+   * Tensor y = Tensor.where(kept, safe.matmul(w), other);
+   * }</pre>
    */
   public static Tensor where(Tensor condition, Tensor a, Tensor b) {
     return ElementwiseOps.WHERE.apply(condition, a, b);
@@ -1296,7 +1305,9 @@ public sealed class Tensor permits Parameter {
    * Returns the matrix product of [batch…, m, k] and [batch…, k, n]; batch axes broadcast. A vector
    * on the left is a row, on the right a column, and its axis is dropped from the result. The
    * native backend reads and writes subnormal numbers as zero here, as in optimizers: each would
-   * cost a hundred cycles, and gradients of a trained network have many.
+   * cost a hundred cycles, and gradients of a trained network have many. A row of infinities or NaN
+   * reaches the gradient of the other factor even if its result is masked: {@link #where} says how
+   * to keep it out.
    */
   public Tensor matmul(Tensor y) {
     return ShapeRules.matmul(ProductOps.MATMUL, this, y);

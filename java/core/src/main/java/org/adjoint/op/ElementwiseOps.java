@@ -168,7 +168,7 @@ public final class ElementwiseOps {
 
   /**
    * a where the condition holds, else b; nothing of the branch not taken reaches the result or a
-   * gradient.
+   * gradient, but for what {@link Tensor#where} names.
    */
   public static final Elementwise WHERE =
       select(

@@ -27,7 +27,7 @@ public final class ReductionOps {
 
   /** Of no elements it is 1. The cotangent of an element is g times the product of all others. */
   public static final Reduction PROD =
-      Reduction.of("prod", false, (c, y, g) -> g.times(ScanOps.productOfOthers(c.x(), c.attrs())));
+      Reduction.of("prod", false, (c, y, g) -> g.scale(ScanOps.productOfOthers(c.x(), c.attrs())));
 
   private static final Kernel ARGMAX_KERNEL = new Kernel("argmax", NO_SCALAR, -1);
 

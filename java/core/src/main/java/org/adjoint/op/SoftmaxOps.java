@@ -36,7 +36,7 @@ public final class SoftmaxOps {
             return List.of(e.div(orOne(e.sum(true, -1))));
           },
           input -> true,
-          (c, i, g) -> c.y().times(g.minus(g.times(c.y()).sum(true, -1))));
+          (c, i, g) -> g.minus(g.scale(c.y()).sum(true, -1)).scale(c.y()));
 
   /** x − logSumExp(x); the cotangent of x is g − eʸ·Σ g. */
   public static final Fused LOG_SOFTMAX =
@@ -50,7 +50,7 @@ public final class SoftmaxOps {
             return List.of(shifted.minus(orOne(shifted.exp().sum(true, -1)).log()));
           },
           input -> true,
-          (c, i, g) -> g.minus(c.y().exp().times(g.sum(true, -1))));
+          (c, i, g) -> g.minus(g.sum(true, -1).scale(c.y().exp())));
 
   /** log Σ eˣ; the cotangent of x is g·softmax(x). */
   public static final Fused LOG_SUM_EXP =

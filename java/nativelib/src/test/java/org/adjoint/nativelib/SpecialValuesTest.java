@@ -1,5 +1,6 @@
 package org.adjoint.nativelib;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import java.util.ArrayList;
@@ -8,6 +9,7 @@ import java.util.List;
 import java.util.stream.Stream;
 import org.adjoint.Adjoint;
 import org.adjoint.DType;
+import org.adjoint.Grad;
 import org.adjoint.Tensor;
 import org.adjoint.op.Elementwise;
 import org.adjoint.op.Ops;
@@ -15,6 +17,7 @@ import org.adjoint.op.SpecialOps;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.DynamicTest;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
 
 /**
@@ -75,6 +78,21 @@ class SpecialValuesTest {
                 DynamicTest.dynamicTest(
                     op.name(),
                     () -> List.of(DType.F32, DType.F64).forEach(dtype -> check(op, dtype))));
+  }
+
+  @Test
+  void aRowThatACrossEntropyIgnoresIsSilent() {
+    double nan = Double.NaN;
+    for (DType dtype : List.of(DType.F32, DType.F64)) {
+      Tensor x =
+          Tensor.of(new double[] {1, 2, nan, INF, INF, 1}, 3, 2).cast(dtype).eval().variable();
+      Tensor losses = x.softmaxCrossEntropy(Tensor.of(new int[] {1, 0, 1}, 3));
+      Tensor kept = Tensor.of(new boolean[] {true, false, false}, 3);
+      Tensor loss = Tensor.where(kept, losses, Tensor.scalar(0, dtype)).sum();
+      double[] g = Grad.grad(loss, x).get(0).cast(DType.F64).toDoubleArray();
+      double p = 1 / (1 + Math.E);
+      assertArrayEquals(new double[] {p, -p, 0, 0, 0, 0}, g, 1e-6, dtype.toString());
+    }
   }
 
   private static List<double[]> points(Elementwise op, DType dtype) {
