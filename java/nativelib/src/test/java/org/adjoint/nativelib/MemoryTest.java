@@ -51,6 +51,27 @@ class MemoryTest {
   }
 
   @Test
+  void anInterruptedThreadWaitsForRoomToo() throws Exception {
+    Backend backend = backend(8 * MB);
+    Storage held = backend.allocate(6 * MB);
+    Thread release =
+        new Thread(
+            () -> {
+              try {
+                Thread.sleep(100);
+              } catch (InterruptedException e) {
+                throw new AssertionError(e);
+              }
+              held.close();
+            });
+    Thread.currentThread().interrupt();
+    release.start();
+    backend.allocate(4 * MB).close();
+    assertTrue(Thread.interrupted());
+    release.join();
+  }
+
+  @Test
   void unreachableValuesMakeRoom() {
     Backend backend = backend(8 * MB);
     for (int i = 0; i < 100; i++) {
