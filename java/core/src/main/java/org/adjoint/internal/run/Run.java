@@ -99,11 +99,6 @@ public abstract class Run implements Holder {
     return true;
   }
 
-  /**
-   * Returns whether the program may read a superseded version that is kept; see {@link Version}.
-   */
-  protected abstract boolean mayRead(Version superseded);
-
   /** Makes all objects that {@link #publish} needs. */
   protected abstract void prepare();
 
@@ -124,7 +119,12 @@ public abstract class Run implements Holder {
 
   /** Returns the memory of a root after the program has run. */
   protected final Storage result(int root) {
-    return arguments[graph.program().rootArguments()[root]];
+    return arguments[argument(root)];
+  }
+
+  /** Returns which argument a root is. */
+  protected final int argument(int root) {
+    return graph.program().rootArguments()[root];
   }
 
   /** Returns the memory of a leaf that is pinned or owned. */
@@ -219,7 +219,7 @@ public abstract class Run implements Holder {
   /** Pins the memory of the node at a leaf; {@link #unpin} undoes that. */
   private Outcome pin(int at, Node node, int index) {
     Storage memory = node.valueOrNull(index);
-    if (memory == null || (node instanceof Version v && v.isSuperseded() && !mayRead(v))) {
+    if (memory == null) {
       return Outcome.VERSION_SUPERSEDED;
     }
     Storage.Pin pin = node instanceof Version v ? v.parameter().tryPin(v, this) : memory.tryPin();
@@ -232,7 +232,7 @@ public abstract class Run implements Holder {
         return Outcome.BUSY;
       }
       default -> {
-        if (node instanceof Version v && v.isLost()) {
+        if (node.valueOrNull(index) == null) {
           return Outcome.VERSION_SUPERSEDED;
         }
         throw Evaluator.closed(node.type(index));
@@ -258,10 +258,10 @@ public abstract class Run implements Holder {
     }
   }
 
-  /** Returns the parameter that a leaf is a version of, empty for another leaf. */
-  protected final Optional<ParameterState> parameterOf(int leaf) {
-    boolean known = leaf >= 0 && leaf < leaves.length;
-    return known && leaf(leaf) instanceof Version version
+  /** Returns the parameter that an argument is a version of, empty for another argument. */
+  protected Optional<ParameterState> parameterOf(int argument) {
+    boolean known = argument >= 0 && argument < leaves.length;
+    return known && leaf(argument) instanceof Version version
         ? Optional.of(version.parameter())
         : Optional.empty();
   }
@@ -373,12 +373,7 @@ public abstract class Run implements Holder {
     return switch (pin) {
       case PINNED -> memory;
       case BUSY -> null;
-      case CLOSED -> {
-        if (node instanceof Version v && v.isLost()) {
-          yield null; // a run that is not resumed says so
-        }
-        throw Evaluator.closed(node.type(index));
-      }
+      case CLOSED -> throw Evaluator.closed(node.type(index));
     };
   }
 }

@@ -2,6 +2,7 @@ package org.adjoint.internal.run;
 
 import java.util.Arrays;
 import java.util.LinkedHashSet;
+import java.util.Optional;
 import java.util.Set;
 import org.adjoint.internal.graph.Node;
 import org.adjoint.internal.graph.ParameterState;
@@ -74,16 +75,6 @@ final class TracedRun extends Run {
   }
 
   @Override
-  protected boolean mayRead(Version superseded) {
-    for (int i = 0; i < written.length; i++) {
-      if (written[i] == superseded.parameter()) {
-        return superseded.mayLeadTo((Version) nodes[template.version(i)]);
-      }
-    }
-    return true;
-  }
-
-  @Override
   protected Node leaf(int i) {
     return nodes[i];
   }
@@ -91,6 +82,17 @@ final class TracedRun extends Run {
   @Override
   protected int leafIndex(int i) {
     return template.leafIndex(i);
+  }
+
+  @Override
+  protected Optional<ParameterState> parameterOf(int argument) {
+    Optional<ParameterState> read = super.parameterOf(argument);
+    for (int i = 0; read.isEmpty() && i < written.length; i++) {
+      if (argument(template.plainRoots() + i) == argument) {
+        return Optional.of(written[i]);
+      }
+    }
+    return read;
   }
 
   @Override
