@@ -9,6 +9,7 @@ import org.adjoint.NativeMemoryException;
 import org.adjoint.internal.backend.Backend;
 import org.adjoint.internal.backend.Executable;
 import org.adjoint.internal.backend.Storage;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /**
@@ -50,6 +51,7 @@ class MemoryTest {
     assertEquals(0, backend.memory().outstanding());
   }
 
+  @Tag("threads")
   @Test
   void anInterruptedThreadWaitsForRoomToo() throws Exception {
     Backend backend = backend(8 * MB);
