@@ -210,6 +210,21 @@ class SharedParameterTest {
     }
   }
 
+  /** What is kept for the thread that assigned is no ground for another thread to build on. */
+  @Test
+  void aReaderSavesNoUpdateThatWouldLoseAnother() throws InterruptedException {
+    for (int i = 0; i < readings(parameter("p", 0)).size(); i++) {
+      Parameter p = parameter("p", 1);
+      Tensor ours = p.times(3).plus(3);
+      onAnotherThread(() -> p.assign(p.times(3).plus(1)));
+      onAnotherThread(readings(p).get(i));
+      p.assign(ours);
+      Exception e = assertThrows(IllegalStateException.class, p::eval);
+      assertTrue(e.getMessage().contains("reads a superseded version"), e.getMessage());
+      assertArrayEquals(new double[] {4}, p.toDoubleArray());
+    }
+  }
+
   @Test
   void readersBesideStepsOfAnotherThread() throws InterruptedException {
     Parameter w = parameter("w", new double[300]);

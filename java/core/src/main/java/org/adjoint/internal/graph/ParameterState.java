@@ -378,13 +378,12 @@ public final class ParameterState {
   }
 
   /**
-   * Keeps the newest version with a value readable once the next one is settled, for as long as
-   * anything refers to it: the thread that assigned the next one may have built on both. Called by
-   * the holder, which computes that next one for another thread.
+   * Keeps the newest version with a value readable for as long as anything refers to it: the thread
+   * that assigned the current one may have built on both. Called by the holder, which computes the
+   * current one for that thread.
    */
   public synchronized void keepSettled() {
-    settled.keepAfterwards();
-    settled.leaveToCollector();
+    settled.keepForAssignerOf(current);
   }
 
   /**
@@ -398,7 +397,7 @@ public final class ParameterState {
       Storage memory = before.memory();
       boolean overwritten = memory == version.memory();
       before.supersede(overwritten);
-      if (!overwritten && !before.isLeftToCollector()) {
+      if (!overwritten && !before.isKeptForOne()) {
         memory.close();
       }
     }

@@ -15,6 +15,7 @@ import org.adjoint.op.ShapeOps;
 public final class Version extends OpNode {
   private static final long[] NO_ATTRS = {};
   private static final int[] FIRST = {0};
+  private static final long NOBODY = 0; // ids of threads are positive
   private static final Life SUPERSEDED =
       new Life(Phase.SUPERSEDED, NO_NODES, null, NO_NODES, Life.EMPTY_LEAF.cutAt());
 
@@ -35,8 +36,11 @@ public final class Version extends OpNode {
   /** Whether a graph may have been built on this version; guarded by the parameter's lock. */
   private boolean handedOut;
 
-  /** Whether nobody but the collector frees the memory; guarded by the parameter's lock. */
-  private boolean leftToCollector;
+  /**
+   * The thread for whose sake the value is kept once this version is superseded, {@link #NOBODY} if
+   * it is not. Guarded by the parameter's lock until then.
+   */
+  private long keptFor = NOBODY;
 
   /** Makes the pending version that stands for output {@code index} of {@code assigned}. */
   Version(ParameterState parameter, Node assigned, int index, Type[] types) {
@@ -93,21 +97,42 @@ public final class Version extends OpNode {
     return phase() == Phase.SUPERSEDED;
   }
 
-  /** Keeps the value readable afterwards, from memory that somebody else keeps from being freed. */
+  /** Keeps the value readable afterwards, from memory that a snapshot shares. */
   void keepAfterwards() {
     if (afterwards == SUPERSEDED) {
       afterwards = new Life(Phase.SUPERSEDED, NO_NODES, life().values(), NO_NODES, 0);
     }
   }
 
-  /** States that nobody but the collector frees the memory. */
-  void leaveToCollector() {
-    leftToCollector = true;
+  /**
+   * Keeps the value readable because the thread that has assigned {@code next} may have built on
+   * this version. Nobody frees the memory but the collector.
+   */
+  void keepForAssignerOf(Version next) {
+    if (afterwards == SUPERSEDED) {
+      keepAfterwards();
+      keptFor = next.assignedById;
+    }
   }
 
-  /** Returns whether nobody but the collector frees the memory. */
-  boolean isLeftToCollector() {
-    return leftToCollector;
+  /** Returns whether the value is kept for the sake of one thread. */
+  boolean isKeptForOne() {
+    return keptFor != NOBODY;
+  }
+
+  /**
+   * Returns whether the value of {@code next}, another version of this parameter, may be computed
+   * from that of this superseded one: not if this one is kept for the sake of one thread, and
+   * another has assigned {@code next}. It would replace the first thread's assignment as if that
+   * had not been made.
+   */
+  public boolean mayLeadTo(Version next) {
+    return keptFor == NOBODY || keptFor == next.assignedById;
+  }
+
+  /** Returns whether this version is superseded and has no value any more. */
+  public boolean isLost() {
+    return isSuperseded() && !isEvaluated();
   }
 
   /**

@@ -346,7 +346,7 @@ public final class Evaluator {
       pin = node instanceof Version v ? v.parameter().tryPin(v, null) : memory.tryPin();
     }
     if (pin == Storage.Pin.CLOSED) {
-      if (node instanceof Version v && v.valueOrNull(index) == null) {
+      if (node instanceof Version v && v.isLost()) {
         throw v.supersededError();
       }
       throw closed(node.type(index));

@@ -99,6 +99,11 @@ public abstract class Run implements Holder {
     return true;
   }
 
+  /**
+   * Returns whether the program may read a superseded version that is kept; see {@link Version}.
+   */
+  protected abstract boolean mayRead(Version superseded);
+
   /** Makes all objects that {@link #publish} needs. */
   protected abstract void prepare();
 
@@ -219,7 +224,7 @@ public abstract class Run implements Holder {
   /** Pins the memory of the node at a leaf; {@link #unpin} undoes that. */
   private Outcome pin(int at, Node node, int index) {
     Storage memory = node.valueOrNull(index);
-    if (memory == null) {
+    if (memory == null || (node instanceof Version v && v.isSuperseded() && !mayRead(v))) {
       return Outcome.VERSION_SUPERSEDED;
     }
     Storage.Pin pin = node instanceof Version v ? v.parameter().tryPin(v, this) : memory.tryPin();
@@ -232,7 +237,7 @@ public abstract class Run implements Holder {
         return Outcome.BUSY;
       }
       default -> {
-        if (node.valueOrNull(index) == null) {
+        if (node instanceof Version v && v.isLost()) {
           return Outcome.VERSION_SUPERSEDED;
         }
         throw Evaluator.closed(node.type(index));
@@ -373,7 +378,12 @@ public abstract class Run implements Holder {
     return switch (pin) {
       case PINNED -> memory;
       case BUSY -> null;
-      case CLOSED -> throw Evaluator.closed(node.type(index));
+      case CLOSED -> {
+        if (node instanceof Version v && v.isLost()) {
+          yield null; // a run that is not resumed says so
+        }
+        throw Evaluator.closed(node.type(index));
+      }
     };
   }
 }

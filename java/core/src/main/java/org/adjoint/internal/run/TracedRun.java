@@ -75,6 +75,16 @@ final class TracedRun extends Run {
   }
 
   @Override
+  protected boolean mayRead(Version superseded) {
+    for (int i = 0; i < written.length; i++) {
+      if (written[i] == superseded.parameter()) {
+        return superseded.mayLeadTo((Version) nodes[template.version(i)]);
+      }
+    }
+    return true;
+  }
+
+  @Override
   protected Node leaf(int i) {
     return nodes[i];
   }

@@ -83,11 +83,17 @@ final class RecordedRun extends Run {
         return Outcome.VALUE_PENDING;
       }
       boolean moves = layout.sources()[i] instanceof Source.Value; // to a newer version
-      if (!moves && nodes[i] instanceof Version v && v.isSuperseded() && !v.isEvaluated()) {
+      if (!moves && nodes[i] instanceof Version v && v.isLost()) {
         throw v.supersededError();
       }
     }
     return Outcome.DONE;
+  }
+
+  /** It was given: what a recorded function computes, it computes from the current versions. */
+  @Override
+  protected boolean mayRead(Version superseded) {
+    return true;
   }
 
   @Override
