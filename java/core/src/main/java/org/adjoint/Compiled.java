@@ -50,7 +50,6 @@ import org.adjoint.internal.step.RecordedStep;
  * Grad.of(Compiled.of(f))} and {@code Compiled.of(Grad.of(f))} mean what they say.
  */
 public final class Compiled {
-
   /** So many combinations of types are kept, the least recently used goes first. */
   private static final int MOST = 64;
 
