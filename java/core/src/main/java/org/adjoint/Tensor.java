@@ -204,6 +204,16 @@ public sealed class Tensor permits Parameter {
   }
 
   /**
+   * Returns a BF16 tensor of these {@link Bfloat16} bits, row by row, each kept as it is, NaNs
+   * included.
+   *
+   * @throws IllegalArgumentException if the dims do not hold exactly as many elements
+   */
+  public static Tensor ofBfloat16(short[] bits, long... dims) {
+    return Values.copyOf(DType.BF16, bits, bits.length, dims);
+  }
+
+  /**
    * Returns a tensor that reads a direct buffer in place, from its position to its limit: Float-,
    * Double-, Int- or LongBuffer, a ShortBuffer as BF16, or a ByteBuffer as BOOL. The contents must
    * not change until {@link #release()}; the memory is never written.
@@ -310,6 +320,16 @@ public sealed class Tensor permits Parameter {
   /** Returns a copy of the elements of an I64 or I32 tensor, in row-major order. */
   public long[] toLongArray() {
     return Values.longs(this);
+  }
+
+  /**
+   * Returns a copy of the {@link Bfloat16} bits of a BF16 tensor's elements, row by row, each as it
+   * is; runs what is pending.
+   *
+   * @throws IllegalArgumentException if the dtype is another; the message names it
+   */
+  public short[] toBfloat16Array() {
+    return Values.shorts(this);
   }
 
   /** Returns a copy of the elements of a BOOL tensor, in row-major order. */

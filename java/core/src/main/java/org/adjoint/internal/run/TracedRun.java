@@ -2,6 +2,7 @@ package org.adjoint.internal.run;
 
 import java.util.Arrays;
 import java.util.LinkedHashSet;
+import java.util.Optional;
 import java.util.Set;
 import org.adjoint.internal.graph.Cut;
 import org.adjoint.internal.graph.Node;
@@ -92,6 +93,17 @@ final class TracedRun extends Run {
   @Override
   protected int leafIndex(int i) {
     return template.leafIndex(i);
+  }
+
+  @Override
+  protected Optional<ParameterState> parameterOf(int argument) {
+    Optional<ParameterState> read = super.parameterOf(argument);
+    for (int i = 0; read.isEmpty() && i < written.length; i++) {
+      if (argument(template.plainRoots() + i) == argument) {
+        return Optional.of(written[i]);
+      }
+    }
+    return read;
   }
 
   @Override
