@@ -121,7 +121,10 @@ public final class Sweep {
     List<Double> points = new ArrayList<>();
     for (int e = lowest; e <= highest; e++) {
       boolean near = e >= -12 && e <= 10;
-      int count = near ? 8 * perExponent : perExponent;
+      int count = near ? (tail.wide() ? 2 : 8) * perExponent : perExponent;
+      if (tail.wide() && !near && e % 16 != 0) {
+        continue;
+      }
       for (int i = 0; i < count; i++) {
         double mantissa = i == 0 && near ? 1 : 1 + random.nextDouble();
         double point = Math.scalb(mantissa, e);

@@ -14,6 +14,7 @@ import org.adjoint.Tensor;
  * @param low the domain is the open interval from here
  * @param high to here
  * @param crossings where a truth passes through zero
+ * @param wide whether each element costs a row of many, so that fewer are tried
  */
 public record Tail(
     String name,
@@ -21,7 +22,8 @@ public record Tail(
     double low,
     double high,
     List<UnaryOperator<Real>> truth,
-    List<Crossing> crossings) {
+    List<Crossing> crossings,
+    boolean wide) {
   private static final double INF = Double.POSITIVE_INFINITY;
 
   /**
@@ -33,17 +35,21 @@ public record Tail(
   /** Returns a function on all numbers. */
   @SafeVarargs
   static Tail of(String name, UnaryOperator<Tensor> f, UnaryOperator<Real>... truth) {
-    return new Tail(name, f, -INF, INF, Arrays.stream(truth).toList(), List.of());
+    return new Tail(name, f, -INF, INF, Arrays.stream(truth).toList(), List.of(), false);
+  }
+
+  Tail asWide() {
+    return new Tail(name, f, low, high, truth, crossings, true);
   }
 
   Tail on(double from, double to) {
-    return new Tail(name, f, from, to, truth, crossings);
+    return new Tail(name, f, from, to, truth, crossings, wide);
   }
 
   Tail crossing(int order, double from, double to, double scale) {
     List<Crossing> more = new ArrayList<>(crossings);
     more.add(new Crossing(order, from, to, scale));
-    return new Tail(name, f, low, high, truth, List.copyOf(more));
+    return new Tail(name, f, low, high, truth, List.copyOf(more), wide);
   }
 
   @Override
