@@ -1,7 +1,6 @@
 package org.adjoint.tails;
 
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.function.UnaryOperator;
 import org.adjoint.Tensor;
@@ -34,8 +33,9 @@ public record Tail(
 
   /** Returns a function on all numbers. */
   @SafeVarargs
+  @SuppressWarnings("varargs") // the array is only read
   static Tail of(String name, UnaryOperator<Tensor> f, UnaryOperator<Real>... truth) {
-    return new Tail(name, f, -INF, INF, Arrays.stream(truth).toList(), List.of(), false);
+    return new Tail(name, f, -INF, INF, List.of(truth), List.of(), false);
   }
 
   Tail asWide() {
