@@ -68,7 +68,7 @@ public final class SoftmaxOps {
           (c, i, g) -> {
             Tensor others = g.sum(true, -1).minus(g);
             // Not eʸ: an error of y is one of eʸ that is |y| times as large.
-            return c.y().expm1().times(g).plus(c.x().softmax(-1).times(others)).neg();
+            return c.y().expm1().neg().times(g).minus(c.x().softmax(-1).times(others));
           });
 
   /** log Σ eˣ; the cotangent of x is g·softmax(x). */
@@ -155,7 +155,10 @@ public final class SoftmaxOps {
                 Tensor.apply(
                         IndexOps.GATHER, new long[] {axis, axis}, logits.logSoftmax(-1), in.get(1))
                     .get(0);
-            return List.of(chosen.neg());
+            Tensor none = Tensor.scalar(Double.NEGATIVE_INFINITY, logits.dtype());
+            Tensor hidden = logits.detach().logSumExp(-1).eq(none);
+            Tensor loss = Tensor.scalar(0, logits.dtype()).minus(chosen);
+            return List.of(Tensor.where(hidden, none.neg(), loss));
           },
           input -> input == 0,
           (c, i, g) -> SOFTMAX_CROSS_ENTROPY_GRAD.apply(c.x(0), c.x(1), g));
