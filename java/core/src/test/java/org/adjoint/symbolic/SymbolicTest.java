@@ -40,10 +40,7 @@ class SymbolicTest {
     formulas(t -> t.square().neg().exp(), "exp(-x^2)", "-2*x*exp(-x^2)", "exp(-x^2)*(4*x^2 - 2)");
     formulas(Tensor::tanh, "tanh(x)", "1 - tanh(x)^2", "-2*tanh(x)*(1 - tanh(x)^2)");
     formulas(
-        Tensor::sigmoid,
-        "sigmoid(x)",
-        "(1 - tanh(x/2)^2)/4",
-        "-tanh(x/2)*(1 - tanh(x/2)^2)/4");
+        Tensor::sigmoid, "sigmoid(x)", "(1 - tanh(x/2)^2)/4", "-tanh(x/2)*(1 - tanh(x/2)^2)/4");
     formulas(Tensor::relu, "relu(x)", "where(x > 0, 1, 0)", "0");
     formulas(t -> t.sin().times(2), "2*sin(x)", "2*cos(x)", "-2*sin(x)");
     formulas(t -> t.minus(w).square().div(3), "(x - w)^2/3", "2*(x - w)/3", "2/3");
