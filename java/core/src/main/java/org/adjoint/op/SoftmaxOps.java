@@ -67,8 +67,11 @@ public final class SoftmaxOps {
           input -> true,
           (c, i, g) -> {
             Tensor others = g.sum(true, -1).minus(g);
-            // Not eʸ: an error of y is one of eʸ that is |y| times as large.
-            return c.y().expm1().neg().times(g).minus(c.x().softmax(-1).times(others));
+            // Not eʸ where y is large: an error of y is one of eʸ that is |y| times as large.
+            Tensor p = c.x().softmax(-1);
+            Tensor less = c.number(1).minus(p);
+            Tensor rest = Tensor.where(c.y().lt(-1), less, c.y().expm1().neg());
+            return rest.times(g).minus(p.times(others));
           });
 
   /** log Σ eˣ; the cotangent of x is g·softmax(x). */
@@ -211,7 +214,7 @@ public final class SoftmaxOps {
    * probability is above ½ it is no constant, as the shift of a softmax often is: the derivative of
    * a probability near 1 is then a sum over the others, instead of 1 less something.
    *
-   * @param largest a column, 0 of an empty row
+   * @param largest a column, a constant where its probability is not above ½; 0 of an empty row
    * @param shifted x less the largest
    * @param others the sum of the exponentials of what is shifted, less 1
    * @param hidden whether a row is −∞ throughout
@@ -241,7 +244,8 @@ public final class SoftmaxOps {
       Tensor shifted = Tensor.where(fixed, nothing, x.minus(moving));
       Tensor sum = Tensor.where(fixed, zero, shifted.exp()).sum(true, -1);
       Tensor others = Tensor.where(certain, sum, sum.minus(1));
-      return new Peak(largest, shifted, others, hidden, nothing.ne(0));
+      Tensor base = Tensor.where(hidden, largest, moving);
+      return new Peak(base, shifted, others, hidden, nothing.ne(0));
     }
   }
 
