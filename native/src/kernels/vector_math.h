@@ -257,6 +257,13 @@ ADJ_ALWAYS T expm1_of(T x) {
   return magnitude_of(x) < F::kTiny ? x : y + y; /* half of a denormal is not exact; zero keeps its sign */
 }
 
+/* 1 / cosh x = 2e / (1 + e^2) with e = e^-|x|. */
+template <class T>
+ADJ_ALWAYS T sech_of(T x) {
+  const T e = exp_of(-magnitude_of(x));
+  return (e + e) / fma(e, e, T(1));
+}
+
 /*
  * 1 / (1 + e^-x) for x >= 0, q = e^x / (1 + e^x) below: e^-|x| never overflows. Where e^x is small, q is e^x - q e^x
  * with what the rounding of e^x lost, and an error of the quotient hardly counts.

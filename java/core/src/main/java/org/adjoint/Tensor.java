@@ -619,6 +619,27 @@ public sealed class Tensor permits Parameter {
     return ActivationOps.SOFTPLUS.apply(this);
   }
 
+  /**
+   * Returns log σ(x) = −log(1 + e⁻ˣ), which never overflows and keeps its digits where σ(x) rounds
+   * to 0 or 1; the derivative is σ(−x).
+   */
+  public Tensor logSigmoid() {
+    return neg().softplus().neg();
+  }
+
+  /**
+   * Returns the cross-entropy of two classes, element by element, in nats: −t·log σ(x) − (1 −
+   * t)·log σ(−x), where x, this, is the first class's logit less the second's, and t the first
+   * one's probability. Where a class has probability 0, x may be infinite on the other one's side.
+   *
+   * @param t probabilities in [0, 1], of x's dtype, broadcast against x
+   * @throws IllegalArgumentException if the dtypes differ or are not F32 or F64, or the shapes do
+   *     not broadcast
+   */
+  public Tensor sigmoidCrossEntropy(Tensor t) {
+    return ActivationOps.SIGMOID_CROSS_ENTROPY.apply(this, t);
+  }
+
   /** Returns x·tanh(softplus(x)) (Misra 2019). */
   public Tensor mish() {
     return ActivationOps.MISH.apply(this);

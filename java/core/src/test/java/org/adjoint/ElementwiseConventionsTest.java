@@ -123,10 +123,12 @@ class ElementwiseConventionsTest {
         1e-15);
     assertArrayEquals(
         doubles(0.5, -0.5, -0.5, 0.5, -1, -1, 1, 0, 0),
-        Grad.grad(angle.sum(), y).get(0).toDoubleArray());
+        Grad.grad(angle.sum(), y).get(0).toDoubleArray(),
+        1e-15);
     assertArrayEquals(
         doubles(-0.5, -0.5, 0.5, 0.5, 0, 0, 0, -1, 0),
-        Grad.grad(angle.sum(), x).get(0).toDoubleArray());
+        Grad.grad(angle.sum(), x).get(0).toDoubleArray(),
+        1e-15);
   }
 
   @Test

@@ -50,7 +50,7 @@ public final class ElementwiseOps {
 
   /** 1/√x; the derivative at 0 is −∞. */
   public static final Elementwise RSQRT =
-      unary("rsqrt", x -> 1 / Math.sqrt(x), product(c -> c.y().div(c.x()).times(-0.5)));
+      unary("rsqrt", x -> 1 / Math.sqrt(x), product(c -> c.y().times(-0.5).div(c.x())));
 
   /** 1/x; the derivative at ±0 is −∞. */
   public static final Elementwise RECIPROCAL =
@@ -60,14 +60,22 @@ public final class ElementwiseOps {
   public static final Elementwise SQUARE =
       unary("square", x -> x * x, product(c -> c.x().times(2)));
 
-  /** The hyperbolic tangent; the derivative is 1 − tanh². */
+  /**
+   * The hyperbolic tangent. The derivative is sech², because 1 − tanh² has lost its last digit
+   * where tanh rounds to 1.
+   */
   public static final Elementwise TANH =
-      unary("tanh", Math::tanh, product(c -> c.number(1).minus(c.y().square())));
+      unary("tanh", Math::tanh, product(c -> TrigonometricOps.sech(c.x()).square()));
 
-  /** The logistic function 1 / (1 + e⁻ˣ), computed without overflow; σ′ = σ(1 − σ). */
+  /**
+   * The logistic function 1 / (1 + e⁻ˣ), computed without overflow. The derivative is sech²(x/2)/4,
+   * which is σ(1 − σ) with all digits where σ is near 1.
+   */
   public static final Elementwise SIGMOID =
       unary(
-          "sigmoid", ElementwiseOps::sigmoid, product(c -> c.y().times(c.number(1).minus(c.y()))));
+          "sigmoid",
+          ElementwiseOps::sigmoid,
+          product(c -> TrigonometricOps.sech(c.x().times(0.5)).times(0.5).square()));
 
   /** max(x, 0); relu′(0) = 0. */
   public static final Elementwise RELU =
