@@ -74,6 +74,8 @@ const Unary kUnary[] = {
     {"asinh", -10, 10, [](double x) { return std::asinh(x); }},
     {"acosh", 1, 10, [](double x) { return std::acosh(x); }},
     {"atanh", -0.99, 0.99, [](double x) { return std::atanh(x); }},
+    {"sech", -10, 10, [](double x) { return 1 / std::cosh(x); }},
+    {"lessSquare", -5, 5, [](double x) { return (1 - x) * (1 + x); }},
     {"erf", -4, 4, [](double x) { return std::erf(x); }},
     {"erfc", -4, 6, [](double x) { return std::erfc(x); }},
     {"lgamma", -4.5, 30, [](double x) { return std::lgamma(x); }},
@@ -83,6 +85,7 @@ const Unary kUnary[] = {
      [](double x) { return gated(x, 0.5 + 0.5 * std::tanh(std::sqrt(2 / M_PI) * (x + 0.044715 * x * x * x))); }},
     {"silu", -10, 10, [](double x) { return gated(x, 1 / (1 + std::exp(-x))); }},
     {"softplus", -20, 20, [](double x) { return std::fmax(x, 0) + std::log1p(std::exp(-std::fabs(x))); }},
+    {"geluTanhSech", -6, 6, [](double x) { return 1 / std::cosh(std::sqrt(2 / M_PI) * x * (1 + 0.044715 * x * x)); }},
     {"mish", -10, 10, [](double x) { return gated(x, std::tanh(x > 30 ? x : std::log1p(std::exp(x)))); }},
 };
 
@@ -107,6 +110,16 @@ const Binary kBinary[] = {
     {"scale", -5, 5, [](double g, double d) { return g == 0 ? 0.0 : g * d; }},
     {"leakyRelu", -5, 5, [](double x, double s) { return x > 0 ? x : s * x; }},
     {"atan2", -5, 5, [](double y, double x) { return std::atan2(y, x); }},
+    {"rhypot", -5, 5,
+     [](double a, double b) {
+       return static_cast<double>(1 / std::sqrt(static_cast<long double>(a) * a + static_cast<long double>(b) * b));
+     }},
+    {"bell", 0.1, 5, [](double c, double x) { return c > 0 ? std::exp(-c * x * x) : kNan; }},
+    {"sigmoidCrossEntropy", -5, 5,
+     [](double x, double t) {
+       const double far = x > 0 ? 1 - t : -t;
+       return (far == 0 ? 0 : far * x) + std::log1p(std::exp(-std::fabs(x)));
+     }},
     {"elu", -5, 5, [](double x, double a) { return x > 0 ? x : a * std::expm1(x); }},
     {"polygamma", 0.3, 5, polygamma, true},
 };

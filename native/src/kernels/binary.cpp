@@ -52,11 +52,11 @@ struct Minimum {
     return extreme_of<false>(b, a);
   }
 };
-/* A product in which a zero gradient g wins over an infinite or undefined factor d. */
+/* A product in which a zero factor wins over an infinite or undefined one. */
 struct Scale {
   template <class T>
   static T f(T g, T d) {
-    return g == T(0) ? T(0) : g * d;
+    return (g == T(0)) | (d == T(0)) ? T(0) : g * d;
   }
 };
 struct LeakyRelu {

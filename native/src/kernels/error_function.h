@@ -97,8 +97,8 @@ ADJ_ALWAYS T scaled_erfc(T a) {
 }
 
 /*
- * -c a^2 = n ln2 + r + lost, c = 1 or 1/2. Of a^2 = high^2 + (a - high)(a + high) the first part is exact, and so is
- * what its reduction leaves before the small terms join it.
+ * -c a^2 = n ln2 + r + lost, c a power of two. Of a^2 = high^2 + (a - high)(a + high) the first part is exact, and so
+ * is what its reduction leaves before the small terms join it.
  */
 template <class T>
 ADJ_ALWAYS T reduce_square(T a, T c, typename Float<T>::Bits& n, T& lost) {
@@ -111,6 +111,19 @@ ADJ_ALWAYS T reduce_square(T a, T c, typename Float<T>::Bits& n, T& lost) {
   const T r = left + small;
   lost = (left - r) + small;
   return r;
+}
+
+/* exp(-c x^2) for c > 0, else NaN; 0 from where it rounds to that on, whatever the reduction makes of larger squares.
+ */
+template <class T>
+ADJ_ALWAYS T bell_of(T c, T x) {
+  const T a = magnitude_of(x);
+  typename Float<T>::Bits n;
+  T lost;
+  const T r = reduce_square(a, c, n, lost);
+  const T y = exp_reduced(r, n);
+  const T bell = c * a * a > -Float<T>::kExpMin ? T(0) : y;
+  return c > T(0) ? bell : T(__builtin_nan(""));
 }
 
 /* exp(-a^2). */

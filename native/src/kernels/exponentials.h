@@ -42,17 +42,39 @@ ADJ_ALWAYS T largest_of(const T* x, int64_t n) {
 
 inline constexpr int64_t kChunk = 1024; /* stays in the first-level cache between exponentials and their sum */
 
-/* y = e^(x - largest), and the sum of that; y may be x, or one chunk that is written again and again (kKeep false). */
+/*
+ * What a row's exponentials add up to without the 1 of its largest element: added to 1 they would lose their digits,
+ * and the logarithm of the sum with them. Several largest ones are among the others but for one.
+ */
+struct Exponentials {
+  double others;
+  ADJ_ALWAYS double all() const { return 1 + others; }
+  ADJ_ALWAYS double log_of_all() const { return log1p_of(others); }
+};
+
+ADJ_ALWAYS Exponentials exponentials(double less, int64_t peaks) {
+  return {peaks > 1 ? less + static_cast<double>(peaks - 1) : less};
+}
+
+/* y = e^(x - largest), and the sum of that; y may be x. kKeep: whether y is wanted. NaN is not a largest element. */
 template <bool kKeep, class T>
-ADJ_ALWAYS double exp_row(const T* x, int64_t n, T largest, T* y) {
+ADJ_ALWAYS Exponentials exp_row(const T* x, int64_t n, T largest, T* y) {
   Compensated sum{0, 0};
+  int64_t peaks = 0;
+  T less[kChunk];
   for (int64_t i = 0; i < n; i += kChunk) {
     const int64_t length = n - i < kChunk ? n - i : kChunk;
-    T* e = kKeep ? y + i : y;
-    ADJ_LOOP(int64_t j = 0; j < length; ++j) e[j] = exp_of(x[i + j] - largest);
-    add(sum, sum_block(e, length));
+    int32_t found = 0;
+    ADJ_LOOP(int64_t j = 0; j < length; ++j) {
+      const T d = x[i + j] - largest, e = exp_of(d);
+      if (kKeep) y[i + j] = e;
+      less[j] = d == T(0) ? T(0) : e;
+      found += d == T(0) ? 1 : 0;
+    }
+    peaks += found;
+    add(sum, sum_block(less, length));
   }
-  return value(sum);
+  return exponentials(value(sum), peaks);
 }
 
 #if defined(__AVX512F__)
@@ -72,38 +94,56 @@ ADJ_ALWAYS void prefetch(const float* x, int64_t ahead) {
   __builtin_prefetch(reinterpret_cast<const void*>(line));
 }
 
+/* Lanes that differ from the largest element by d, or by NaN. */
+ADJ_ALWAYS __mmask16 below_largest(Vector<float> d) {
+  return _mm512_cmp_ps_mask((__m512)d, _mm512_setzero_ps(), _CMP_NEQ_UQ);
+}
+
 /* As above, the exponentials added up while they are in registers: four in F32, then in F64. */
 template <bool kKeep>
-ADJ_ALWAYS double exp_row(const float* x, int64_t n, float largest, float* y) {
+ADJ_ALWAYS Exponentials exp_row(const float* x, int64_t n, float largest, float* y) {
   using V = Vector<float>;
   constexpr int64_t kL = kLanes<float>;
   WideSum sum;
+  int64_t peaks = 0;
   int64_t i = 0;
   for (; i + 4 * kL <= n; i += 4 * kL) {
-    const Unrolled<4> e = exp_of<true>(load_unrolled<4>(x + i) - largest);
+    const Unrolled<4> d = load_unrolled<4>(x + i) - largest;
+    const Unrolled<4> e = exp_of<true>(d);
     if (kKeep) store_unrolled(y + i, e);
 #pragma GCC unroll 4
     for (int64_t j = 0; j < 4; ++j) {
       prefetch(x, n + i + j * kL);
       if (kKeep) prefetch(y, n + i + j * kL);
     }
-    sum.add((e.v[0] + e.v[1]) + (e.v[2] + e.v[3]));
+    Unrolled<4> less;
+    uint64_t below = 0;
+#pragma GCC unroll 4
+    for (int j = 0; j < 4; ++j) {
+      const __mmask16 lanes = below_largest(d.v[j]);
+      less.v[j] = (V)_mm512_maskz_mov_ps(lanes, (__m512)e.v[j]);
+      below |= uint64_t{lanes} << (16 * j);
+    }
+    peaks += __builtin_popcountll(~below);
+    sum.add((less.v[0] + less.v[1]) + (less.v[2] + less.v[3]));
   }
   for (; i < n; i += kL) {
     const __mmask16 lanes = static_cast<__mmask16>(n - i < kL ? (1u << (n - i)) - 1u : 0xffffu);
-    const V e = exp_of<true>(Unrolled<1>{{(V)_mm512_maskz_loadu_ps(lanes, x + i)}} - largest).v[0];
+    const Unrolled<1> d = Unrolled<1>{{(V)_mm512_maskz_loadu_ps(lanes, x + i)}} - largest;
+    const V e = exp_of<true>(d).v[0];
     if (kKeep) _mm512_mask_storeu_ps(y + i, lanes, (__m512)e);
-    sum.add((V)_mm512_maskz_mov_ps(lanes, (__m512)e));
+    const __mmask16 less = lanes & below_largest(d.v[0]);
+    peaks += __builtin_popcount(lanes & ~unsigned{less});
+    sum.add((V)_mm512_maskz_mov_ps(less, (__m512)e));
   }
-  return sum.total();
+  return exponentials(sum.total(), peaks);
 }
 #endif
 
 /* The sum of e^(x - largest). */
 template <class T>
-ADJ_ALWAYS double sum_of_exp(const T* x, int64_t n, T largest) {
-  T chunk[kChunk];
-  return exp_row<false>(x, n, largest, chunk);
+ADJ_ALWAYS Exponentials sum_of_exp(const T* x, int64_t n, T largest) {
+  return exp_row<false>(x, n, largest, static_cast<T*>(nullptr));
 }
 
 ADJ_ISA_END

@@ -76,7 +76,7 @@ struct FoldExtreme {
 };
 
 /*
- * The largest element so far and the sum of all exponentials without it, which shrinks when a larger one comes (Milakov
+ * The largest element so far and the sum of the others' e^(x - largest), which shrinks when a larger one comes (Milakov
  * & Gimelshein 2018, "Online normalizer calculation for softmax"). A largest one that is infinite or NaN is the result.
  */
 struct FoldLogSumExp {
@@ -84,20 +84,22 @@ struct FoldLogSumExp {
   static constexpr int kCost = 5;
   static constexpr double kStart[2] = {kLeast<true, double>, 0};
 
-  static ADJ_ALWAYS void take(double* state, double largest, double sum) {
+  static ADJ_ALWAYS void take(double* state, double largest, double others) {
     const double all = extreme_of<true>(state[0], largest);
     if (infinite(all)) {
       state[1] = 0;
     } else {
-      const double before = state[0] == all ? state[1] : state[1] * exp_of(state[0] - all);
-      state[1] = before + (largest == all ? sum : sum * exp_of(largest - all));
+      /* The largest one that stays counts as itself, the other as e^0 among the others. */
+      const bool keeps = state[0] == all;
+      const double shrunk = exp_of(keeps ? largest - all : state[0] - all);
+      state[1] = keeps ? state[1] + (others + 1) * shrunk : others + (state[1] + 1) * shrunk;
     }
     state[0] = all;
   }
   template <class T>
   static ADJ_ALWAYS void row(const T* x, int64_t n, double* state) {
-    const T largest = extreme_run<true, T>(x, n, 1, static_cast<T>(state[0]));
-    take(state, static_cast<double>(largest), infinite(largest) ? 0 : sum_of_exp(x, n, largest));
+    const T largest = extreme_run<true, T>(x, n, 1, kLeast<true, T>);
+    take(state, static_cast<double>(largest), infinite(largest) ? 0 : sum_of_exp(x, n, largest).others);
   }
   template <class T>
   static constexpr FoldColumns kColumns = nullptr;
@@ -105,7 +107,7 @@ struct FoldLogSumExp {
     for (int64_t i = 0; i < count; ++i) take(states + 2 * i, others[2 * i], others[2 * i + 1]);
   }
   static ADJ_ALWAYS double end(const double* state) {
-    return infinite(state[0]) ? state[0] : state[0] + log_of(state[1]);
+    return infinite(state[0]) ? state[0] : state[0] + log1p_of(state[1]);
   }
 };
 

@@ -21,7 +21,10 @@ ADJ_ALWAYS double scalar(const Part& part, int64_t operand) {
 
 ADJ_ALWAYS const OptimizerPlan& plan_of(const Part& part) { return *static_cast<const OptimizerPlan*>(part.plan); }
 
-/* What all parts share: the constants of this run, then, if it clips, a sum of squares for each part. */
+/*
+ * What all parts share: the constants of this run, then, if it clips, two sums of squares for each part: as they are,
+ * and of scaled gradients where the first left the range of a number.
+ */
 ADJ_ALWAYS double* constants(const Part& part) { return reinterpret_cast<double*>(part.shared); }
 ADJ_ALWAYS double* sums(const Part& part) { return constants(part) + kOptimizerConstants; }
 
@@ -66,18 +69,21 @@ ADJ_ALWAYS Vector<double> widened(const float* x) {
   return __builtin_convertvector(load<VectorOf<float>::half>(x), Vector<double>);
 }
 
-/* In F64: the squares of F32 are exact there and cannot overflow. Those of F64 can, and then are those of kDown x. */
-constexpr double kDown = 0x1p-600, kUp = 0x1p600;
+/*
+ * In F64: the squares of F32 are exact there and leave its range neither way. Those of F64 do, and then the squares of
+ * kDown x or of kUp x are summed. A sum below kTiny may have lost squares to zero.
+ */
+constexpr double kDown = 0x1p-600, kUp = 0x1p600, kTiny = 0x1p-900;
 
 template <bool kScaled, class T>
-ADJ_ALWAYS double sum_of_squares(const T* x, int64_t n) {
-  constexpr double kFactor = kScaled ? kDown : 1;
+ADJ_ALWAYS double sum_of_squares(const T* x, int64_t n, double given) {
+  const double factor = kScaled ? given : 1; /* a constant where nothing is scaled */
   constexpr int64_t kL = kLanes<double>;
   Vector<double> s0{}, s1{}, s2{}, s3{};
   int64_t i = 0;
   for (; i + 4 * kL <= n; i += 4 * kL) {
-    const Vector<double> a = kFactor * widened(x + i), b = kFactor * widened(x + i + kL);
-    const Vector<double> c = kFactor * widened(x + i + 2 * kL), d = kFactor * widened(x + i + 3 * kL);
+    const Vector<double> a = factor * widened(x + i), b = factor * widened(x + i + kL);
+    const Vector<double> c = factor * widened(x + i + 2 * kL), d = factor * widened(x + i + 3 * kL);
     s0 = fma(a, a, s0);
     s1 = fma(b, b, s1);
     s2 = fma(c, c, s2);
@@ -87,19 +93,20 @@ ADJ_ALWAYS double sum_of_squares(const T* x, int64_t n) {
   double sum = 0;
   for (int64_t l = 0; l < kL; ++l) sum += s[l];
   for (; i < n; ++i) {
-    const double last = kFactor * static_cast<double>(x[i]);
+    const double last = factor * static_cast<double>(x[i]);
     sum += last * last;
   }
   return sum;
 }
 
 template <bool kScaled>
-ADJ_ALWAYS double sum_of_part(const Part& part) {
+ADJ_ALWAYS double sum_of_part(const Part& part, double factor = 1) {
   const OptimizerPlan& plan = plan_of(part);
   double sum = 0;
   each_piece(part, [&](int64_t array, int64_t from, int64_t n, bool wide) {
-    sum += wide ? sum_of_squares<kScaled>(member<const double>(part, plan.inputs, 1, array, from), n)
-                : sum_of_squares<kScaled>(member<const float>(part, plan.inputs, 1, array, from), n);
+    if (kScaled && !wide && factor > 1) return; /* squares of F32 do not vanish: this piece is zero */
+    sum += wide ? sum_of_squares<kScaled>(member<const double>(part, plan.inputs, 1, array, from), n, factor)
+                : sum_of_squares<kScaled>(member<const float>(part, plan.inputs, 1, array, from), n, factor);
   });
   return sum;
 }
@@ -116,15 +123,18 @@ void report(const Part& part, int64_t operand, const T* g, int64_t from, int64_t
 }
 
 /*
- * A part's share of the squared norm. What is not finite makes the sum so: only then is it looked for. A sum that is
- * infinite without that is left as the negative sum of the squares of kDown x.
+ * A part's share of the squared norm. What is not finite makes the sum so: only then is it looked for. Beside an
+ * infinite sum of finite numbers stands that of kDown x, beside a tiny one that of kUp x.
  */
 void norm_part(const Part& part) {
   const OptimizerPlan& plan = plan_of(part);
   const double sum = sum_of_part<false>(part);
-  sums(part)[part.index] = sum;
+  double* mine = sums(part) + 2 * part.index;
+  mine[0] = sum;
+  mine[1] = 0;
+  if (sum < kTiny) mine[1] = sum_of_part<true>(part, kUp);
   if (sum - sum == 0) return;
-  sums(part)[part.index] = -sum_of_part<true>(part);
+  mine[1] = sum_of_part<true>(part, kDown);
   each_piece(part, [&](int64_t array, int64_t from, int64_t n, bool wide) {
     const int64_t operand = plan.inputs + plan.arrays + array;
     if (wide) {
@@ -145,24 +155,47 @@ struct Factor {
 ADJ_ALWAYS Factor clip(const Part& part, int64_t max_norm, int64_t norm_output) {
   const OptimizerPlan& plan = plan_of(part);
   if (!plan.clipped) return {1, 1};
-  double sum = 0, scaled = 0;
+  double sum = 0, down = 0, up = 0;
   for (int64_t p = 0; p < plan.parts; ++p) {
-    const double of_part = sums(part)[p];
-    sum += of_part < 0 ? kInfinite : of_part;
-    scaled += of_part < 0 ? -of_part : of_part * (kDown * kDown);
+    const double of_part = sums(part)[2 * p], scaled = sums(part)[2 * p + 1];
+    sum += of_part;
+    down += of_part == kInfinite ? scaled : of_part * (kDown * kDown);
+    up += of_part < kTiny ? scaled : 0;
   }
-  const bool large = sum == kInfinite;
-  /* The norm, or kDown times the norm, which may itself be too large for a number. */
-  const double norm = __builtin_sqrt(large ? scaled : sum), most = scalar(part, max_norm);
-  *reinterpret_cast<double*>(part.at[norm_output]) = large ? norm * kUp : norm;
+  const double most = scalar(part, max_norm);
+  double* norm_of_all = reinterpret_cast<double*>(part.at[norm_output]);
   constexpr double kSmall = 0x1p-100;
-  const double raised = (large ? most * (kDown / kSmall) : most / kSmall) / (large ? norm : norm + 1e-6);
+  double raised; /* the factor / kSmall */
+  if (sum == kInfinite) {
+    const double norm = __builtin_sqrt(down); /* kDown times the norm, which may itself be too large for a number */
+    *norm_of_all = norm * kUp;
+    raised = most * (kDown / kSmall) / norm;
+  } else {
+    const double norm = sum < kTiny ? __builtin_sqrt(up) * kDown : __builtin_sqrt(sum);
+    *norm_of_all = norm;
+    raised = most / kSmall / (norm + 1e-6);
+  }
   if (raised < 1) return {kSmall, raised};
   const double scale = raised * kSmall;
   return {1, scale < 1 ? scale : 1};
 }
 
 /* ---- Adam ---- */
+
+/*
+ * What a gradient counts as at most: beyond it the mean of squares would be infinite, and the parameter would never
+ * move again. Adam does not depend on the scale of gradients, so a step along constant ones is as long as it should be.
+ */
+template <class T>
+constexpr T kMostGradient = sizeof(T) == sizeof(double) ? static_cast<T>(0x1.fp511) : static_cast<T>(0x1.fp63);
+
+/* Within +-kMostGradient; an infinity becomes a NaN, and a NaN stays one. */
+template <class T>
+ADJ_ALWAYS T bounded(T g) {
+  constexpr T kMost = kMostGradient<T>;
+  const T below = g > kMost ? kMost : g;
+  return (below < -kMost ? -kMost : below) + (g - g);
+}
 
 /*
  * Kingma & Ba 2015, algorithm 1, with the decay of Loshchilov & Hutter 2019, algorithm 2. Operands: count lr beta1
@@ -217,7 +250,7 @@ struct Adam {
         __builtin_prefetch(v + i, 1);
       }
       ADJ_LOOP(int64_t i = block; i < end; ++i) {
-        const T gradient = twice * (once * g[i]);
+        const T gradient = bounded(twice * (once * g[i]));
         const T first = beta1 * m[i] + rest1 * gradient;
         const T second = beta2 * v[i] + rest2 * (gradient * gradient);
         p_new[i] = keep * p[i] - rate * first / (sqrt_of(second * unbias2) + eps);

@@ -25,7 +25,7 @@ template <class T>
 ADJ_ALWAYS T log_sum_exp(const T* x, int64_t n) {
   const T largest = largest_of(x, n);
   if (infinite(largest)) return largest;
-  return static_cast<T>(static_cast<double>(largest) + log_of(sum_of_exp(x, n, largest)));
+  return static_cast<T>(static_cast<double>(largest) + sum_of_exp(x, n, largest).log_of_all());
 }
 
 struct Rows {
@@ -49,7 +49,7 @@ void softmax_part(const Part& part) {
       fill_row(y, n, T(0));
       continue;
     }
-    const T inverse = static_cast<T>(1.0 / exp_row<true>(x, n, largest, y));
+    const T inverse = static_cast<T>(1.0 / exp_row<true>(x, n, largest, y).all());
     ADJ_LOOP(int64_t i = 0; i < n; ++i) y[i] *= inverse;
   }
 }
@@ -66,7 +66,7 @@ void log_softmax_part(const Part& part) {
       fill_row(y, n, largest);
       continue;
     }
-    const T log_sum = static_cast<T>(log_of(sum_of_exp(x, n, largest)));
+    const T log_sum = static_cast<T>(sum_of_exp(x, n, largest).log_of_all());
     ADJ_LOOP(int64_t i = 0; i < n; ++i) y[i] = (x[i] - largest) - log_sum;
   }
 }
@@ -89,12 +89,12 @@ ADJ_ALWAYS bool label_of(const Part& part, const SoftmaxPlan& plan, int64_t r, i
   return false;
 }
 
-/* The cross entropy of a row whose sum of e^(x - largest) is known. */
+/* The cross entropy of a row whose e^(x - largest) are known. */
 template <class T>
-ADJ_ALWAYS T loss_of(T largest, T chosen, double sum) {
+ADJ_ALWAYS T loss_of(T largest, T chosen, Exponentials sum) {
   if (hidden(largest)) return -largest;
   if (infinite(largest)) return largest - chosen;
-  return static_cast<T>(static_cast<double>(largest) - static_cast<double>(chosen) + log_of(sum));
+  return static_cast<T>(static_cast<double>(largest) - static_cast<double>(chosen) + sum.log_of_all());
 }
 
 template <class T>
@@ -107,23 +107,31 @@ void cross_entropy_part(const Part& part) {
     int64_t label;
     if (!label_of(part, rows.plan, r, label)) return;
     const T largest = largest_of(x, n);
-    y[r] = loss_of(largest, x[label], infinite(largest) ? 0 : sum_of_exp(x, n, largest));
+    y[r] = loss_of(largest, x[label], infinite(largest) ? Exponentials{0} : sum_of_exp(x, n, largest));
   }
 }
 
 /*
  * The gradient of a row, g (softmax - onehot), with the exponentials in y on the way: the row is in a cache the second
- * and the third time. Returns the sum of the exponentials.
+ * and the third time. At the label it is less the sum of all other probabilities: of a label that all but has
+ * probability 1 the difference would keep no digit. Returns the sum of the exponentials.
  */
 template <class T>
-ADJ_ALWAYS double gradient_row(const T* x, int64_t n, int64_t label, T largest, T g, T* y) {
+ADJ_ALWAYS Exponentials gradient_row(const T* x, int64_t n, int64_t label, T largest, T g, T* y) {
   if (hidden(largest)) {
     fill_row(y, n, T(0));
-    return 0;
+    return {0};
   }
-  const double sum = exp_row<true>(x, n, largest, y);
-  const T inverse = static_cast<T>(1.0 / sum);
-  const T hit = g * (y[label] * inverse - T(1));
+  const bool certain = x[label] == largest;
+  const Exponentials sum = exp_row<true>(x, n, largest, y);
+  if (g == T(0)) { /* a row that is ignored, whatever it holds */
+    fill_row(y, n, T(0));
+    return sum;
+  }
+  const double total = sum.all();
+  const T inverse = static_cast<T>(1.0 / total);
+  const double missed = certain ? sum.others : total - static_cast<double>(y[label]);
+  const T hit = T(0) - g * static_cast<T>(missed / total);
   ADJ_LOOP(int64_t i = 0; i < n; ++i) y[i] = g * (y[i] * inverse);
   y[label] = hit;
   return sum;
@@ -143,7 +151,7 @@ void cross_entropy_grad_part(const Part& part) {
     if (!label_of(part, rows.plan, r, label)) return;
     /* Read before y, which may be x, is written. */
     const T largest = largest_of(x, n), chosen = x[label];
-    const double sum = gradient_row(x, n, label, largest, g[r * rows.plan.g_stride], y);
+    const Exponentials sum = gradient_row(x, n, label, largest, g[r * rows.plan.g_stride], y);
     if (kLoss) losses[r] = loss_of(largest, chosen, sum);
   }
 }

@@ -20,6 +20,12 @@ struct Erfc {
     return erfc_of(x);
   }
 };
+struct Bell {
+  template <class T>
+  static T f(T c, T x) {
+    return bell_of(c, x);
+  }
+};
 struct Lgamma {
   template <class T>
   static T f(T x) {
@@ -44,6 +50,7 @@ struct Polygamma {
 constexpr Kernel kernels[] = {
     UNARY("erf", Erf, 16),
     UNARY("erfc", Erfc, 14),
+    elementwise("bell", kBinaryOnFloats<Bell>, 8),
     UNARY("lgamma", Lgamma, 80),
     UNARY("digamma", Digamma, 80),
     elementwise("polygamma", kBinaryOnFloats<Polygamma>, 300),

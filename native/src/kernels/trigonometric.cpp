@@ -4,6 +4,7 @@
  */
 #include "kernels/circular_function.h"
 #include "kernels/elementwise.h"
+#include "kernels/vector_math.h"
 
 ADJ_ISA_BEGIN
 namespace {
@@ -38,6 +39,37 @@ struct Atan2 {
       return __builtin_atan2f(y, x);
     else
       return __builtin_atan2(y, x);
+  }
+};
+
+/* 1 / cosh x = 2e / (1 + e^2) with e = e^-|x|. */
+struct Sech {
+  template <class T>
+  static T f(T x) {
+    return sech_of(x);
+  }
+};
+/* 1 - x^2, rounded once. */
+struct LessSquare {
+  template <class T>
+  static T f(T x) {
+    return fma(-x, x, T(1));
+  }
+};
+/* 1 / sqrt(a^2 + b^2): F32 in double, where no square leaves the range; F64 in another unit. */
+struct Rhypot {
+  template <class T>
+  static T f(T a, T b) {
+    if constexpr (sizeof(T) == 4) {
+      const double x = static_cast<double>(a), y = static_cast<double>(b);
+      return static_cast<T>(1.0 / sqrt_of(fma(x, x, y * y)));
+    } else {
+      const T x = magnitude_of(a), y = magnitude_of(b);
+      const T larger = x > y ? x : y;
+      const T unit = larger > 0x1p500 ? 0x1p-600 : larger < 0x1p-500 ? 0x1p600 : T(1);
+      const T u = x * unit, v = y * unit;
+      return unit / sqrt_of(fma(u, u, v * v));
+    }
   }
 };
 
@@ -100,6 +132,9 @@ constexpr Kernel kernels[] = {
     UNARY("acosh", Acosh),
     UNARY("atanh", Atanh),
     elementwise("atan2", kBinaryOnFloats<Atan2>, 40),
+    elementwise("sech", kUnaryOnFloats<Sech>, 6),
+    elementwise("lessSquare", kUnaryOnFloats<LessSquare>, 1),
+    elementwise("rhypot", kBinaryOnFloats<Rhypot>, 6),
 };
 
 }  // namespace

@@ -254,7 +254,14 @@ ADJ_ALWAYS T expm1_of(T x) {
   const T p = fma(r * r, expm1_tail(r), r);
   const T half = power_of_two<T>(n - 1);
   const T y = fma(half, p, half - T(0.5));
-  return x == T(0) ? x : y + y; /* with its sign */
+  return magnitude_of(x) < F::kTiny ? x : y + y; /* half of a denormal is not exact; zero keeps its sign */
+}
+
+/* 1 / cosh x = 2e / (1 + e^2) with e = e^-|x|. */
+template <class T>
+ADJ_ALWAYS T sech_of(T x) {
+  const T e = exp_of(-magnitude_of(x));
+  return (e + e) / fma(e, e, T(1));
 }
 
 /*

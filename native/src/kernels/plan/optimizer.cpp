@@ -36,7 +36,7 @@ void plan_optimizer(const Kernel& kernel, const Call& call, const OptimizerCall&
   OptimizerPlan& plan = plan_in<OptimizerPlan>(step, checked);
   plan.tile = round_up(part_elements(kernel.cost), kOptimizerAlignment);
   plan.parts = ceil_div(table[static_cast<size_t>(plan.arrays)], plan.tile);
-  step.shared_bytes = times(plus(kOptimizerConstants, plan.clipped ? plan.parts : 0), sizeof(double));
+  step.shared_bytes = times(plus(kOptimizerConstants, plan.clipped ? 2 * plan.parts : 0), sizeof(double));
   if (plan.clipped) add_stage(step, loops.norm, plan.parts);
   add_stage(step, loops.begin, 1);
   add_stage(step, loops.update, plan.parts);

@@ -18,7 +18,7 @@ struct OptimizerPlan : OptimizerCall {
 };
 
 struct OptimizerLoops {
-  Run norm;   /* a part's sum of squares, if it clips */
+  Run norm;   /* a part's sums of squares, if it clips */
   Run begin;  /* once: the constants of the run */
   Run update; /* a part's new values */
 };

@@ -3,6 +3,7 @@
  */
 module org.adjoint.cli {
   requires info.picocli;
+  requires java.logging;
   requires transitive org.adjoint.nn;
 
   exports org.adjoint.cli;

@@ -1,8 +1,6 @@
 /** Automatic differentiation for the JVM: graphs, derivatives, and the backends that run them. */
 @SuppressWarnings("module") // adjoint-nativelib, an optional module, may be absent
 module org.adjoint {
-  requires org.slf4j;
-
   exports org.adjoint;
   exports org.adjoint.check;
   exports org.adjoint.op;

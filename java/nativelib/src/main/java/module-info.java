@@ -6,7 +6,6 @@
 module org.adjoint.nativelib {
   requires org.adjoint;
   requires org.bytedeco.javacpp;
-  requires org.slf4j;
   requires jdk.management;
 
   provides org.adjoint.internal.backend.BackendProvider with

@@ -21,7 +21,11 @@ public final class Adjoint {
   /**
    * Returns the name of the backend in use, choosing it if that has not happened: the one named by
    * the system property {@code org.adjoint.backend}, else {@code native} if it loads, else {@code
-   * reference} with a warning.
+   * reference} with a warning. A native backend that did not load is tried again later, at most
+   * every two seconds, and taken when it does.
+   *
+   * @throws BackendException if the backend that the property names cannot be opened, or an option
+   *     such as {@code org.adjoint.memory} cannot be read: the message names it
    */
   public static String backend() {
     return Backends.current().name();

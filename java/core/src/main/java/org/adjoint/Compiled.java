@@ -10,6 +10,7 @@ import java.util.function.Function;
 import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
 import org.adjoint.internal.backend.Backend;
+import org.adjoint.internal.backend.Log;
 import org.adjoint.internal.graph.Ancestors;
 import org.adjoint.internal.graph.Binding;
 import org.adjoint.internal.graph.Node;
@@ -19,8 +20,6 @@ import org.adjoint.internal.run.Evaluator;
 import org.adjoint.internal.run.LiveScalars;
 import org.adjoint.internal.run.Values;
 import org.adjoint.internal.step.RecordedStep;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * A function that is written down as a program, once for each combination of shapes and dtypes (and
@@ -51,8 +50,6 @@ import org.slf4j.LoggerFactory;
  * Grad.of(Compiled.of(f))} and {@code Compiled.of(Grad.of(f))} mean what they say.
  */
 public final class Compiled {
-  private static final Logger LOG = LoggerFactory.getLogger(Compiled.class);
-
   /** So many combinations of types are kept, the least recently used goes first. */
   private static final int MOST = 64;
 
@@ -154,7 +151,8 @@ public final class Compiled {
   private void tellUncompiled() {
     if (!Binding.isOpen() && ThreadState.get().writing().isEmpty() && !toldUncompiled) {
       toldUncompiled = true;
-      LOG.info(
+      Log.info(
+          Compiled.class,
           "Compiled: called as it is, not as a program, because an argument is a parameter, a"
               + " variable(), or was built from one; detach() the argument if no gradient passes");
     }

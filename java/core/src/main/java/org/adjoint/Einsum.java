@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
+import org.adjoint.op.ReductionOps;
 
 /**
  * Einstein's summation: {@code ij,jk->ik} is the matrix product. A letter names an axis, equal
@@ -229,7 +230,7 @@ public final class Einsum {
    * broadcasts counts as often as the others are long.
    */
   private static Term sumAway(Term term, Set<Integer> needed, Map<Integer, Long> sizes) {
-    List<Integer> axes = new ArrayList<>();
+    List<Long> axes = new ArrayList<>();
     List<Integer> kept = new ArrayList<>();
     long times = 1;
     for (int axis = 0; axis < term.subscripts.length; axis++) {
@@ -237,11 +238,12 @@ public final class Einsum {
       if (needed.contains(subscript)) {
         kept.add(subscript);
       } else {
-        axes.add(axis);
+        axes.add((long) axis);
         times *= term.x.dim(axis) == sizes.get(subscript) ? 1 : sizes.get(subscript);
       }
     }
-    Tensor x = axes.isEmpty() ? term.x : term.x.sum(ints(axes));
+    long[] folded = axes.stream().mapToLong(Long::longValue).toArray();
+    Tensor x = folded.length == 0 ? term.x : ReductionOps.SUM.over(folded, term.x);
     return new Term(times == 1 ? x : x.times((double) times), ints(kept));
   }
 

@@ -210,7 +210,10 @@ public final class Grad {
   /**
    * Returns the gradient of a function of one tensor as a function: its argument is bound to a
    * fresh variable, so nested calls never confuse each other's, and only the dependence through the
-   * argument counts.
+   * argument counts. While {@code f} runs, its argument is a leaf: a derivative that {@code f}
+   * itself takes by a captured tensor does not pass through the argument, even if {@code f} was
+   * applied to that very tensor. The result depends on the tensor it was applied to, and can be
+   * differentiated by it.
    */
   public static UnaryOperator<Tensor> of(UnaryOperator<Tensor> f) {
     return x -> valueAndGrad(f).apply(x).grad();
@@ -243,16 +246,23 @@ public final class Grad {
   }
 
   /**
-   * Returns what {@code body} returns of stand-ins: the same values as nodes of their own. They are
-   * sources of gradients while it runs and no longer, so that what was evaluated keeps no history
-   * for their sake; who differentiates later by something outer passes through them.
+   * Returns what {@code body} returns of stand-ins: the same values as nodes of their own. While
+   * the body runs they are sources, and leaves to every derivative: what is differentiated there by
+   * a captured tensor does not pass through an argument that equals it or was built from it.
+   * Afterwards they are neither, so that what was evaluated keeps no history for their sake, and
+   * who differentiates by something outer passes through them.
    */
   private static <T> T withStandIns(List<Tensor> xs, Function<List<Tensor>, T> body) {
-    List<Tensor> fresh = xs.stream().map(x -> ShapeOps.renamed(x).variable()).toList();
+    List<Tensor> fresh = new ArrayList<>(xs.size());
+    for (Tensor x : xs) {
+      Tensor own = ShapeOps.renamed(x);
+      own.node().markStandIn();
+      fresh.add(own);
+    }
     try {
       return body.apply(fresh);
     } finally {
-      fresh.forEach(x -> x.node().unmarkVariable());
+      fresh.forEach(x -> x.node().unmarkStandIn());
     }
   }
 

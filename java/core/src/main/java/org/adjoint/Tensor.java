@@ -204,6 +204,16 @@ public sealed class Tensor permits Parameter {
   }
 
   /**
+   * Returns a BF16 tensor of these {@link Bfloat16} bits, row by row, each kept as it is, NaNs
+   * included.
+   *
+   * @throws IllegalArgumentException if the dims do not hold exactly as many elements
+   */
+  public static Tensor ofBfloat16(short[] bits, long... dims) {
+    return Values.copyOf(DType.BF16, bits, bits.length, dims);
+  }
+
+  /**
    * Returns a tensor that reads a direct buffer in place, from its position to its limit: Float-,
    * Double-, Int- or LongBuffer, a ShortBuffer as BF16, or a ByteBuffer as BOOL. The contents must
    * not change until {@link #release()}; the memory is never written.
@@ -310,6 +320,16 @@ public sealed class Tensor permits Parameter {
   /** Returns a copy of the elements of an I64 or I32 tensor, in row-major order. */
   public long[] toLongArray() {
     return Values.longs(this);
+  }
+
+  /**
+   * Returns a copy of the {@link Bfloat16} bits of a BF16 tensor's elements, row by row, each as it
+   * is; runs what is pending.
+   *
+   * @throws IllegalArgumentException if the dtype is another; the message names it
+   */
+  public short[] toBfloat16Array() {
+    return Values.shorts(this);
   }
 
   /** Returns a copy of the elements of a BOOL tensor, in row-major order. */
@@ -599,6 +619,27 @@ public sealed class Tensor permits Parameter {
     return ActivationOps.SOFTPLUS.apply(this);
   }
 
+  /**
+   * Returns log σ(x) = −log(1 + e⁻ˣ), which never overflows and keeps its digits where σ(x) rounds
+   * to 0 or 1; the derivative is σ(−x).
+   */
+  public Tensor logSigmoid() {
+    return neg().softplus().neg();
+  }
+
+  /**
+   * Returns the cross-entropy of two classes, element by element, in nats: −t·log σ(x) − (1 −
+   * t)·log σ(−x), where x, this, is the first class's logit less the second's, and t the first
+   * one's probability. Where a class has probability 0, x may be infinite on the other one's side.
+   *
+   * @param t probabilities in [0, 1], of x's dtype, broadcast against x
+   * @throws IllegalArgumentException if the dtypes differ or are not F32 or F64, or the shapes do
+   *     not broadcast
+   */
+  public Tensor sigmoidCrossEntropy(Tensor t) {
+    return ActivationOps.SIGMOID_CROSS_ENTROPY.apply(this, t);
+  }
+
   /** Returns x·tanh(softplus(x)) (Misra 2019). */
   public Tensor mish() {
     return ActivationOps.MISH.apply(this);
@@ -621,10 +662,11 @@ public sealed class Tensor permits Parameter {
 
   /**
    * Returns x where it lies in [low, high], elementwise, else the bound that it exceeds; where low
-   * &gt; high, one of them. The derivative is 1 at the bounds too; beyond, it is the bound's.
+   * &gt; high, one of them; NaN where x or a bound is NaN. The derivative is 1 at the bounds too;
+   * beyond, it is the bound's.
    */
   public Tensor clamp(Tensor low, Tensor high) {
-    return where(lt(low), low, where(gt(high), high, this));
+    return where(low.ne(low), low, where(high.ne(high), high, Scalars.within(this, low, high)));
   }
 
   /** Returns −1, 0 or 1 by the sign; NaN of NaN. The derivative is 0, at 0 too. */
@@ -739,8 +781,8 @@ public sealed class Tensor permits Parameter {
   }
 
   /**
-   * Returns 0 where x is 0, else x·d: the product of a (co)tangent with a derivative that may be
-   * infinite or NaN.
+   * Returns 0 where x or d is 0, else x·d: the product of a (co)tangent with a derivative, either
+   * of which may be infinite or NaN.
    */
   public Tensor scale(Tensor d) {
     return Seed.times(this, d).orElseGet(() -> ElementwiseOps.SCALE.apply(this, d));
@@ -807,8 +849,17 @@ public sealed class Tensor permits Parameter {
   }
 
   /**
-   * Returns a where the BOOL condition holds, else b; nothing of the branch not taken reaches a
-   * gradient.
+   * Returns a where the BOOL condition holds, else b. Nothing of the branch not taken reaches a
+   * gradient, whatever infinities and NaN that branch has met: elementwise ops, sums, products of
+   * elements, softmax, logSoftmax, logSumExp, sorting and rows that a cross-entropy ignores pass
+   * nothing on where nothing flows. The exceptions are ops whose derivative adds up several
+   * products with data in one kernel: {@link #matmul} and {@link Einsum}, {@link #cumprod} and
+   * {@link #logCumSumExp}. There 0 · ∞ is NaN, so mask what goes in as well as what comes out:
+   *
+   * <pre>{@code
+   * Tensor safe = Tensor.where(kept, x, Tensor.scalar(0, x.dtype())); // kept: [rows, 1]
+   * Tensor y = Tensor.where(kept, safe.matmul(w), other);
+   * }</pre>
    */
   public static Tensor where(Tensor condition, Tensor a, Tensor b) {
     return ElementwiseOps.WHERE.apply(condition, a, b);
@@ -1295,7 +1346,9 @@ public sealed class Tensor permits Parameter {
    * Returns the matrix product of [batch…, m, k] and [batch…, k, n]; batch axes broadcast. A vector
    * on the left is a row, on the right a column, and its axis is dropped from the result. The
    * native backend reads and writes subnormal numbers as zero here, as in optimizers: each would
-   * cost a hundred cycles, and gradients of a trained network have many.
+   * cost a hundred cycles, and gradients of a trained network have many. A row of infinities or NaN
+   * reaches the gradient of the other factor even if its result is masked: {@link #where} says how
+   * to keep it out.
    */
   public Tensor matmul(Tensor y) {
     return ShapeRules.matmul(ProductOps.MATMUL, this, y);

@@ -123,10 +123,12 @@ class ElementwiseConventionsTest {
         1e-15);
     assertArrayEquals(
         doubles(0.5, -0.5, -0.5, 0.5, -1, -1, 1, 0, 0),
-        Grad.grad(angle.sum(), y).get(0).toDoubleArray());
+        Grad.grad(angle.sum(), y).get(0).toDoubleArray(),
+        1e-15);
     assertArrayEquals(
         doubles(-0.5, -0.5, 0.5, 0.5, 0, 0, 0, -1, 0),
-        Grad.grad(angle.sum(), x).get(0).toDoubleArray());
+        Grad.grad(angle.sum(), x).get(0).toDoubleArray(),
+        1e-15);
   }
 
   @Test
@@ -284,5 +286,18 @@ class ElementwiseConventionsTest {
     assertThrows(IllegalArgumentException.class, () -> Tensor.arange(0, INF, 1, DType.F64));
     assertThrows(IllegalArgumentException.class, () -> Tensor.linspace(0, NAN, 3, DType.F64));
     assertThrows(IllegalArgumentException.class, () -> Tensor.linspace(0, 1, 3, DType.I32));
+  }
+
+  @Test
+  void clampByABoundThatIsNaNIsNaN() {
+    double nan = Double.NaN;
+    Tensor x = Tensor.of(new double[] {1, 1, nan, 3, 0}, 5).variable();
+    Tensor low = Tensor.of(new double[] {nan, 0, 0, 1, 1}, 5);
+    Tensor high = Tensor.of(new double[] {2, nan, 2, 2, 2}, 5);
+    Tensor y = x.clamp(low, high);
+    assertArrayEquals(new double[] {nan, nan, nan, 2, 1}, y.toDoubleArray());
+    assertArrayEquals(new double[] {1, 1, nan, 2, 1}, x.clamp(1, 2).toDoubleArray());
+    Tensor slope = Grad.grad(y.sum(), x).get(0);
+    assertArrayEquals(new double[] {0, 0, 1, 0, 0}, slope.toDoubleArray());
   }
 }

@@ -189,6 +189,55 @@ class LawsTest {
     return results;
   }
 
+  private static double[] reverse(SpecialValues.Named f) {
+    Tensor x = SpecialValues.points().variable();
+    return Grad.grad(f.function().apply(x).sum(), x).get(0).toDoubleArray();
+  }
+
+  private static double[] forward(SpecialValues.Named f) {
+    Tensor x = SpecialValues.points().variable();
+    Tensor ones = Tensor.ones(DType.F64, x.size());
+    return Grad.jvp(f.function().apply(x), x, ones).toDoubleArray();
+  }
+
+  @Test
+  void forwardModeIsReverseModeAtSpecialValues() {
+    StringBuilder differences = new StringBuilder();
+    Stream.concat(SpecialValues.unary().stream(), SpecialValues.composed().stream())
+        .forEach(
+            f ->
+                differences.append(
+                    SpecialValues.difference(f, "forward", forward(f), "reverse", reverse(f))));
+    assertEquals("", differences.toString());
+  }
+
+  @Test
+  void allWaysAgreeAtSpecialValues() {
+    List<SpecialValues.Named> functions = new ArrayList<>(SpecialValues.unary());
+    functions.addAll(SpecialValues.some(SpecialValues.composed(), 200, 1));
+    StringBuilder differences = new StringBuilder();
+    for (SpecialValues.Named f : functions) {
+      double[] expected = reverse(f);
+      Function<List<Tensor>, List<Tensor>> compiled =
+          Compiled.ofList(
+              xs -> List.of(Grad.of(u -> f.function().apply(u).sum()).apply(xs.get(0))));
+      double[] program = compiled.apply(List.of(SpecialValues.points())).get(0).toDoubleArray();
+      differences.append(SpecialValues.difference(f, "compiled", program, "lazy", expected));
+      Adjoint.eager(true);
+      try {
+        differences.append(SpecialValues.difference(f, "eager", reverse(f), "lazy", expected));
+        differences.append(
+            SpecialValues.difference(f, "eager forward", forward(f), "lazy", expected));
+      } finally {
+        Adjoint.eager(false);
+      }
+      double[] mapped =
+          Vmap.of(Grad.of(f.function())).apply(SpecialValues.points()).toDoubleArray();
+      differences.append(SpecialValues.difference(f, "mapped", mapped, "lazy", expected));
+    }
+    assertEquals("", differences.toString());
+  }
+
   @Test
   void theGraphsUseEveryOp() {
     Set<RandomOp> used = EnumSet.noneOf(RandomOp.class);

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.util.List;
 import java.util.function.UnaryOperator;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -225,5 +226,20 @@ class ReductionConventionsTest {
       assertEquals(0, Grad.grad(y.sum(), none).get(0).toDoubleArray().length);
     }
     check(Tensor.zeros(DType.F64, 0, 2).cumsum(1).toDoubleArray());
+  }
+
+  @Test
+  void theSpreadOfOneElementIsNaNInEveryMode() {
+    double[] nan = {Double.NaN};
+    for (UnaryOperator<Tensor> f :
+        List.<UnaryOperator<Tensor>>of(
+            x -> x.std(1), x -> x.var(1), x -> x.std(1, true, 0).sum())) {
+      Tensor x = Tensor.of(new double[] {5}, 1).variable();
+      Tensor y = f.apply(x);
+      assertArrayEquals(nan, y.toDoubleArray());
+      assertArrayEquals(nan, Grad.grad(y, x).get(0).toDoubleArray());
+      assertArrayEquals(nan, Grad.jvp(y, x, Tensor.ones(DType.F64, 1)).toDoubleArray());
+    }
+    assertArrayEquals(new double[1], Tensor.of(new double[] {5}, 1).var(0).toDoubleArray());
   }
 }

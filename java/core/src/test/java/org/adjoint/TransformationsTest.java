@@ -37,6 +37,81 @@ class TransformationsTest {
     assertEquals(10, Grad.of(nested).apply(x).item());
   }
 
+  /** Returns Σ ∂/∂s Σ (s·u)² = Σ 2·s·u² as a function of u, with s captured. */
+  private static UnaryOperator<Tensor> slopeByCaptured(Tensor s) {
+    return u -> Grad.grad(s.times(u).square().sum(), s).get(0).sum();
+  }
+
+  @Test
+  void anArgumentIsALeafEvenWhereTheSameTensorIsCaptured() {
+    double[] expected = {4, 36}; // 4·s·u at u = s
+    for (boolean eager : new boolean[] {false, true}) {
+      Adjoint.eager(eager);
+      try {
+        Tensor s = Tensor.of(new double[] {1, 3}, 2).variable();
+        UnaryOperator<Tensor> f = slopeByCaptured(s);
+        assertArrayEquals(expected, Grad.of(f).apply(s).toDoubleArray());
+        Grad.ValueAndGrad both = Grad.valueAndGrad(f).apply(s);
+        assertEquals(56, both.value().toDoubleArray()[0]);
+        assertArrayEquals(expected, both.grad().toDoubleArray());
+        Tensor listed = Grad.ofList(xs -> f.apply(xs.get(0))).apply(List.of(s)).get(0);
+        assertArrayEquals(expected, listed.toDoubleArray());
+        Tensor along = Grad.derivatives(f, s, 1).get(1);
+        assertEquals(40, along.toDoubleArray()[0]);
+        // Forward mode by what is captured, inside.
+        Tensor ones = Tensor.ones(DType.F64, 2);
+        UnaryOperator<Tensor> pushed = u -> Grad.jvp(s.times(u).square(), s, ones).sum();
+        assertArrayEquals(expected, Grad.of(pushed).apply(s).toDoubleArray());
+        // An argument that was built from what is captured.
+        Tensor twice = s.times(2);
+        assertArrayEquals(new double[] {8, 72}, Grad.of(f).apply(twice).toDoubleArray());
+        assertArrayEquals(expected, Grad.of(Checkpoint.of(f)).apply(s).toDoubleArray());
+      } finally {
+        Adjoint.eager(false);
+      }
+    }
+  }
+
+  @Test
+  void whoDifferentiatesFromOutsidePassesThroughTheArgument() {
+    Tensor s = Tensor.of(new double[] {1, 3}, 2).variable();
+    Tensor slope = Grad.of(slopeByCaptured(s)).apply(s).sum(); // Σ 4·s·u at u = s
+    assertArrayEquals(new double[] {8, 24}, Grad.grad(slope, s).get(0).toDoubleArray());
+    assertArrayEquals(
+        new double[] {8, 0, 0, 8}, Grad.jacobian(Grad.grad(slope, s).get(0), s).toDoubleArray());
+    // Two levels: the outer argument is a leaf to the inner function's derivative by s.
+    UnaryOperator<Tensor> outer =
+        v -> Grad.of((Tensor u) -> slopeByCaptured(s).apply(u).times(v.sum())).apply(v).sum();
+    // Σ 4·s·v · Σ v at v = s: its gradient is 4·s·Σ v + Σ 4·s·v.
+    assertArrayEquals(new double[] {56, 88}, Grad.of(outer).apply(s).toDoubleArray());
+  }
+
+  @Test
+  void anArgumentIsALeafToParametersToo() {
+    Parameter w = Parameter.of(Tensor.of(new double[] {1, 3}, 2), "w");
+    UnaryOperator<Tensor> f = u -> Grad.grad(w.times(u).square().sum(), w).get(0).sum();
+    assertArrayEquals(new double[] {4, 36}, Grad.of(f).apply(w).toDoubleArray());
+    UnaryOperator<Tensor> mapped =
+        Vmap.of((Tensor row) -> Grad.of((Tensor u) -> f.apply(u)).apply(row));
+    Tensor rows = Tensor.stack(0, w, w.times(2));
+    assertArrayEquals(new double[] {4, 36, 8, 72}, mapped.apply(rows).toDoubleArray());
+  }
+
+  @Test
+  void mappedExtremesOfScalarsHaveTheGradientOfEach() {
+    Tensor x = Tensor.of(new double[] {1, 2, -3, 4}, 4).variable();
+    for (UnaryOperator<Tensor> f :
+        List.<UnaryOperator<Tensor>>of(
+            s -> s.max(), s -> s.min(), s -> s.times(2).max().neg().min().times(-0.5))) {
+      Tensor y = Vmap.of(f).apply(x);
+      double[] ones = {1, 1, 1, 1};
+      assertArrayEquals(ones, Grad.grad(y.sum(), x).get(0).toDoubleArray());
+      assertArrayEquals(ones, Grad.jvp(y, x, Tensor.ones(DType.F64, 4)).toDoubleArray());
+    }
+    Tensor norms = Vmap.of((Tensor s) -> s.norm(Double.POSITIVE_INFINITY)).apply(x);
+    assertArrayEquals(new double[] {1, 1, -1, 1}, Grad.grad(norms.sum(), x).get(0).toDoubleArray());
+  }
+
   @Test
   void valueAndGradientShareAGraph() {
     Grad.ValueAndGrad result = Grad.valueAndGrad(Tensor::square).apply(Tensor.scalar(3.0));

@@ -71,9 +71,9 @@ public record Entrant(String kind, int threads) {
       command.add("-DDJL_CACHE_DIR=" + peers.resolveSibling("peers-cache"));
       command.add("-DENGINE_CACHE_DIR=" + peers.resolveSibling("peers-cache"));
       command.add("-Dai.djl.pytorch.num_threads=" + threads);
+      // DJL would say that there is no GPU.
+      command.add("-Dorg.slf4j.simpleLogger.defaultLogLevel=error");
     }
-    // DJL would say that there is no GPU.
-    command.add("-Dorg.slf4j.simpleLogger.defaultLogLevel=" + (isPeer() ? "error" : "warn"));
     command.addAll(List.of(Serve.class.getName(), kind, String.valueOf(threads)));
     ProcessBuilder builder = new ProcessBuilder(command);
     Map<String, String> environment = builder.environment();

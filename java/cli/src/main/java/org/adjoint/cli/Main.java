@@ -2,6 +2,8 @@ package org.adjoint.cli;
 
 import java.io.PrintStream;
 import java.io.PrintWriter;
+import java.util.logging.Level;
+import java.util.logging.Logger;
 import org.adjoint.BackendException;
 import org.adjoint.NativeMemoryException;
 import org.adjoint.nn.data.DataException;
@@ -55,7 +57,20 @@ public final class Main implements Runnable {
 
   /** Runs the program and ends the process with its exit status. */
   public static void main(String[] args) {
+    logPlainly();
     System.exit(run(args, Terminal.system()));
+  }
+
+  /**
+   * Sends what the library warns of to standard error as one plain line each, "WARNING backend …",
+   * unless the user has configured java.util.logging.
+   */
+  private static void logPlainly() {
+    if (System.getProperty("java.util.logging.config.file") == null
+        && System.getProperty("java.util.logging.config.class") == null) {
+      System.setProperty("java.util.logging.SimpleFormatter.format", "%4$s %5$s%6$s%n");
+      Logger.getLogger("").setLevel(Level.WARNING);
+    }
   }
 
   /**

@@ -4,12 +4,14 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Function;
 import org.adjoint.DType;
+import org.adjoint.Grad;
 import org.adjoint.Tensor;
 import org.adjoint.Vmap;
 
 /**
- * A batch of three samples of a row against a loop over them, values and gradients: every input
- * batched, then (in F64) each alone with the others shared.
+ * A batch of three samples of a row against a loop over them, values and gradients, the latter both
+ * batched and of what was batched: every input batched, then (in F64) each alone with the others
+ * shared.
  */
 final class BatchCheck {
   private static final int EXAMPLES = 3;
@@ -47,6 +49,7 @@ final class BatchCheck {
     }
     Function<List<Tensor>, List<Tensor>> one = xs -> valueAndGradients(mapped, xs);
     List<Tensor> batch = Vmap.ofList(one).apply(stacked);
+    List<Tensor> ofMapped = gradientsOfMapped(mapped, stacked);
     double tolerance = dtype == DType.F32 || row.rounds() ? 10 * row.tolerance() : 1e-12;
     for (int sample = 0; sample < EXAMPLES; sample++) {
       List<Tensor> xs = new ArrayList<>();
@@ -64,8 +67,34 @@ final class BatchCheck {
             actual,
             expected,
             tolerance);
+        if (i > 0) {
+          Numbers.compare(
+              row.title() + ": " + dtype + " " + what + " of a batch, by example " + sample,
+              Numbers.of(ofMapped.get(i - 1).get(sample)),
+              expected,
+              tolerance);
+        }
       }
     }
+  }
+
+  /** Returns the gradients by whole batches: the derivatives of batched ops, not batched ones. */
+  private List<Tensor> gradientsOfMapped(List<Integer> mapped, List<Tensor> stacked) {
+    if (!row.isDifferentiable()) {
+      return List.of();
+    }
+    List<Tensor> xs = stacked.stream().map(x -> x.dtype() == dtype ? x.variable() : x).toList();
+    Function<List<Tensor>, List<Tensor>> one =
+        in -> {
+          List<Tensor> all = new ArrayList<>(samples.get(0));
+          for (int i = 0; i < mapped.size(); i++) {
+            all.set(mapped.get(i), in.get(i));
+          }
+          return List.of(row.function().apply(all));
+        };
+    Tensor y = Vmap.ofList(one).apply(xs).get(0);
+    Tensor[] by = xs.stream().filter(x -> x.dtype().isFloating()).toArray(Tensor[]::new);
+    return Grad.grad(y.square().sum(), by);
   }
 
   private List<Tensor> valueAndGradients(List<Integer> mapped, List<Tensor> xs) {

@@ -22,6 +22,8 @@ import org.adjoint.op.OptimizerOps;
 import org.adjoint.op.RangeOps;
 import org.adjoint.op.ShapeOps;
 import org.adjoint.op.SoftmaxOps;
+import org.adjoint.op.SpecialOps;
+import org.adjoint.op.TrigonometricOps;
 
 /**
  * The table of checks: at least one row for every op. Each backend runs the same rows: value
@@ -131,11 +133,18 @@ public final class OpCases {
     unary("asinh", Domain.ANY, Tensor::asinh);
     unary("acosh", Domain.ABOVE_ONE, Tensor::acosh);
     unary("atanh", Domain.UNIT, Tensor::atanh);
+    unary("sech", Domain.ANY, x -> TrigonometricOps.SECH.apply(x));
+    unary("lessSquare", Domain.ANY, x -> TrigonometricOps.LESS_SQUARE.apply(x));
+    binary("rhypot", Domain.AWAY_FROM_ZERO, (a, b) -> TrigonometricOps.RHYPOT.apply(a, b));
   }
 
   private void special() {
     unary("erf", Domain.ANY, Tensor::erf);
     unary("erfc", Domain.ANY, Tensor::erfc);
+    for (double c : new double[] {0.25, 0.5}) {
+      UnaryOperator<Tensor> bell = x -> SpecialOps.BELL.apply(Tensor.scalar(c, x.dtype()), x);
+      unary("bell", Domain.ANY, bell);
+    }
     unary("lgamma", Domain.POSITIVE, Tensor::lgamma);
     unary("digamma", Domain.POSITIVE, Tensor::digamma);
     unary("polygamma", Domain.POSITIVE, x -> x.polygamma(1));
@@ -162,6 +171,9 @@ public final class OpCases {
         x -> ActivationOps.ELU.apply(x.get(0), x.get(1)));
     unary("softplus", Domain.ANY, Tensor::softplus);
     unary("mish", Domain.ANY, Tensor::mish);
+    unary("geluTanhSech", Domain.ANY, x -> ActivationOps.GELU_TANH_SECH.apply(x));
+    binary("sigmoidCrossEntropy", Domain.ANY, Tensor::sigmoidCrossEntropy);
+    composed("neg", "logSigmoid", "", floats(Domain.ANY, s(33)), x -> x.get(0).logSigmoid());
     composed("elu", "selu", "", floats(Domain.AWAY_FROM_ZERO, s(9)), x -> x.get(0).selu());
     composed("where", "clamp", "", floats(Domain.ANY, s(33)), x -> x.get(0).clamp(-0.7, 1.1));
     composed("where", "hardTanh", "", floats(Domain.ANY, s(33)), x -> x.get(0).hardTanh());
@@ -249,6 +261,8 @@ public final class OpCases {
     }
     still("argmax", "first axis", floats(Domain.ANY, s(5, 3)), INDICES, x -> x.get(0).argmax(0));
     one("sum", "of a scalar", s(), Tensor::sum);
+    one("max", "of a scalar", s(), Tensor::max);
+    one("min", "of a scalar", s(), Tensor::min);
   }
 
   private void products() {

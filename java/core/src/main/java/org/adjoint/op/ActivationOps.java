@@ -17,8 +17,13 @@ import org.adjoint.Tensor;
 public final class ActivationOps {
   private static final double SQRT_HALF = Math.sqrt(0.5);
   private static final double ONE_OVER_SQRT_2PI = 1 / Math.sqrt(2 * Math.PI);
-  private static final double TWICE_SQRT_2_OVER_PI = 2 * Math.sqrt(2 / Math.PI);
+  private static final double TWICE_SQRT_2_OVER_PI = 1.5957691216057308;
   private static final double CUBIC = 0.044715;
+
+  /** What the two constants lack. */
+  private static final double TWICE_SQRT_2_OVER_PI_LOW = -9.96930880911092e-17;
+
+  private static final double CUBIC_LOW = 2.1960211427085595e-18;
 
   /** Below this x·eˣ rounds to 0. */
   private static final double FAR = -800;
@@ -30,8 +35,10 @@ public final class ActivationOps {
           ErrorFunction::gelu,
           product(
               c -> {
-                Tensor phi = c.x().square().times(-0.5).exp().times(ONE_OVER_SQRT_2PI);
-                return c.x().times(-SQRT_HALF).erfc().times(0.5).plus(phi.scale(c.x()));
+                // φ as a square: where φ has few digits left, its root still has all of them.
+                Tensor root = SpecialOps.BELL.apply(c.number(0.25), c.x());
+                Tensor slope = root.scale(c.x()).times(root).times(ONE_OVER_SQRT_2PI);
+                return c.x().times(-SQRT_HALF).erfc().times(0.5).plus(slope);
               }));
 
   /**
@@ -44,22 +51,22 @@ public final class ActivationOps {
           ActivationOps::geluTanh,
           product(
               c -> {
-                Tensor square = c.x().square();
-                Tensor u = square.times(CUBIC).plus(1).times(c.x());
-                Tensor du = square.times(3 * CUBIC).plus(1).times(TWICE_SQRT_2_OVER_PI);
-                Tensor s = u.times(TWICE_SQRT_2_OVER_PI).sigmoid();
-                return s.plus(s.times(c.number(1).minus(s)).scale(c.x().times(du)));
+                // Beyond ±64 the slope is 0 or 1, and x³ may overflow.
+                Tensor x = c.x().clamp(-64, 64);
+                Tensor half = geluTanhSech(x).times(0.5);
+                Tensor gate = twiceU(x).sigmoid();
+                return gate.plus(half.scale(x.times(twiceSlope(x))).times(half));
               }));
 
-  /** x·σ(x), also called swish (Elfwing, Uchibe, Doya 2017); σ + y(1 − σ). */
+  /** x·σ(x), also called swish (Elfwing, Uchibe, Doya 2017); σ + x·σ′. */
   public static final Elementwise SILU =
       unary(
           "silu",
           ActivationOps::silu,
           product(
               c -> {
-                Tensor s = c.x().sigmoid();
-                return s.plus(c.number(1).minus(s).scale(c.y()));
+                Tensor half = TrigonometricOps.sech(c.x().times(0.5)).times(0.5);
+                return c.x().sigmoid().plus(half.scale(c.x()).times(half));
               }));
 
   /**
@@ -70,27 +77,69 @@ public final class ActivationOps {
       binary(
           "elu",
           (x, a) -> x > 0 ? x : a * Math.expm1(x),
-          (c, g) -> Tensor.where(c.x().gt(0), g, g.times(c.x(1).times(negativePart(c).exp()))),
-          (c, g) -> g.times(negativePart(c).expm1()));
+          (c, g) -> Tensor.where(c.x().gt(0), g, g.scale(c.x(1).times(negativePart(c).exp()))),
+          (c, g) -> g.scale(negativePart(c).expm1()));
 
   /** log(1 + eˣ); σ. */
   public static final Elementwise SOFTPLUS =
       unary("softplus", ActivationOps::softplus, product(c -> c.x().sigmoid()));
 
-  /** x·tanh(softplus(x)) (Misra 2019); t + x·σ(x)·(1 − t²) with t the tanh. */
+  /**
+   * x·tanh(softplus(x)) (Misra 2019); t + x·t′ with t the tanh. With q = σ(−x), t is (1 − q²)/(1 +
+   * q²), and t′ is 4q·σ′(x)/(1 + q²)².
+   */
   public static final Elementwise MISH =
       unary(
           "mish",
           ActivationOps::mish,
           product(
               c -> {
-                Tensor t = c.x().softplus().tanh();
-                Tensor slope = c.x().sigmoid().times(c.number(1).minus(t.square()));
-                return t.plus(slope.scale(c.x()));
+                Tensor s = c.x().sigmoid();
+                Tensor q = c.x().neg().sigmoid();
+                Tensor square = q.square();
+                Tensor below = square.plus(1);
+                // Two forms of t: each has a derivative that does not cancel where it is taken.
+                Tensor high = c.number(1).minus(square.times(2).div(below));
+                Tensor low = s.times(q.plus(1)).div(below);
+                Tensor t = Tensor.where(c.x().gt(0), high, low);
+                Tensor half = TrigonometricOps.sech(c.x().times(0.5)).times(0.5);
+                Tensor rest = q.times(4).div(below.square());
+                return t.plus(half.scale(c.x()).times(rest).times(half));
               }));
 
+  /** sech u for the u of {@link #GELU_TANH}, with all digits in its tails; −sech·tanh(u)·u′. */
+  public static final Elementwise GELU_TANH_SECH =
+      unary(
+          "geluTanhSech",
+          x -> {
+            double e = geluTanhDecay(x, 0.5);
+            return 2 * e / (1 + e * e);
+          },
+          product(
+              c -> {
+                Tensor slope = twiceU(c.x()).times(0.5).tanh().times(twiceSlope(c.x())).times(0.5);
+                return c.y().scale(slope.neg());
+              }));
+
+  /**
+   * The cross-entropy of two classes by the margin x of the first one's logit, t being its
+   * probability: −t·log σ(x) − (1 − t)·log σ(−x). A class of probability 0 adds nothing, however
+   * far off the margin. By x it is (1 − t)·σ(x) − t·σ(−x), by t it is −x.
+   */
+  public static final Elementwise SIGMOID_CROSS_ENTROPY =
+      binary(
+          "sigmoidCrossEntropy",
+          ActivationOps::sigmoidCrossEntropy,
+          product(
+              c -> {
+                Tensor other = c.number(1).minus(c.x(1)).times(c.x(0).sigmoid());
+                return other.minus(c.x(1).times(c.x(0).neg().sigmoid()));
+              }),
+          (c, g) -> g.scale(c.x(0)).neg());
+
   /** All rows. */
-  public static final List<Elementwise> ALL = List.of(GELU, GELU_TANH, SILU, ELU, SOFTPLUS, MISH);
+  public static final List<Elementwise> ALL =
+      List.of(GELU, GELU_TANH, SILU, ELU, SOFTPLUS, MISH, GELU_TANH_SECH, SIGMOID_CROSS_ENTROPY);
 
   private ActivationOps() {}
 
@@ -99,18 +148,63 @@ public final class ActivationOps {
     return Tensor.where(c.x().gt(0), c.number(0), c.x());
   }
 
-  /** x / (1 + exp(−u)) for u of the sign of x. */
-  private static double gated(double x, double u) {
-    double e = Math.exp(-Math.abs(u));
-    return x < 0 ? Math.max(x, FAR) * e / (1 + e) : x / (1 + e);
+  /** Returns {@link #GELU_TANH_SECH}; rows above it cannot name it. */
+  private static Tensor geluTanhSech(Tensor x) {
+    return GELU_TANH_SECH.apply(x);
+  }
+
+  /** 2u(x) = 2√(2/π)·(x + 0.044715x³). */
+  private static Tensor twiceU(Tensor x) {
+    return x.square().times(CUBIC).plus(1).times(x).times(TWICE_SQRT_2_OVER_PI);
+  }
+
+  /** 2u′(x). */
+  private static Tensor twiceSlope(Tensor x) {
+    return x.square().times(3 * CUBIC).plus(1).times(TWICE_SQRT_2_OVER_PI);
+  }
+
+  /**
+   * x·e/(1 + e) for x &lt; 0, else x/(1 + e), with e = root². The root has all its digits where e
+   * has few, but x·e has them.
+   */
+  private static double gated(double x, double root) {
+    double e = root * root;
+    return x < 0 ? Math.max(x, FAR) * root * (root / (1 + e)) : x / (1 + e);
   }
 
   private static double silu(double x) {
-    return gated(x, x);
+    return gated(x, Math.exp(-0.5 * Math.abs(x)));
   }
 
   private static double geluTanh(double x) {
-    return gated(x, TWICE_SQRT_2_OVER_PI * (x + CUBIC * x * x * x));
+    return gated(x, geluTanhDecay(x, 0.5));
+  }
+
+  /**
+   * Returns exp(−c·|2u(x)|). 2u is computed in two parts (Dekker 1971), because in the tails an
+   * error of it is one of the result many times as large.
+   */
+  private static double geluTanhDecay(double x, double c) {
+    double a = Math.min(Math.abs(x), 64); // from here on the result is 0
+    double square = a * a;
+    double squareLow = Math.fma(a, a, -square);
+    double cubic = CUBIC * square;
+    double cubicLow = Math.fma(CUBIC, square, -cubic) + CUBIC * squareLow + CUBIC_LOW * square;
+    double factor = 1 + cubic;
+    double factorLow = (cubic < 1 ? cubic - (factor - 1) : 1 - (factor - cubic)) + cubicLow;
+    double z = factor * a;
+    double zLow = Math.fma(factor, a, -z) + factorLow * a;
+    double u = z * TWICE_SQRT_2_OVER_PI;
+    double low =
+        Math.fma(z, TWICE_SQRT_2_OVER_PI, -u)
+            + z * TWICE_SQRT_2_OVER_PI_LOW
+            + zLow * TWICE_SQRT_2_OVER_PI;
+    return Math.exp(-c * u) * (1 - c * low);
+  }
+
+  private static double sigmoidCrossEntropy(double x, double t) {
+    double far = x > 0 ? 1 - t : -t;
+    return (far == 0 ? 0 : far * x) + Math.log1p(Math.exp(-Math.abs(x)));
   }
 
   private static double softplus(double x) {
@@ -122,7 +216,8 @@ public final class ActivationOps {
     double e = Math.exp(-Math.abs(x));
     if (x < 0) {
       double n = e * (e + 2);
-      return Math.max(x, FAR) * n / (n + 2);
+      double root = Math.exp(0.5 * x);
+      return Math.max(x, FAR) * root * (root * ((e + 2) / (n + 2)));
     }
     return x * ((1 + 2 * e) / (1 + 2 * e * (1 + e)));
   }

@@ -118,7 +118,9 @@ public final class Elementwise extends Op {
 
   /**
    * Returns the partial that multiplies by {@code derivative}. Where nothing flows the product is 0
-   * even if the derivative is infinite or NaN: a branch not taken stays silent, at any order.
+   * even if the derivative is infinite or NaN: a branch not taken stays silent, at any order. Where
+   * the derivative is 0 so is the product, whatever flows: x·√x has the derivative 0 at 0 in
+   * forward mode, in which √x moves infinitely fast, as in reverse mode.
    */
   static Partial product(Function<Call, Tensor> derivative) {
     return (call, g) -> g.scale(derivative.apply(call));

@@ -50,7 +50,7 @@ public final class ElementwiseOps {
 
   /** 1/√x; the derivative at 0 is −∞. */
   public static final Elementwise RSQRT =
-      unary("rsqrt", x -> 1 / Math.sqrt(x), product(c -> c.y().div(c.x()).times(-0.5)));
+      unary("rsqrt", x -> 1 / Math.sqrt(x), product(c -> c.y().times(-0.5).div(c.x())));
 
   /** 1/x; the derivative at ±0 is −∞. */
   public static final Elementwise RECIPROCAL =
@@ -60,14 +60,22 @@ public final class ElementwiseOps {
   public static final Elementwise SQUARE =
       unary("square", x -> x * x, product(c -> c.x().times(2)));
 
-  /** The hyperbolic tangent; the derivative is 1 − tanh². */
+  /**
+   * The hyperbolic tangent. The derivative is sech², because 1 − tanh² has lost its last digit
+   * where tanh rounds to 1.
+   */
   public static final Elementwise TANH =
-      unary("tanh", Math::tanh, product(c -> c.number(1).minus(c.y().square())));
+      unary("tanh", Math::tanh, product(c -> TrigonometricOps.sech(c.x()).square()));
 
-  /** The logistic function 1 / (1 + e⁻ˣ), computed without overflow; σ′ = σ(1 − σ). */
+  /**
+   * The logistic function 1 / (1 + e⁻ˣ), computed without overflow. The derivative is sech²(x/2)/4,
+   * which is σ(1 − σ) with all digits where σ is near 1.
+   */
   public static final Elementwise SIGMOID =
       unary(
-          "sigmoid", ElementwiseOps::sigmoid, product(c -> c.y().times(c.number(1).minus(c.y()))));
+          "sigmoid",
+          ElementwiseOps::sigmoid,
+          product(c -> TrigonometricOps.sech(c.x().times(0.5)).times(0.5).square()));
 
   /** max(x, 0); relu′(0) = 0. */
   public static final Elementwise RELU =
@@ -78,8 +86,8 @@ public final class ElementwiseOps {
       binary(
           "leakyRelu",
           (x, s) -> x > 0 ? x : s * x,
-          (c, g) -> pick(c.x().gt(0), g, g.times(c.x(1))),
-          (c, g) -> pick(c.x().gt(0), c.number(0), g.times(c.x())));
+          (c, g) -> pick(c.x().gt(0), g, g.scale(c.x(1))),
+          (c, g) -> pick(c.x().gt(0), c.number(0), g.scale(c.x())));
 
   /** −1, ±0 or 1, and NaN of NaN. */
   public static final Elementwise SIGN = step("sign", Math::signum);
@@ -135,12 +143,13 @@ public final class ElementwiseOps {
       binary("minimum", Math::min, larger(1, 0), larger(0, 1));
 
   /**
-   * 0 where g is 0, else g·d: what multiplies by a derivative that may be infinite. Linear in g.
+   * 0 where g or d is 0, else g·d: what multiplies by a derivative that may be infinite. Linear in
+   * both, and a chain of such products is the same from either end: forward and reverse mode agree.
    */
   public static final Elementwise SCALE =
       binary(
           "scale",
-          (g, d) -> g == 0 ? 0 : g * d,
+          (g, d) -> g == 0 || d == 0 ? 0 : g * d,
           (c, t) -> t.scale(c.x(1)),
           (c, t) -> c.x(0).scale(t));
 
@@ -167,7 +176,7 @@ public final class ElementwiseOps {
 
   /**
    * a where the condition holds, else b; nothing of the branch not taken reaches the result or a
-   * gradient.
+   * gradient, but for what {@link Tensor#where} names.
    */
   public static final Elementwise WHERE =
       select(

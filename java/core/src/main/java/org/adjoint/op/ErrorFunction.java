@@ -89,9 +89,22 @@ final class ErrorFunction {
     return polynomial(SCALED, (b - 4) / (b + 4)) / (1 + 2 * b);
   }
 
-  /** Returns exp(−c·a²) for c = 1 or ½, with a² in two parts of which the larger is exact. */
+  /** Returns exp(−c·x²) for c &gt; 0, else NaN. */
+  static double bell(double c, double x) {
+    if (!(c > 0)) {
+      return Double.NaN;
+    }
+    double a = Math.abs(x);
+    return c * a * a > 800 ? 0 : split(a, c);
+  }
+
+  /** Returns exp(−c·a²) for c = 1 or ½. */
   private static double decay(double a, double c) {
-    double b = Math.min(a, FAR);
+    return split(Math.min(a, FAR), c);
+  }
+
+  /** Returns exp(−c·b²), with b² in two parts of which the larger is exact. */
+  private static double split(double b, double c) {
     double high = Double.longBitsToDouble(Double.doubleToRawLongBits(b) & ~0x7FFFFFFL);
     return Math.exp(-c * high * high) * Math.exp(-c * (b - high) * (b + high));
   }

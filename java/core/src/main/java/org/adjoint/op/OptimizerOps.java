@@ -8,6 +8,7 @@ import org.adjoint.DType;
 import org.adjoint.Shape;
 import org.adjoint.Tensor;
 import org.adjoint.Type;
+import org.adjoint.internal.ir.GradientBound;
 import org.adjoint.internal.ir.Kernel;
 import org.adjoint.internal.ir.Lowering;
 import org.adjoint.internal.ir.Ref;
@@ -143,7 +144,8 @@ public final class OptimizerOps {
    * Returns the parameters and both moments after one step of Adam (Kingma &amp; Ba, "Adam: a
    * method for stochastic optimization", ICLR 2015, algorithm 1) with decoupled weight decay
    * (Loshchilov &amp; Hutter, "Decoupled weight decay regularization", ICLR 2019, algorithm 2):
-   * {@code p − lr · decay · p − lr · m̂ / (√v̂ + eps)} with bias-corrected moments.
+   * {@code p − lr · decay · p − lr · m̂ / (√v̂ + eps)} with bias-corrected moments. Gradients
+   * beyond ±1.78 · 10¹⁹ (F32) or ±1.29 · 10¹⁵⁴ (F64), whose squares would overflow, count as that.
    *
    * @param lists p, g, m and v: lists of equal length, of tensors of the same types
    * @param count how many steps were made before; an F64 scalar
@@ -294,20 +296,42 @@ public final class OptimizerOps {
     };
   }
 
-  /** The norm of all gradients, and what they are multiplied by. */
-  private record Clip(Tensor norm, Tensor scale) {
+  /**
+   * The norm of all gradients, and how they are scaled down to a largest one. All of it is relative
+   * to the largest magnitude among them, so that no square overflows or vanishes and no factor is
+   * subnormal.
+   *
+   * @param norm the norm
+   * @param unit the largest magnitude, 1 where that is no number to divide by
+   * @param factor what gradients in units are multiplied by
+   * @param clips whether they are at all
+   */
+  private record Clip(Tensor norm, Tensor unit, Tensor factor, Tensor clips) {
     static Clip of(List<Tensor> gradients, Tensor maxNorm) {
+      Tensor largest = number(0);
+      for (Tensor g : gradients) {
+        if (g.size() > 0) {
+          largest = largest.maximum(g.cast(DType.F64).abs().max());
+        }
+      }
+      Tensor finite = Tensor.where(largest.lt(Double.POSITIVE_INFINITY), largest, number(1));
+      Tensor unit = Tensor.where(finite.gt(0), finite, number(1)).detach();
       Tensor sum = number(0);
       for (Tensor g : gradients) {
-        sum = sum.plus(g.cast(DType.F64).square().sum());
+        sum = sum.plus(g.cast(DType.F64).div(unit).square().sum());
       }
-      Tensor norm = sum.sqrt();
-      Tensor scale = maxNorm.div(norm.plus(ADDED_TO_NORM));
-      return new Clip(norm, Tensor.where(scale.lt(1), scale, number(1)));
+      Tensor length = sum.sqrt();
+      Tensor lengthened = length.plus(number(ADDED_TO_NORM).div(unit));
+      return new Clip(
+          length.times(unit), unit, maxNorm.div(lengthened), maxNorm.div(unit).lt(lengthened));
     }
 
     List<Tensor> apply(List<Tensor> gradients) {
-      return gradients.stream().map(g -> g.times(scale.cast(g.dtype()))).toList();
+      return gradients.stream().map(this::apply).toList();
+    }
+
+    private Tensor apply(Tensor g) {
+      return Tensor.where(clips, g.cast(DType.F64).div(unit).times(factor).cast(g.dtype()), g);
     }
   }
 
@@ -317,6 +341,12 @@ public final class OptimizerOps {
     return singles == unclipped
         ? Optional.empty()
         : Optional.of(Clip.of(gradients, in.get(unclipped)));
+  }
+
+  /** Within ± {@link GradientBound}; what is not finite becomes NaN. */
+  private static Tensor bounded(Tensor g) {
+    double most = GradientBound.of(g.dtype());
+    return g.clamp(-most, most).plus(g.minus(g));
   }
 
   private static List<Tensor> expandAdam(List<Tensor> in, int singles) {
@@ -336,8 +366,8 @@ public final class OptimizerOps {
     List<Tensor> vs = new ArrayList<>();
     for (int i = 0; i < gradients.size(); i++) {
       Tensor p = lists.get(0).get(i);
-      Tensor g = gradients.get(i);
       DType d = p.dtype();
+      Tensor g = bounded(gradients.get(i));
       Tensor m = lists.get(2).get(i).times(beta1.cast(d)).plus(g.times(one.minus(beta1).cast(d)));
       Tensor v =
           lists.get(3).get(i).times(beta2.cast(d)).plus(g.square().times(one.minus(beta2).cast(d)));

@@ -46,6 +46,14 @@ public final class Reduction extends Op {
     return new Reduction(name, kernel, needsElements, pull);
   }
 
+  /**
+   * Returns x folded over exactly these axes, which ascend: over none if there are none, where
+   * Tensor's methods take no axes for all. Code that has computed its axes folds by this method.
+   */
+  public Tensor over(long[] axes, Tensor x) {
+    return apply(axes, x).get(0);
+  }
+
   static Lowering lowering(Kernel kernel) {
     return (emitter, attrs, inputs, outputs) -> {
       Ref x = inputs[0];

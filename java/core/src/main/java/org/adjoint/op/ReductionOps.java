@@ -27,7 +27,7 @@ public final class ReductionOps {
 
   /** Of no elements it is 1. The cotangent of an element is g times the product of all others. */
   public static final Reduction PROD =
-      Reduction.of("prod", false, (c, y, g) -> g.times(ScanOps.productOfOthers(c.x(), c.attrs())));
+      Reduction.of("prod", false, (c, y, g) -> g.scale(ScanOps.productOfOthers(c.x(), c.attrs())));
 
   private static final Kernel ARGMAX_KERNEL = new Kernel("argmax", NO_SCALAR, -1);
 
@@ -55,11 +55,7 @@ public final class ReductionOps {
 
   private static Tensor shareAmongTies(Call call, Tensor y, Tensor g) {
     Tensor ties = call.x().eq(y);
-    int[] axes = new int[call.attrs().length];
-    for (int i = 0; i < axes.length; i++) {
-      axes[i] = (int) call.attrs()[i];
-    }
-    Tensor count = ties.cast(call.y().dtype()).sum(true, axes);
+    Tensor count = SUM.over(call.attrs(), ties.cast(call.y().dtype())).reshape(y.shape().dims());
     return Tensor.where(ties, g.div(count), call.number(0));
   }
 }

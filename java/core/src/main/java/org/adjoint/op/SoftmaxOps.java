@@ -2,6 +2,7 @@ package org.adjoint.op;
 
 import java.util.Arrays;
 import java.util.List;
+import org.adjoint.DType;
 import org.adjoint.Grad;
 import org.adjoint.Shape;
 import org.adjoint.Tensor;
@@ -24,7 +25,10 @@ public final class SoftmaxOps {
   private static final Kernel CROSS_ENTROPY_KERNEL = kernel("softmaxCrossEntropy", -1);
   private static final Kernel CROSS_ENTROPY_GRAD_KERNEL = kernel("softmaxCrossEntropyGrad", 0);
 
-  /** eˣ / Σ eˣ; the cotangent of x is y·(g − Σ g·y). */
+  /**
+   * eˣ / Σ eˣ; the cotangent of x is y·(h − Σ h·y) with h = g less what g is where y is above ½.
+   * Where y is near 1, g − Σ g·y would be the difference of two near numbers.
+   */
   public static final Fused SOFTMAX =
       Fused.byRows(
           SOFTMAX_KERNEL,
@@ -32,13 +36,22 @@ public final class SoftmaxOps {
           (op, in, attrs) -> List.of(rows(op, in.get(0))),
           byRows(SOFTMAX_KERNEL),
           (in, attrs) -> {
-            Tensor e = in.get(0).minus(shift(in.get(0))).exp();
-            return List.of(e.div(orOne(e.sum(true, -1))));
+            Peak peak = Peak.of(in.get(0));
+            Tensor e = peak.shifted().exp();
+            return List.of(
+                Tensor.where(
+                    peak.hidden(), Tensor.scalar(0, e.dtype()), e.div(peak.others().plus(1))));
           },
           input -> true,
-          (c, i, g) -> c.y().times(g.minus(g.times(c.y()).sum(true, -1))));
+          (c, i, g) -> {
+            Tensor h = lessAtPeak(c.y(), g);
+            return h.minus(h.scale(c.y()).sum(true, -1)).scale(c.y());
+          });
 
-  /** x − logSumExp(x); the cotangent of x is g − eʸ·Σ g. */
+  /**
+   * x − logSumExp(x); the cotangent of x is g − eʸ·Σ g, added up as (1 − eʸ)·g − eʸ·(Σ g − g):
+   * where eʸ is near 1 all digits are in the first factor.
+   */
   public static final Fused LOG_SOFTMAX =
       Fused.byRows(
           LOG_SOFTMAX_KERNEL,
@@ -46,11 +59,20 @@ public final class SoftmaxOps {
           (op, in, attrs) -> List.of(rows(op, in.get(0))),
           byRows(LOG_SOFTMAX_KERNEL),
           (in, attrs) -> {
-            Tensor shifted = in.get(0).minus(shift(in.get(0)));
-            return List.of(shifted.minus(orOne(shifted.exp().sum(true, -1)).log()));
+            Tensor x = in.get(0);
+            Peak peak = Peak.of(x);
+            return List.of(
+                Tensor.where(peak.hidden(), x, peak.shifted().minus(peak.others().log1p())));
           },
           input -> true,
-          (c, i, g) -> g.minus(c.y().exp().times(g.sum(true, -1))));
+          (c, i, g) -> {
+            Tensor others = g.sum(true, -1).minus(g);
+            // Not eʸ where y is large: an error of y is one of eʸ that is |y| times as large.
+            Tensor p = c.x().softmax(-1);
+            Tensor less = c.number(1).minus(p);
+            Tensor rest = Tensor.where(c.y().lt(-1), less, c.y().expm1().neg());
+            return g.scale(rest).minus(others.scale(p));
+          });
 
   /** log Σ eˣ; the cotangent of x is g·softmax(x). */
   public static final Fused LOG_SUM_EXP =
@@ -66,11 +88,11 @@ public final class SoftmaxOps {
               return List.of(
                   Tensor.full(Double.NEGATIVE_INFINITY, x.dtype(), lead(x.shape()).dims()));
             }
-            Tensor m = maximum(x);
-            Tensor finite =
-                Tensor.where(m.abs().lt(Double.POSITIVE_INFINITY), m, Tensor.scalar(0, x.dtype()));
-            Tensor sum = x.minus(finite).exp().sum(true, -1).log().plus(finite);
-            return List.of(sum.reshape(lead(x.shape()).dims()));
+            Peak peak = Peak.of(x);
+            Tensor total = peak.largest().plus(peak.others().log1p());
+            return List.of(
+                Tensor.where(peak.infinite(), peak.largest(), total)
+                    .reshape(lead(x.shape()).dims()));
           },
           input -> true,
           (c, i, g) -> column(g, c.x().shape()).scale(c.x().softmax(-1)));
@@ -114,7 +136,7 @@ public final class SoftmaxOps {
 
   /**
    * Inputs: logits [rows…, n], labels [rows…] in 0 … n − 1. logSumExp(row) − row[label] for each
-   * row.
+   * row, without the difference: it is −logSoftmax(row)[label].
    */
   public static final Fused SOFTMAX_CROSS_ENTROPY =
       Fused.byRows(
@@ -133,10 +155,13 @@ public final class SoftmaxOps {
             Tensor logits = in.get(0);
             long axis = logits.shape().rank() - 1;
             Tensor chosen =
-                Tensor.apply(IndexOps.GATHER, new long[] {axis, axis}, logits, in.get(1)).get(0);
-            Tensor total = logits.logSumExp(-1);
+                Tensor.apply(
+                        IndexOps.GATHER, new long[] {axis, axis}, logits.logSoftmax(-1), in.get(1))
+                    .get(0);
             Tensor none = Tensor.scalar(Double.NEGATIVE_INFINITY, logits.dtype());
-            return List.of(Tensor.where(total.eq(none), none.neg(), total.minus(chosen)));
+            Tensor hidden = logits.detach().logSumExp(-1).eq(none);
+            Tensor loss = Tensor.scalar(0, logits.dtype()).minus(chosen);
+            return List.of(Tensor.where(hidden, none.neg(), loss));
           },
           input -> input == 0,
           (c, i, g) -> SOFTMAX_CROSS_ENTROPY_GRAD.apply(c.x(0), c.x(1), g));
@@ -184,24 +209,59 @@ public final class SoftmaxOps {
     return Shape.of(Arrays.copyOf(shape.dims(), shape.rank() - 1));
   }
 
-  /** Returns the maximum of each row as a constant column; of no elements, 0. */
-  private static Tensor maximum(Tensor x) {
-    return x.dim(-1) == 0
-        ? Tensor.zeros(
-            x.dtype(), Reduction.fold(x.shape(), new long[] {x.shape().rank() - 1}, true).dims())
-        : x.detach().max(true, -1);
+  /**
+   * What the rows of x are compared with: their largest element, the first of several. Where its
+   * probability is above ½ it is no constant, as the shift of a softmax often is: the derivative of
+   * a probability near 1 is then a sum over the others, instead of 1 less something.
+   *
+   * @param largest a column, a constant where its probability is not above ½; 0 of an empty row
+   * @param shifted x less the largest
+   * @param others the sum of the exponentials of what is shifted, less 1
+   * @param hidden whether a row is −∞ throughout
+   * @param infinite whether the largest is infinite or NaN
+   */
+  private record Peak(
+      Tensor largest, Tensor shifted, Tensor others, Tensor hidden, Tensor infinite) {
+    static Peak of(Tensor x) {
+      long n = x.dim(-1);
+      Tensor zero = Tensor.scalar(0, x.dtype());
+      if (n == 0) {
+        Tensor none = Tensor.zeros(x.dtype(), column(x.shape()));
+        return new Peak(none, x, none, none.ne(0), none.ne(0));
+      }
+      Tensor at = x.detach().argmax(-1).reshape(column(x.shape()));
+      Tensor here = Tensor.arange(n).eq(at);
+      Tensor largest = x.takeAlongAxis(-1, at);
+      Tensor constant = largest.detach();
+      Tensor hidden = constant.eq(Double.NEGATIVE_INFINITY);
+      Tensor from = Tensor.where(hidden, zero, constant);
+      Tensor rest = Tensor.where(here, zero, x.detach().minus(from).exp()).sum(true, -1);
+      Tensor certain = rest.lt(1);
+      Tensor fixed = Tensor.where(certain, here, Tensor.zeros(DType.BOOL));
+      // NaN of an infinite one, as its difference with itself is.
+      Tensor nothing = from.minus(from);
+      Tensor moving = Tensor.where(hidden, zero, Tensor.where(certain, largest, constant));
+      Tensor shifted = Tensor.where(fixed, nothing, x.minus(moving));
+      Tensor sum = Tensor.where(fixed, zero, shifted.exp()).sum(true, -1);
+      Tensor others = Tensor.where(certain, sum, sum.minus(1));
+      Tensor base = Tensor.where(hidden, largest, moving);
+      return new Peak(base, shifted, others, hidden, nothing.ne(0));
+    }
   }
 
-  /** Returns what to take away from each row: its maximum, 0 if that is −∞. */
-  private static Tensor shift(Tensor x) {
-    Tensor m = maximum(x);
-    Tensor zero = Tensor.scalar(0, x.dtype());
-    return Tensor.where(m.eq(Double.NEGATIVE_INFINITY), zero, m);
+  /** Returns g less its entry where y is above ½, in each row that has such a place. */
+  private static Tensor lessAtPeak(Tensor y, Tensor g) {
+    if (y.dim(-1) == 0) {
+      return g;
+    }
+    Tensor at = y.detach().argmax(-1).reshape(column(y.shape()));
+    Tensor certain = y.detach().takeAlongAxis(-1, at).gt(0.5);
+    Tensor zero = Tensor.scalar(0, g.dtype());
+    return g.minus(Tensor.where(certain, g.takeAlongAxis(-1, at), zero));
   }
 
-  /** Returns a sum of exponentials, 1 for one of nothing but e^−∞. */
-  private static Tensor orOne(Tensor sum) {
-    return Tensor.where(sum.eq(0), Tensor.scalar(1, sum.dtype()), sum);
+  private static long[] column(Shape x) {
+    return Reduction.fold(x, new long[] {x.rank() - 1}, true).dims();
   }
 
   private static Tensor column(Tensor g, Shape x) {

@@ -17,11 +17,19 @@ public final class SpecialOps {
 
   /** 2/√π · ∫₀ˣ exp(−t²) dt. */
   public static final Elementwise ERF =
-      unary("erf", ErrorFunction::erf, product(c -> bell(c).times(TWO_OVER_SQRT_PI)));
+      unary("erf", ErrorFunction::erf, product(c -> bell(c, TWO_OVER_SQRT_PI)));
 
   /** 1 − erf(x), with all its digits for large x. */
   public static final Elementwise ERFC =
-      unary("erfc", ErrorFunction::erfc, product(c -> bell(c).times(-TWO_OVER_SQRT_PI)));
+      unary("erfc", ErrorFunction::erfc, product(c -> bell(c, -TWO_OVER_SQRT_PI)));
+
+  /**
+   * exp(−c·x²) for a c &gt; 0, the first input, with all digits in its tails, where an error of x²
+   * before the exponential would grow.
+   */
+  public static final Elementwise BELL =
+      parametric(
+          "bell", ErrorFunction::bell, product(c -> c.y().scale(c.x(0).times(-2).times(c.x(1)))));
 
   /** log |Γ(x)|. */
   public static final Elementwise LGAMMA =
@@ -39,7 +47,7 @@ public final class SpecialOps {
           product(c -> polygamma().apply(c.x(0).plus(1), c.x(1))));
 
   /** All rows. */
-  public static final List<Elementwise> ALL = List.of(ERF, ERFC, LGAMMA, DIGAMMA, POLYGAMMA);
+  public static final List<Elementwise> ALL = List.of(ERF, ERFC, BELL, LGAMMA, DIGAMMA, POLYGAMMA);
 
   private SpecialOps() {}
 
@@ -48,7 +56,11 @@ public final class SpecialOps {
     return POLYGAMMA;
   }
 
-  private static Tensor bell(Call c) {
-    return c.x().square().neg().exp();
+  /**
+   * Returns scale·exp(−x²), as a square: its root is far from the end of the range where exp(−x²)
+   * is so small that it has few digits, but not its product with x².
+   */
+  private static Tensor bell(Call c, double scale) {
+    return BELL.apply(c.number(0.5), c.x()).square().times(scale);
   }
 }

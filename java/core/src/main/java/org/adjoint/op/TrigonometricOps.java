@@ -11,6 +11,9 @@ import org.adjoint.Tensor;
  * The circular and hyperbolic functions and their inverses, as rows of the op table; tanh stands in
  * {@link ElementwiseOps}. Angles are in radians. To add one: as there.
  *
+ * <p>Three rows are here for the derivatives of others, which composed of simpler ones would lose
+ * digits or leave the range on the way: {@link #SECH}, {@link #LESS_SQUARE}, {@link #RHYPOT}.
+ *
  * <p>Outside its domain an inverse function is NaN. At the ends of the domain asin, acos, acosh and
  * atanh have infinite derivatives (and 0 times one is 0); both derivatives of atan2 are 0 at (0,
  * 0).
@@ -23,29 +26,52 @@ public final class TrigonometricOps {
   public static final Elementwise TAN =
       unary("tan", Math::tan, product(c -> c.y().square().plus(1)));
 
+  /**
+   * 1 − x², rounded once; the derivative −2x of (1 − x)(1 + x) would be the sum of what cancels.
+   */
+  public static final Elementwise LESS_SQUARE =
+      unary("lessSquare", x -> Math.fma(-x, x, 1), product(c -> c.x().times(-2)));
+
+  /**
+   * 1/√(a² + b²) wherever that is in the range, whether the squares are or not; +∞ at (0, 0). The
+   * derivative by a is −a/√(a² + b²)³, as a product whose factors stay in the range.
+   */
+  public static final Elementwise RHYPOT =
+      binary("rhypot", TrigonometricOps::rhypot, acrossHypot(0), acrossHypot(1));
+
+  /** 1 / cosh x; the derivative is −sech·tanh. */
+  public static final Elementwise SECH =
+      unary(
+          "sech",
+          x -> {
+            double e = Math.exp(-Math.abs(x));
+            return 2 * e / (1 + e * e);
+          },
+          product(c -> c.y().times(c.x().tanh()).neg()));
+
   public static final Elementwise ASIN =
-      unary("asin", Math::asin, product(c -> lessSquare(c).rsqrt()));
+      unary("asin", Math::asin, product(c -> LESS_SQUARE.apply(c.x()).rsqrt()));
 
   public static final Elementwise ACOS =
-      unary("acos", Math::acos, product(c -> lessSquare(c).rsqrt().neg()));
+      unary("acos", Math::acos, product(c -> LESS_SQUARE.apply(c.x()).rsqrt().neg()));
 
   public static final Elementwise ATAN =
-      unary("atan", Math::atan, product(c -> c.x().square().plus(1).reciprocal()));
+      unary("atan", Math::atan, product(c -> RHYPOT.apply(c.x(), c.number(1)).square()));
 
   /** The angle of the point (x, y), of which y is the first input. */
   public static final Elementwise ATAN2 =
       binary(
           "atan2",
           Math::atan2,
-          product(c -> c.x(1).scale(inverseSquare(c))),
-          product(c -> c.x(0).neg().scale(inverseSquare(c))));
+          product(c -> overSquare(c.x(1), c)),
+          product(c -> overSquare(c.x(0).neg(), c)));
 
   public static final Elementwise SINH = unary("sinh", Math::sinh, product(c -> c.x().cosh()));
 
   public static final Elementwise COSH = unary("cosh", Math::cosh, product(c -> c.x().sinh()));
 
   public static final Elementwise ASINH =
-      unary("asinh", TrigonometricOps::asinh, product(c -> c.x().square().plus(1).rsqrt()));
+      unary("asinh", TrigonometricOps::asinh, product(c -> RHYPOT.apply(c.x(), c.number(1))));
 
   public static final Elementwise ACOSH =
       unary(
@@ -54,11 +80,26 @@ public final class TrigonometricOps {
           product(c -> c.x().minus(1).rsqrt().times(c.x().plus(1).rsqrt())));
 
   public static final Elementwise ATANH =
-      unary("atanh", TrigonometricOps::atanh, product(c -> lessSquare(c).reciprocal()));
+      unary("atanh", TrigonometricOps::atanh, product(c -> LESS_SQUARE.apply(c.x()).reciprocal()));
 
   /** All rows. */
   public static final List<Elementwise> ALL =
-      List.of(SIN, COS, TAN, ASIN, ACOS, ATAN, ATAN2, SINH, COSH, ASINH, ACOSH, ATANH);
+      List.of(
+          SIN,
+          COS,
+          TAN,
+          ASIN,
+          ACOS,
+          ATAN,
+          ATAN2,
+          SINH,
+          COSH,
+          ASINH,
+          ACOSH,
+          ATANH,
+          SECH,
+          LESS_SQUARE,
+          RHYPOT);
 
   /** Beyond this x² swallows 1. */
   private static final double LARGE = 0x1p28;
@@ -67,14 +108,28 @@ public final class TrigonometricOps {
 
   private TrigonometricOps() {}
 
-  /** 1 − x², without cancellation. */
-  private static Tensor lessSquare(Call c) {
-    return c.number(1).minus(c.x()).times(c.x().plus(1));
+  /** Returns 1 / cosh x. */
+  static Tensor sech(Tensor x) {
+    return SECH.apply(x);
   }
 
-  /** 1 / (x² + y²), which is infinite at (0, 0). */
-  private static Tensor inverseSquare(Call c) {
-    return c.x(0).square().plus(c.x(1).square()).reciprocal();
+  /** Returns the partial of {@link #RHYPOT} by input i. */
+  private static Elementwise.Partial acrossHypot(int i) {
+    return (c, g) -> g.scale(c.x(i).scale(c.y())).scale(c.y()).scale(c.y()).neg();
+  }
+
+  /** Returns a / (x² + y²), 0 where a is. */
+  private static Tensor overSquare(Tensor a, Call c) {
+    Tensor r = RHYPOT.apply(c.x(0), c.x(1));
+    return a.scale(r).scale(r);
+  }
+
+  private static double rhypot(double a, double b) {
+    double m = Math.max(Math.abs(a), Math.abs(b));
+    double unit = m > 0x1p500 ? 0x1p-600 : m < 0x1p-500 ? 0x1p600 : 1;
+    double x = a * unit;
+    double y = b * unit;
+    return unit / Math.sqrt(x * x + y * y);
   }
 
   private static double asinh(double x) {

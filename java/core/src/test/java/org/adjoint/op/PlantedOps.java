@@ -38,8 +38,8 @@ public final class PlantedOps {
       Scan.of(
           "cumsum",
           1,
-          (c, i, g) -> ScanOps.cumsum(g, 0, true),
-          (c, t) -> ScanOps.cumsum(t.get(0).orElseThrow(), 0, true));
+          (c, i, g) -> ScanOps.cumsum(g, (int) c.attrs()[0], true),
+          (c, t) -> ScanOps.cumsum(t.get(0).orElseThrow(), (int) c.attrs()[0], true));
 
   /** x less its mean over all axes, declared to work on the last axis alone. */
   public static final Op BATCHING =

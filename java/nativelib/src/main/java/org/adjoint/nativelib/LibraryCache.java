@@ -2,14 +2,16 @@ package org.adjoint.nativelib;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import java.io.FileInputStream;
+import java.io.FileOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
-import java.nio.ByteBuffer;
-import java.nio.channels.SeekableByteChannel;
+import java.io.OutputStream;
 import java.nio.file.DirectoryIteratorException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -21,6 +23,8 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
+import java.util.function.Consumer;
+import java.util.function.Function;
 import java.util.zip.CRC32;
 import org.adjoint.BackendException;
 
@@ -49,25 +53,48 @@ final class LibraryCache {
   }
 
   /**
-   * Opens the cache: in the folder the property names, else the user's cache folder, else the
-   * temporary folder.
+   * Returns what {@code use} returns for the first cache with which it succeeds: in the folder the
+   * property names, else in the user's cache folder, else in the temporary folder. A folder may be
+   * read-only or mounted noexec, or its disk full; which of these is known only once a library was
+   * loaded from there.
+   *
+   * @throws BackendException if {@code use} throws one for each folder, with the reasons
    */
-  static LibraryCache open() {
-    String option = System.getProperty(PROPERTY, "");
-    if (!option.isBlank()) {
-      return at(Path.of(option));
-    }
-    String xdg = System.getenv().getOrDefault("XDG_CACHE_HOME", "");
-    Path user = xdg.isBlank() ? Path.of(System.getProperty("user.home"), ".cache") : Path.of(xdg);
-    // A container's user may have no home: the property is then "?".
-    if (user.isAbsolute()) {
+  static <T> T first(Function<LibraryCache, T> use) {
+    List<String> reasons = new ArrayList<>();
+    BackendException last = null;
+    for (String folder : folders()) {
       try {
-        return at(user);
+        return use.apply(at(path(folder)));
       } catch (BackendException e) {
-        // A read-only home: as good as none.
+        last = e;
+        if (!reasons.contains(e.getMessage())) {
+          reasons.add(e.getMessage());
+        }
       }
     }
-    return at(Path.of(System.getProperty("java.io.tmpdir")));
+    throw new BackendException(String.join("; elsewhere: ", reasons), last);
+  }
+
+  private static List<String> folders() {
+    String option = System.getProperty(PROPERTY, "");
+    if (!option.isBlank()) {
+      return List.of(option);
+    }
+    String temporary = System.getProperty("java.io.tmpdir");
+    String xdg = System.getenv().getOrDefault("XDG_CACHE_HOME", "");
+    String user = xdg.isBlank() ? System.getProperty("user.home") + "/.cache" : xdg;
+    // A container's user may have no home: the property is then "?".
+    return user.startsWith("/") ? List.of(user, temporary) : List.of(temporary);
+  }
+
+  private static Path path(String folder) {
+    try {
+      return Path.of(folder);
+    } catch (InvalidPathException e) {
+      // A name beyond ASCII in a locale that has only ASCII.
+      throw unusable(folder, e);
+    }
   }
 
   /** Opens the cache in a folder of its own below {@code parent}. */
@@ -121,21 +148,48 @@ final class LibraryCache {
       return false;
     }
     CRC32 sum = new CRC32();
-    ByteBuffer buffer = ByteBuffer.allocateDirect(1 << 18);
-    try (SeekableByteChannel in = Files.newByteChannel(file)) {
-      while (in.read(buffer) >= 0) {
-        sum.update(buffer.flip());
-        buffer.clear();
+    byte[] buffer = new byte[1 << 18];
+    // A stream and no channel: an interrupt of this thread would close the channel.
+    try (InputStream in = new FileInputStream(file.toFile())) {
+      for (int n = in.read(buffer); n >= 0; n = in.read(buffer)) {
+        sum.update(buffer, 0, n);
       }
     }
     return sum.getValue() == library.checksum();
+  }
+
+  /**
+   * Runs {@code use} with a copy of a placed file under a name that no other copy has had; the
+   * copy's name goes when {@code use} returns, as the files of killed processes go.
+   */
+  static void withCopy(Path file, Consumer<Path> use) {
+    Path copy = null;
+    try {
+      copy = Files.createTempFile(file.getParent(), file.getFileName().toString(), UNFINISHED);
+      try (InputStream in = new FileInputStream(file.toFile())) {
+        fill(copy, in);
+      }
+      use.accept(copy);
+    } catch (IOException e) {
+      throw unusable(file.getParent(), e);
+    } finally {
+      if (copy != null) {
+        delete(copy);
+      }
+    }
+  }
+
+  private static void fill(Path file, InputStream in) throws IOException {
+    try (OutputStream out = new FileOutputStream(file.toFile())) {
+      in.transferTo(out);
+    }
   }
 
   private static void write(Path file, InputStream in) throws IOException {
     Path temporary =
         Files.createTempFile(file.getParent(), file.getFileName().toString(), UNFINISHED);
     try {
-      Files.copy(in, temporary, StandardCopyOption.REPLACE_EXISTING);
+      fill(temporary, in);
       Files.move(temporary, file, StandardCopyOption.ATOMIC_MOVE);
     } finally {
       Files.deleteIfExists(temporary);
@@ -221,7 +275,7 @@ final class LibraryCache {
     return (Integer) Files.getAttribute(path, "unix:uid");
   }
 
-  private static BackendException unusable(Path folder, IOException e) {
+  private static BackendException unusable(Object folder, Exception e) {
     return new BackendException(
         "native backend: cannot keep its libraries in "
             + folder

@@ -1,8 +1,7 @@
 package org.adjoint.nativelib;
 
-import com.sun.management.OperatingSystemMXBean;
-import java.lang.management.ManagementFactory;
 import java.util.Locale;
+import java.util.OptionalLong;
 import org.adjoint.BackendException;
 
 /**
@@ -23,14 +22,22 @@ final class MemoryBudget {
 
   /** Returns the budget in bytes, 0 for no limit. */
   static long bytes() {
+    return given()
+        .orElseGet(
+            () -> {
+              long heap = Runtime.getRuntime().maxMemory();
+              return Math.max(LEAST, SystemMemory.bytes() - heap - RESERVE);
+            });
+  }
+
+  /**
+   * Returns what the system property says, if it is set.
+   *
+   * @throws BackendException if it says no number of bytes
+   */
+  static OptionalLong given() {
     String option = System.getProperty(PROPERTY, "");
-    if (!option.isBlank()) {
-      return parse(option);
-    }
-    // The JVM knows about cgroups, v1 and v2, nested ones included.
-    OperatingSystemMXBean system = ManagementFactory.getPlatformMXBean(OperatingSystemMXBean.class);
-    long heap = Runtime.getRuntime().maxMemory();
-    return Math.max(LEAST, system.getTotalMemorySize() - heap - RESERVE);
+    return option.isBlank() ? OptionalLong.empty() : OptionalLong.of(parse(option));
   }
 
   /** Returns what a text such as {@code 512m} says, in bytes. */

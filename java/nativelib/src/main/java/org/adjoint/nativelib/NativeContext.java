@@ -5,6 +5,7 @@ import java.lang.ref.Reference;
 import java.nio.file.Path;
 import java.util.HashSet;
 import java.util.Set;
+import java.util.concurrent.TimeUnit;
 import java.util.function.IntSupplier;
 import org.adjoint.NativeMemoryException;
 import org.adjoint.internal.backend.MemoryFigures;
@@ -114,15 +115,19 @@ final class NativeContext {
    */
   int afterMakingRoom(IntSupplier attempt, Runnable idle) {
     int status = attempt.getAsInt();
+    boolean interrupted = false;
     for (int i = 0; status == Status.OUT_OF_MEMORY && i <= RETRIES; i++) {
       if (i == 0) {
         idle.run();
         trim();
         System.gc();
-      } else if (!sleep(1L << (i - 1))) {
-        break;
+      } else {
+        interrupted |= sleep(1L << (i - 1));
       }
       status = attempt.getAsInt();
+    }
+    if (interrupted) {
+      Thread.currentThread().interrupt();
     }
     return status;
   }
@@ -161,14 +166,17 @@ final class NativeContext {
     return new MemoryFigures(figures[0], figures[1], figures[2], figures[3], figures[4]);
   }
 
-  /** Returns false if the thread was interrupted, which stays noted. */
+  /** Sleeps to the end and returns whether the thread was interrupted, which is noted no more. */
   private static boolean sleep(long milliseconds) {
-    try {
-      Thread.sleep(milliseconds);
-      return true;
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      return false;
+    boolean interrupted = false;
+    long end = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(milliseconds);
+    for (long left = end - System.nanoTime(); left > 0; left = end - System.nanoTime()) {
+      try {
+        TimeUnit.NANOSECONDS.sleep(left);
+      } catch (InterruptedException e) {
+        interrupted = true;
+      }
     }
+    return interrupted;
   }
 }

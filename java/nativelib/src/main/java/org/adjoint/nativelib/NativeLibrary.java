@@ -45,12 +45,12 @@ final class NativeLibrary {
    */
   static synchronized long load() {
     if (api == 0) {
-      api = load(LibraryCache.open());
+      api = loadFrom(libraries());
     }
     return api;
   }
 
-  private static long load(LibraryCache cache) {
+  private static List<PackedLibrary> libraries() {
     if (!PLATFORM.equals(SUPPORTED)) {
       throw new BackendException(
           "native backend: built for "
@@ -60,15 +60,20 @@ final class NativeLibrary {
               + "; choose the reference backend",
           null);
     }
-    List<PackedLibrary> libraries;
     try {
-      libraries = PackedLibrary.find(FOLDER, LIBRARIES, CURE);
+      return PackedLibrary.find(FOLDER, LIBRARIES, CURE);
     } catch (BackendException e) {
       throw new BackendException("native backend: " + e.getMessage(), e);
     }
-    List<Path> files = cache.place("native", libraries);
-    load(files.get(1));
-    return open(files.get(0));
+  }
+
+  private static long loadFrom(List<PackedLibrary> libraries) {
+    return LibraryCache.first(
+        cache -> {
+          List<Path> files = cache.place("native", libraries);
+          load(files.get(1));
+          return open(files.get(0));
+        });
   }
 
   /** Returns the table of a library; the binding must be loaded. */
@@ -92,12 +97,39 @@ final class NativeLibrary {
         null);
   }
 
+  /**
+   * Loads the binding. The JVM gives a file to one class loader only, so a class loader that comes
+   * second takes a copy; libadjoint.so itself is opened by the binding, once for all of them.
+   */
   private static void load(Path file) {
+    try {
+      System.load(file.toAbsolutePath().toString());
+    } catch (IllegalCallerException e) {
+      throw denied(e);
+    } catch (UnsatisfiedLinkError e) {
+      if (!String.valueOf(e.getMessage()).contains("another classloader")) {
+        throw cannotLoad(file, String.valueOf(e.getMessage()), e);
+      }
+      LibraryCache.withCopy(file, NativeLibrary::loadCopy);
+    }
+  }
+
+  private static void loadCopy(Path file) {
     try {
       System.load(file.toAbsolutePath().toString());
     } catch (UnsatisfiedLinkError e) {
       throw cannotLoad(file, String.valueOf(e.getMessage()), e);
     }
+  }
+
+  private static BackendException denied(IllegalCallerException e) {
+    String module = NativeLibrary.class.getModule().getName();
+    return new BackendException(
+        "native backend: this JVM denies native access ("
+            + e.getMessage()
+            + "); start it with --enable-native-access="
+            + (module == null ? "ALL-UNNAMED" : module),
+        e);
   }
 
   private static BackendException cannotLoad(Path file, String text, Throwable cause) {
@@ -108,9 +140,6 @@ final class NativeLibrary {
   private static String advice(String text) {
     if (text.contains("failed to map segment")) {
       return "is that folder mounted noexec? Name another with -D" + LibraryCache.PROPERTY + "=DIR";
-    }
-    if (text.contains("another classloader")) {
-      return "load Adjoint in one class loader that the others share";
     }
     if (Files.exists(Path.of("/lib/ld-musl-x86_64.so.1"))) {
       return "it needs glibc and this system has musl; choose the reference backend";

@@ -22,6 +22,11 @@ public final class NativeProvider implements BackendProvider {
   }
 
   @Override
+  public void checkOptions() {
+    MemoryBudget.given();
+  }
+
+  @Override
   public Backend open(int threads) {
     NativeContext context =
         NativeContext.create(NativeLibrary.load(), threads, MemoryBudget.bytes());

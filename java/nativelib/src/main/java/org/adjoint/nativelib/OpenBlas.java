@@ -4,8 +4,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.adjoint.BackendException;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
+import org.adjoint.internal.backend.Log;
 
 /**
  * Finds OpenBLAS in the platform jar of org.bytedeco:openblas and opens it for a context. The jar
@@ -13,7 +12,6 @@ import org.slf4j.LoggerFactory;
  * Without it matmul runs on Adjoint's own kernels.
  */
 final class OpenBlas {
-  private static final Logger LOG = LoggerFactory.getLogger(OpenBlas.class);
   private static final AtomicBoolean WARNED = new AtomicBoolean();
   private static final String FOLDER = "org/bytedeco/openblas/" + NativeLibrary.PLATFORM + "/";
 
@@ -32,11 +30,17 @@ final class OpenBlas {
   static void open(NativeContext context) {
     try {
       List<PackedLibrary> libraries = PackedLibrary.find(FOLDER, LIBRARIES, CURE);
-      List<Path> files = LibraryCache.open().place("openblas", libraries);
-      context.openBlas(files.get(0), files.get(1), files.get(2));
+      LibraryCache.first(
+          cache -> {
+            List<Path> files = cache.place("openblas", libraries);
+            context.openBlas(files.get(0), files.get(1), files.get(2));
+            return files;
+          });
     } catch (BackendException e) {
       if (WARNED.compareAndSet(false, true)) {
-        LOG.warn("matmul runs on Adjoint's own kernels, several times slower: {}", e.getMessage());
+        Log.warn(
+            OpenBlas.class,
+            "matmul runs on Adjoint's own kernels, several times slower: " + e.getMessage());
       }
     }
   }

@@ -9,6 +9,7 @@ import org.adjoint.NativeMemoryException;
 import org.adjoint.internal.backend.Backend;
 import org.adjoint.internal.backend.Executable;
 import org.adjoint.internal.backend.Storage;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /**
@@ -48,6 +49,28 @@ class MemoryTest {
     held.close();
     backend.allocate(4 * MB).close();
     assertEquals(0, backend.memory().outstanding());
+  }
+
+  @Tag("threads")
+  @Test
+  void anInterruptedThreadWaitsForRoomToo() throws Exception {
+    Backend backend = backend(8 * MB);
+    Storage held = backend.allocate(6 * MB);
+    Thread release =
+        new Thread(
+            () -> {
+              try {
+                Thread.sleep(100);
+              } catch (InterruptedException e) {
+                throw new AssertionError(e);
+              }
+              held.close();
+            });
+    Thread.currentThread().interrupt();
+    release.start();
+    backend.allocate(4 * MB).close();
+    assertTrue(Thread.interrupted());
+    release.join();
   }
 
   @Test

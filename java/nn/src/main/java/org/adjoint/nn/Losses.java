@@ -52,8 +52,8 @@ public final class Losses {
   }
 
   /**
-   * Returns the mean over all elements of −t·log σ(x) − (1 − t)·log(1 − σ(x)), in nats, computed as
-   * log(1 + eˣ) − t·x, which does not overflow.
+   * Returns the mean over all elements of −t·log σ(x) − (1 − t)·log(1 − σ(x)), in nats, as {@link
+   * Tensor#sigmoidCrossEntropy}: it neither overflows nor loses the digits of a small loss.
    *
    * @param logits x, of any shape
    * @param targets t, probabilities of the same shape and type
@@ -61,7 +61,7 @@ public final class Losses {
    */
   public static Tensor binaryCrossEntropyWithLogits(Tensor logits, Tensor targets) {
     same("binaryCrossEntropyWithLogits", logits, targets);
-    return logits.softplus().minus(logits.times(targets)).mean();
+    return logits.sigmoidCrossEntropy(targets).mean();
   }
 
   /**

@@ -17,7 +17,6 @@ public final class Children {
       throws IOException {
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-    command.add("-Dslf4j.internal.verbosity=ERROR");
     command.addAll(options);
     String modules = System.getProperty("jdk.module.path", "");
     String classes = System.getProperty("java.class.path", "");

@@ -89,7 +89,6 @@ public final class Soak {
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     command.addAll(options);
     command.add("-Dadjoint.skipNative=" + System.getProperty("adjoint.skipNative", "false"));
-    command.add("-Dslf4j.internal.verbosity=ERROR");
     command.add("-Xmx2g");
     command.addAll(List.of("-classpath", System.getProperty("java.class.path")));
     command.addAll(List.of(Repeat.class.getName(), String.valueOf(times), tests));

@@ -15,6 +15,14 @@ public interface BackendProvider {
   int priority();
 
   /**
+   * Checks the options that the user gave for this backend, such as system properties. A wrong one
+   * is an error: no other backend is taken in its place.
+   *
+   * @throws org.adjoint.BackendException naming the option and its value
+   */
+  default void checkOptions() {}
+
+  /**
    * Opens the backend.
    *
    * @param threads how many cores it may keep busy, callers included; ≥ 1

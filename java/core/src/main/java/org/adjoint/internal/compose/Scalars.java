@@ -33,6 +33,11 @@ public final class Scalars {
       throw new IllegalArgumentException(
           "clamp: the bounds " + low + " and " + high + " are out of order");
     }
-    return x.clamp(like(x, low), like(x, high));
+    return within(x, like(x, low), like(x, high));
+  }
+
+  /** Returns x, or the bound that it exceeds; neither bound is NaN. */
+  public static Tensor within(Tensor x, Tensor low, Tensor high) {
+    return Tensor.where(x.lt(low), low, Tensor.where(x.gt(high), high, x));
   }
 }

@@ -6,6 +6,7 @@ import org.adjoint.Tensor;
 import org.adjoint.internal.graph.Access;
 import org.adjoint.internal.ir.Axes;
 import org.adjoint.op.Op;
+import org.adjoint.op.ReductionOps;
 
 /**
  * From the arguments of users to the attributes of ops: axes are counted from the front, open sizes
@@ -71,14 +72,14 @@ public final class ShapeRules {
           "sumTo: " + target + " does not broadcast to " + x.shape());
     }
     int shift = x.rank() - target.rank();
-    int[] axes = new int[x.rank()];
+    long[] axes = new long[x.rank()];
     int count = 0;
     for (int i = 0; i < x.rank(); i++) {
       if (i < shift || (target.dim(i - shift) == 1 && x.dim(i) != 1)) {
         axes[count++] = i;
       }
     }
-    Tensor sum = count == 0 ? x : x.sum(Arrays.copyOf(axes, count));
+    Tensor sum = count == 0 ? x : ReductionOps.SUM.over(Arrays.copyOf(axes, count), x);
     return sum.reshape(target.dims());
   }
 

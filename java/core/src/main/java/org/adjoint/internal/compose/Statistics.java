@@ -13,17 +13,45 @@ public final class Statistics {
   private Statistics() {}
 
   public static Tensor variance(Tensor x, int ddof, boolean keepDims, int... axes) {
+    if (ddof > 0 && ShapeRules.folded(x, axes) == 1) {
+      // 0/0 whatever x is, so its derivatives are NaN too, in forward mode as in reverse mode.
+      return x.sum(keepDims, axes).times(Double.NaN);
+    }
     Tensor squares = x.minus(x.mean(true, axes)).square().sum(keepDims, axes);
     return squares.div((double) Math.max(0, ShapeRules.folded(x, axes) - ddof));
   }
 
-  /** Returns the standard deviation; where the variance is 0 its slope is 0, not ∞·0 = NaN. */
+  /**
+   * Returns the standard deviation; where the variance is 0 its slope is 0, not ∞·0 = NaN. In units
+   * of the largest deviation no square leaves the range.
+   */
   public static Tensor deviation(Tensor x, int ddof, boolean keepDims, int... axes) {
-    Tensor variance = variance(x, ddof, keepDims, axes);
+    Tensor apart = x.minus(x.mean(true, axes));
+    long elements = ShapeRules.folded(x, axes);
+    if (elements == 0) {
+      return variance(x, ddof, keepDims, axes).sqrt();
+    }
+    Tensor unit = unit(apart, axes);
+    Tensor squares = apart.div(unit).square().sum(true, axes);
+    Tensor variance = squares.div((double) Math.max(0, elements - ddof));
     Tensor zero = Tensor.scalar(0, x.dtype());
     Tensor equal = variance.eq(zero);
     Tensor safe = Tensor.where(equal, Tensor.scalar(1, x.dtype()), variance);
-    return Tensor.where(equal, zero, safe.sqrt());
+    Tensor deviation = Tensor.where(equal, zero, safe.sqrt().times(unit));
+    return keepDims ? deviation : deviation.sum(axes);
+  }
+
+  /**
+   * Returns the largest |x| over the axes, which are kept, as a constant to divide by: 1 where it
+   * is infinite or NaN, and no smaller than that 1/unit is finite.
+   */
+  private static Tensor unit(Tensor x, int... axes) {
+    Tensor largest = x.detach().abs().max(true, axes);
+    double least = 4 * (x.dtype() == DType.F64 ? Double.MIN_NORMAL : Float.MIN_NORMAL);
+    Tensor finite = largest.lt(Double.POSITIVE_INFINITY);
+    Tensor small = largest.lt(least);
+    Tensor bounded = Tensor.where(small, Tensor.scalar(least, x.dtype()), largest);
+    return Tensor.where(finite, bounded, Tensor.scalar(1, x.dtype()));
   }
 
   public static Tensor norm(Tensor x, double p, boolean keepDims, int... axes) {
@@ -40,9 +68,7 @@ public final class Statistics {
     // In units of the largest element nothing overflows; the norm does not depend on the unit.
     Tensor zero = Tensor.scalar(0, x.dtype());
     Tensor one = Tensor.scalar(1, x.dtype());
-    Tensor largest = x.detach().abs().max(true, axes);
-    Tensor finite = Tensor.where(largest.lt(Double.POSITIVE_INFINITY), largest, one);
-    Tensor unit = Tensor.where(finite.gt(zero), finite, one);
+    Tensor unit = unit(x, axes);
     Tensor powers = p == 2 ? x.div(unit).square() : size.div(unit).pow(p);
     Tensor sum = powers.sum(true, axes);
     Tensor nothing = sum.eq(zero);

@@ -2,22 +2,21 @@ package org.adjoint.internal.derive;
 
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
-import java.util.Set;
 import org.adjoint.Tensor;
 import org.adjoint.internal.graph.Access;
+import org.adjoint.internal.graph.Cut;
 import org.adjoint.internal.graph.Node;
 import org.adjoint.internal.graph.NodeMap;
-import org.adjoint.internal.graph.ParameterState;
+import org.adjoint.internal.graph.OpNode;
 import org.adjoint.internal.graph.Version;
 import org.adjoint.op.Call;
 
 /**
  * The nodes that derivatives of some outputs can pass, each after its inputs. The walk that finds
  * them keeps a stack of its own, so any depth will do, and stops at leaves, at detached tensors, at
- * integers and at a given boundary.
+ * integers, at the stand-ins of functions that run, and at a given boundary.
  */
 public final class DifferentiablePart {
   /** No inputs. */
@@ -29,8 +28,7 @@ public final class DifferentiablePart {
   private final NodeMap positions = new NodeMap();
 
   private final Optional<NodeMap> boundary;
-  private long earliestCut = Long.MAX_VALUE;
-  private Set<ParameterState> behind = Set.of();
+  private List<Cut> cuts = List.of();
 
   /** By input of each node the position of that input, ABSENT where no derivative passes. */
   private int[] edges;
@@ -121,17 +119,9 @@ public final class DifferentiablePart {
     return inputs.get(at).length > 0;
   }
 
-  /**
-   * Returns the logical time ({@link Node#cutAt}) of the earliest cut of a node met; {@link
-   * Long#MAX_VALUE} if none was cut.
-   */
-  public long earliestCut() {
-    return earliestCut;
-  }
-
-  /** Returns the parameters that compiled functions read whose results are among the nodes met. */
-  public Set<ParameterState> behind() {
-    return behind;
+  /** Returns the cuts of the nodes met that have lost their inputs. */
+  public List<Cut> cuts() {
+    return cuts;
   }
 
   private void walk(Node output) {
@@ -173,8 +163,8 @@ public final class DifferentiablePart {
   }
 
   /** Returns whether every walk stops at a node. */
-  public static boolean stopsAt(Node node) {
-    return node.kind() != Node.Kind.OP || node instanceof Version;
+  private static boolean stopsAt(Node node) {
+    return !(node instanceof OpNode) || node instanceof Version || node.isStandIn();
   }
 
   private boolean isBoundary(Node node) {
@@ -195,11 +185,8 @@ public final class DifferentiablePart {
     // Read once: an evaluation on another thread may cut the node while derivatives are taken.
     Node[] found = isBoundary(node) ? NONE : node.rememberedInputs();
     if (found.length == 0 && node.isCut()) {
-      earliestCut = Math.min(earliestCut, node.cutAt());
-      if (!node.behind().isEmpty()) {
-        behind = behind.isEmpty() ? new LinkedHashSet<>() : behind;
-        behind.addAll(node.behind());
-      }
+      cuts = cuts.isEmpty() ? new ArrayList<>() : cuts;
+      cuts.add(node.cut());
     }
     if (depth == path.length) {
       int more = Math.max(32, 2 * depth);

@@ -1,10 +1,13 @@
 package org.adjoint.internal.derive;
 
 import java.util.ArrayList;
+import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Set;
 import org.adjoint.Parameter;
 import org.adjoint.Tensor;
 import org.adjoint.internal.graph.Access;
+import org.adjoint.internal.graph.Cut;
 import org.adjoint.internal.graph.Node;
 import org.adjoint.internal.graph.NodeMap;
 import org.adjoint.internal.graph.ParameterState;
@@ -38,42 +41,54 @@ public final class Reached {
       return fixed;
     }
     if (x instanceof Parameter parameter) {
-      ParameterState p = Access.state(parameter);
-      if (part.behind().contains(p)) {
-        throw compiled("grad", p);
-      }
-      for (Node node : part.order()) {
-        if (node instanceof Version v && v.parameter() == p && isPast(v)) {
-          throw v.supersededError();
-        }
-      }
-      return fixed;
-    }
-    boolean marked =
-        Access.node(fixed).isVariable() && Access.node(fixed).variableSince() < part.earliestCut();
-    if (part.earliestCut() != Long.MAX_VALUE
-        && !marked
-        && !(Access.node(fixed) instanceof Version)) {
-      throw new IllegalStateException(
-          "grad: y does not reach input "
-              + i
-              + ", "
-              + x.type()
-              + ", but an evaluation has dropped part of its graph; mark the input with variable()"
-              + " before building on it, or differentiate before evaluating");
+      checkNotLost(Access.state(parameter), part);
+    } else {
+      checkNotLost(i, fixed, part);
     }
     return fixed;
   }
 
+  private static void checkNotLost(ParameterState p, DifferentiablePart part) {
+    for (Cut cut : part.cuts()) {
+      if (cut.hides(p)) {
+        throw lost("grad", p);
+      }
+    }
+    for (Node node : part.order()) {
+      if (node instanceof Version v && v.parameter() == p && isPast(v)) {
+        throw v.supersededError();
+      }
+    }
+  }
+
+  private static void checkNotLost(int i, Tensor x, DifferentiablePart part) {
+    Node node = Access.node(x);
+    if (node instanceof Version) {
+      return;
+    }
+    for (Cut cut : part.cuts()) {
+      if (cut.captured().contains(node) || node.mayBeHiddenBy(cut)) {
+        throw new IllegalStateException(
+            "grad: y does not reach input "
+                + i
+                + ", "
+                + x.type()
+                + ", but an evaluation has dropped part of its graph, or part of it came out of"
+                + " Compiled; mark the input with variable() before building on it, differentiate"
+                + " before evaluating, or inside the compiled function");
+      }
+    }
+  }
+
   /**
-   * Returns the trainable parameters that a node reaches, in the order of a depth-first walk.
+   * Returns the trainable parameters that derivatives reach, in the order of a depth-first walk.
    *
-   * @throws IllegalStateException if the graph of y reads a version that is current no more, was
-   *     dropped by an evaluation, or leads through a compiled function to a trainable parameter
+   * @throws IllegalStateException if the graph reads a version that is current no more, leads
+   *     through a compiled function to a trainable parameter, or leads to none where an evaluation
+   *     has dropped the way to one
    */
-  public static List<ParameterState> trainableParameters(Node y, DifferentiablePart part) {
+  public static List<ParameterState> trainableParameters(DifferentiablePart part) {
     List<ParameterState> parameters = new ArrayList<>();
-    checkNotCut("backward", y, part);
     for (Node node : part.order()) {
       if (node instanceof Version v && v.parameter().isTrainable()) {
         if (isPast(v)) {
@@ -82,12 +97,18 @@ public final class Reached {
         parameters.add(v.parameter());
       }
     }
-    if (parameters.isEmpty() && part.earliestCut() != Long.MAX_VALUE) {
-      throw dropped("backward", y);
-    }
-    for (ParameterState parameter : part.behind()) {
-      if (parameter.isTrainable()) {
-        throw compiled("backward", parameter);
+    for (Cut cut : part.cuts()) {
+      // A carried state goes on from where it was cut, as long as it leads to any parameter.
+      Set<ParameterState> lost = new LinkedHashSet<>(cut.compiled());
+      lost.addAll(parameters.isEmpty() ? cut.superseded() : Set.of());
+      for (ParameterState parameter : lost) {
+        if (parameter.isTrainable()) {
+          throw lost("backward", parameter);
+        }
+      }
+      if (cut.unseen() && parameters.isEmpty()) {
+        throw new IllegalStateException(
+            "backward: a part of the graph was released before it was computed");
       }
     }
     return parameters;
@@ -98,28 +119,12 @@ public final class Reached {
     return !v.parameter().isCurrent(v);
   }
 
-  /** Checks that no evaluation has dropped the whole graph of y. */
-  static void checkNotCut(String name, Node y, DifferentiablePart part) {
-    if (y.isCut() && part.order().size() == 1) {
-      throw dropped(name, y);
-    }
-  }
-
-  private static IllegalStateException compiled(String name, ParameterState parameter) {
+  private static IllegalStateException lost(String name, ParameterState parameter) {
     return new IllegalStateException(
         name
-            + ": a result of a compiled function is on the way to parameter '"
+            + ": an evaluation has dropped the graph that read an earlier version of parameter '"
             + parameter.name()
-            + "', which it read; differentiate inside the function, or detach() its result");
-  }
-
-  private static IllegalStateException dropped(String name, Node y) {
-    return new IllegalStateException(
-        name
-            + ": an evaluation has dropped the graph of "
-            + y.type(0)
-            + ", which reached no current parameter and no variable(), or came out of Compiled;"
-            + " mark what you differentiate by with variable() first, or differentiate before"
-            + " assign() and step(), or inside the compiled function");
+            + "', or a result of a compiled function that read it is on the way; differentiate"
+            + " before assign() and step(), or inside the compiled function, or detach() the value");
   }
 }

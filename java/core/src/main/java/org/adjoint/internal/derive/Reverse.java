@@ -79,11 +79,6 @@ public final class Reverse {
       DifferentiablePart part,
       boolean within,
       Tensor... xs) {
-    Node first = Access.node(ys.get(0));
-    boolean lone = ys.size() == 1 && part.position(first) == 0;
-    if (!within && lone && !isAsked(first, xs)) {
-      Reached.checkNotCut("grad", first, part);
-    }
     boolean[] needed = new boolean[part.order().size()];
     Tensor[] wanted = new Tensor[xs.length];
     for (int i = 0; i < xs.length; i++) {
@@ -121,15 +116,6 @@ public final class Reverse {
       }
     }
     return sums;
-  }
-
-  private static boolean isAsked(Node y, Tensor... xs) {
-    for (Tensor x : xs) {
-      if (Access.node(x) == y) {
-        return true;
-      }
-    }
-    return false;
   }
 
   /** Extends {@code needed} from the xs to everything that depends on them. */

@@ -5,6 +5,6 @@ import org.adjoint.Type;
 /** A stand-in for an argument of a function that is being written down: it never has a value. */
 final class ArgumentNode extends Node {
   ArgumentNode(Type type) {
-    super(Kind.ARGUMENT, new Type[] {type}, true, Life.EMPTY_LEAF);
+    super(new Type[] {type}, true, Life.EMPTY_LEAF);
   }
 }

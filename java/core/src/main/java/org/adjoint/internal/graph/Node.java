@@ -3,7 +3,6 @@ package org.adjoint.internal.graph;
 import java.lang.invoke.VarHandle;
 import java.util.Arrays;
 import java.util.Optional;
-import java.util.Set;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReferenceFieldUpdater;
 import java.util.function.DoubleSupplier;
@@ -46,8 +45,11 @@ public abstract sealed class Node permits OpNode, ScalarNode, ValueNode, Argumen
   private static final AtomicReferenceFieldUpdater<Node, Life> LIFE =
       AtomicReferenceFieldUpdater.newUpdater(Node.class, Life.class, "life");
 
-  /** The logical clock: a mark is a tick, a cut falls between two of them. */
-  private static final AtomicLong MARKS = new AtomicLong();
+  /** The mark of a stand-in, which is a source before anything is built on it. */
+  private static final long STAND_IN = 1;
+
+  /** The logical clock: each mark and each cut is a tick. */
+  private static final AtomicLong CLOCK = new AtomicLong(STAND_IN);
 
   /** Spreads nodes over hash tables; duplicates, as a race makes them, only cost time. */
   private static int nextHash;
@@ -87,18 +89,18 @@ public abstract sealed class Node permits OpNode, ScalarNode, ValueNode, Argumen
    * One moment of a node's life.
    *
    * @param sources what an EVALUATED node keeps its inputs for
-   * @param cutAt the logical time at which derivatives lost their way through this node, {@link
-   *     #NEVER} if they did not
+   * @param cut how derivatives lost their way through this node, or, as long as it has inputs, what
+   *     they have lost behind
    */
-  record Life(Phase phase, Node[] inputs, Storage[] values, Node[] sources, long cutAt) {
-    static final Life EMPTY_LEAF = new Life(Phase.LEAF, NO_NODES, null, NO_NODES, NEVER);
+  record Life(Phase phase, Node[] inputs, Storage[] values, Node[] sources, Cut cut) {
+    static final Life EMPTY_LEAF = new Life(Phase.LEAF, NO_NODES, null, NO_NODES, Cut.NONE);
 
     static Life pending(Node... inputs) {
-      return new Life(Phase.PENDING, inputs, null, NO_NODES, NEVER);
+      return new Life(Phase.PENDING, inputs, null, NO_NODES, Cut.NONE);
     }
 
-    static Life leaf(Storage[] values, long cutAt) {
-      return new Life(Phase.LEAF, NO_NODES, values, NO_NODES, cutAt);
+    static Life leaf(Storage[] values, Cut cut) {
+      return new Life(Phase.LEAF, NO_NODES, values, NO_NODES, cut);
     }
   }
 
@@ -125,7 +127,6 @@ public abstract sealed class Node permits OpNode, ScalarNode, ValueNode, Argumen
     }
   }
 
-  private final Kind kind;
   private final Type[] types;
   private final boolean symbolic;
   private final int hash = newHash();
@@ -133,12 +134,14 @@ public abstract sealed class Node permits OpNode, ScalarNode, ValueNode, Argumen
   /** Which scope frees its values, null for none. */
   private final ScopeState scope;
 
+  /** When this node was built, by the logical clock. */
+  private final long born = CLOCK.get();
+
   private volatile Life life;
   private volatile long variableSince;
   private volatile boolean owned;
 
-  Node(Kind kind, Type[] types, boolean symbolic, Life life) {
-    this.kind = kind;
+  Node(Type[] types, boolean symbolic, Life life) {
     this.types = types;
     this.symbolic = symbolic;
     this.scope = ScopeState.innermost();
@@ -165,34 +168,41 @@ public abstract sealed class Node permits OpNode, ScalarNode, ValueNode, Argumen
 
   /** Returns a node that is a value. */
   public static Node value(Type type, Storage storage) {
-    return new ValueNode(type, new Storage[] {storage}, NEVER, Set.of());
+    return new ValueNode(type, new Storage[] {storage}, Cut.NONE);
   }
 
   /** Returns a node that is a value which a run fills in before anybody else sees the node. */
   public static Node value(Type type, Storage[] cell) {
-    return new ValueNode(type, cell, NEVER, Set.of());
+    return new ValueNode(type, cell, Cut.NONE);
   }
 
   /**
    * Returns a node that is a value out of a program through which nothing can be differentiated.
    *
    * @param cell holds the value, filled in before anybody else sees the node
-   * @param read the parameters that the program read
+   * @param lost what the program had led to
    */
-  public static Node cutValue(Type type, Storage[] cell, Set<ParameterState> read) {
-    return new ValueNode(type, cell, MARKS.get() + 1, read);
+  public static Node cutValue(Type type, Storage[] cell, Cut lost) {
+    return new ValueNode(type, cell, lost.now());
   }
 
   /** Returns a node that stands for an argument of that type. */
   public static Node argument(Type type) {
     Node node = new ArgumentNode(type);
-    node.markVariable();
+    node.markStandIn();
     return node;
   }
 
   /** Returns the kind. */
   public final Kind kind() {
-    return kind;
+    // Not a field: a node has just room for the time of its birth instead.
+    if (this instanceof OpNode) {
+      return Kind.OP;
+    }
+    if (this instanceof ScalarNode) {
+      return Kind.SCALAR;
+    }
+    return this instanceof ValueNode ? Kind.VALUE : Kind.ARGUMENT;
   }
 
   /** Returns the op; null for a node of another kind. */
@@ -202,12 +212,12 @@ public abstract sealed class Node permits OpNode, ScalarNode, ValueNode, Argumen
 
   /** Returns the attributes of the op, which nobody may change. */
   public long[] attrs() {
-    throw new IllegalStateException(kind + " has no attributes");
+    throw new IllegalStateException(kind() + " has no attributes");
   }
 
   /** Returns which output of input {@code i} this node reads. */
   public int index(int i) {
-    throw new IllegalStateException(kind + " has no input " + i);
+    throw new IllegalStateException(kind() + " has no input " + i);
   }
 
   /** Returns whether a derivative passes from this node to its input {@code i}. */
@@ -217,7 +227,7 @@ public abstract sealed class Node permits OpNode, ScalarNode, ValueNode, Argumen
 
   /** Returns the bits of a scalar; of a live scalar by asking its supplier now. */
   public long word() {
-    throw new IllegalStateException(kind + " is no scalar");
+    throw new IllegalStateException(kind() + " is no scalar");
   }
 
   /** Returns whether this is a scalar that each run reads anew. */
@@ -233,11 +243,6 @@ public abstract sealed class Node permits OpNode, ScalarNode, ValueNode, Argumen
   /** Returns where this node was built, empty unless anomalies were searched for then. */
   public Optional<Anomaly.Site> site() {
     return Optional.empty();
-  }
-
-  /** Returns the parameters that the compiled function read which computed this value. */
-  public Set<ParameterState> behind() {
-    return Set.of();
   }
 
   /** Returns whether this is or depends on a stand-in, and so never has a value. */
@@ -318,36 +323,47 @@ public abstract sealed class Node permits OpNode, ScalarNode, ValueNode, Argumen
     return now == null ? null : now[output];
   }
 
+  /** Returns what a run will publish for this node, which becomes a leaf that lost nothing more. */
+  public final Result result() {
+    return result(Cut.NONE);
+  }
+
   /**
    * Returns what a run will publish for this node.
    *
+   * @param lost what the graph has lost already of what it led to
    * @param sources the nodes that this one keeps its inputs for; without any, it becomes a leaf
    */
-  public final Result result(Node... sources) {
+  public final Result result(Cut lost, Node... sources) {
     Storage[] values = new Storage[types.length];
-    return new Result(values, evaluated(life, values, sources));
+    return new Result(values, evaluated(life, values, lost, sources));
   }
 
-  private Life evaluated(Life before, Storage[] values, Node... sources) {
+  private Life evaluated(Life before, Storage[] values, Cut lost, Node... sources) {
     if (before.phase == Phase.RETIRED) {
-      return new Life(Phase.RETIRED, NO_NODES, values, NO_NODES, before.cutAt);
+      return new Life(Phase.RETIRED, NO_NODES, values, NO_NODES, before.cut);
     }
     return sources.length > 0
-        ? new Life(Phase.EVALUATED, before.inputs, values, sources, NEVER)
-        : Life.leaf(values, cut(before.inputs));
+        ? new Life(Phase.EVALUATED, before.inputs, values, sources, lost)
+        : Life.leaf(values, cut(lost, before.inputs));
   }
 
   /**
-   * Returns the logical time of a cut between this node and these inputs, greater than that of
-   * every mark so far; {@link #NEVER} if no derivative passed to them.
+   * Returns a cut between this node and these inputs, now; {@link Cut#NONE} if no derivative passed
+   * to them.
    */
-  private long cut(Node... inputs) {
+  private Cut cut(Cut lost, Node... inputs) {
     for (int i = 0; i < inputs.length; i++) {
       if (passes(inputs, i)) {
-        return MARKS.get() + 1;
+        return lost.now();
       }
     }
-    return NEVER;
+    return Cut.NONE;
+  }
+
+  /** Returns the next tick of the logical clock. */
+  static long tick() {
+    return CLOCK.incrementAndGet();
   }
 
   /** Publishes a result, unless there are values already; returns whether it was published. */
@@ -361,7 +377,9 @@ public abstract sealed class Node permits OpNode, ScalarNode, ValueNode, Argumen
       boolean same = now.inputs == result.life.inputs || result.life.phase == Phase.LEAF;
       boolean retired = now.phase == Phase.RETIRED;
       Life next =
-          same && !retired ? result.life : evaluated(now, result.values, result.life.sources);
+          same && !retired
+              ? result.life
+              : evaluated(now, result.values, result.life.cut, result.life.sources);
       if (LIFE.compareAndSet(this, now, next)) {
         waitsNoMore();
         return true;
@@ -376,9 +394,9 @@ public abstract sealed class Node permits OpNode, ScalarNode, ValueNode, Argumen
   public final void retire() {
     for (; ; ) {
       Life now = life;
-      long cutAt = now.cutAt != NEVER ? now.cutAt : cut(now.inputs);
+      Cut cut = now.cut.isMade() ? now.cut : cut(now.cut, now.inputs);
       if (LIFE.compareAndSet(
-          this, now, new Life(Phase.RETIRED, NO_NODES, now.values, NO_NODES, cutAt))) {
+          this, now, new Life(Phase.RETIRED, NO_NODES, now.values, NO_NODES, cut))) {
         waitsNoMore();
         return;
       }
@@ -405,10 +423,20 @@ public abstract sealed class Node permits OpNode, ScalarNode, ValueNode, Argumen
           return true;
         }
       }
-      if (LIFE.compareAndSet(this, now, Life.leaf(now.values, cut(now.inputs)))) {
+      if (LIFE.compareAndSet(this, now, Life.leaf(now.values, cut(lost(now), now.inputs)))) {
         return false;
       }
     }
+  }
+
+  /** Returns what an evaluated node has lost if the sources that it was kept for are none now. */
+  private Cut lost(Life evaluated) {
+    Cut.Collected lost = new Cut.Collected();
+    for (Node source : evaluated.sources) {
+      lost.add(source);
+    }
+    lost.add(this);
+    return lost.cut();
   }
 
   /** Returns the nodes, sources once, that an evaluated node keeps its inputs for. */
@@ -445,21 +473,27 @@ public abstract sealed class Node permits OpNode, ScalarNode, ValueNode, Argumen
   private Life closed(Life before, Storage... values) {
     boolean retired = before.phase == Phase.RETIRED;
     return retired
-        ? new Life(Phase.RETIRED, NO_NODES, values, NO_NODES, before.cutAt)
-        : Life.leaf(values, cut(before.inputs));
+        ? new Life(Phase.RETIRED, NO_NODES, values, NO_NODES, before.cut)
+        : Life.leaf(values, cut(Cut.UNSEEN, before.inputs));
   }
 
   /** Returns whether derivatives once passed this node to inputs that it has lost. */
   public final boolean isCut() {
-    return life.cutAt != NEVER;
+    return life.cut.isMade();
+  }
+
+  /** Returns how derivatives lost their way through this node or behind it. */
+  public final Cut cut() {
+    return life.cut;
   }
 
   /**
-   * Returns the logical time of the cut: greater than {@link #variableSince} of every mark before
-   * the cut, and of no mark after it. 0 if there was none.
+   * Returns whether a graph that ended in a cut may have reached this node without being kept for
+   * it, since this node was no source then.
    */
-  public final long cutAt() {
-    return life.cutAt;
+  public final boolean mayBeHiddenBy(Cut cut) {
+    long marked = variableSince;
+    return marked != STAND_IN && cut.mayHide(born, marked == NEVER ? Long.MAX_VALUE : marked);
   }
 
   // ---- marks ----
@@ -467,26 +501,31 @@ public abstract sealed class Node permits OpNode, ScalarNode, ValueNode, Argumen
   /** Makes this node a source. */
   public final void markVariable() {
     if (variableSince == NEVER) {
-      variableSince = MARKS.incrementAndGet();
+      variableSince = tick();
     }
   }
 
-  /** Takes {@link #markVariable} back: a stand-in is a source only while its function runs. */
-  public final void unmarkVariable() {
+  /**
+   * Makes this new node a stand-in for an argument: a source that is a leaf to every derivative,
+   * whatever it was made from, until {@link #unmarkStandIn}.
+   */
+  public final void markStandIn() {
+    variableSince = STAND_IN;
+  }
+
+  /** Ends {@link #markStandIn}: derivatives pass through this node from now on. */
+  public final void unmarkStandIn() {
     variableSince = NEVER;
   }
 
-  /** Returns whether this node is a source by {@link #markVariable}. */
-  public final boolean isVariable() {
-    return variableSince != NEVER;
+  /** Returns whether this node stands for an argument of a function that runs now. */
+  public final boolean isStandIn() {
+    return variableSince == STAND_IN;
   }
 
-  /**
-   * Returns the logical time of the mark, 0 if there is none. A node whose {@link #cutAt} is
-   * greater did not reach this one: it would have kept its inputs.
-   */
-  public final long variableSince() {
-    return variableSince;
+  /** Returns whether this node is marked: a {@link #markVariable} or a stand-in. */
+  public final boolean isVariable() {
+    return variableSince != NEVER;
   }
 
   /** Returns whether this is a source: gradients may be taken by it now. */

@@ -19,7 +19,7 @@ public non-sealed class OpNode extends Node {
    * @param types the types of the outputs
    */
   public OpNode(Op op, long[] attrs, Node[] inputs, int[] indices, Type[] types) {
-    super(Kind.OP, types, anySymbolic(inputs), Life.pending(inputs));
+    super(types, anySymbolic(inputs), Life.pending(inputs));
     this.op = op;
     this.attrs = attrs;
     this.indices = indices;

@@ -14,7 +14,7 @@ final class ScalarNode extends Node {
   private final boolean seed;
 
   ScalarNode(Type type, long word, DoubleSupplier source, boolean seed) {
-    super(Kind.SCALAR, new Type[] {type}, false, Life.EMPTY_LEAF);
+    super(new Type[] {type}, false, Life.EMPTY_LEAF);
     this.word = word;
     this.source = source;
     this.seed = seed;

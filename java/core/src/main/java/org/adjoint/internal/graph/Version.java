@@ -17,7 +17,7 @@ public final class Version extends OpNode {
   private static final int[] FIRST = {0};
   private static final long NOBODY = 0; // ids of threads are positive
   private static final Life SUPERSEDED =
-      new Life(Phase.SUPERSEDED, NO_NODES, null, NO_NODES, Life.EMPTY_LEAF.cutAt());
+      new Life(Phase.SUPERSEDED, NO_NODES, null, NO_NODES, Cut.NONE);
 
   /** By output the array of that index alone, shared: an optimizer assigns outputs of one op. */
   private static final int[][] ONE = new int[64][];
@@ -100,7 +100,7 @@ public final class Version extends OpNode {
   /** Keeps the value readable afterwards, from memory that a snapshot shares. */
   void keepAfterwards() {
     if (afterwards == SUPERSEDED) {
-      afterwards = new Life(Phase.SUPERSEDED, NO_NODES, life().values(), NO_NODES, 0);
+      afterwards = new Life(Phase.SUPERSEDED, NO_NODES, life().values(), NO_NODES, Cut.NONE);
     }
   }
 

@@ -3,6 +3,8 @@ package org.adjoint.internal.reference;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import org.adjoint.DType;
+import org.adjoint.internal.ir.GradientBound;
 
 /**
  * Optimizer steps that refuse gradients which are not finite: no expansion in other ops can. The
@@ -14,8 +16,8 @@ final class ClippedSteps {
 
   private ClippedSteps() {}
 
-  /** The single inputs, the lists behind them, and what the gradients are multiplied by. */
-  private record Given(double[] singles, double[][][] lists, double norm, double scale) {}
+  /** The single inputs, the lists behind them, scaled gradients among them, and their norm. */
+  private record Given(double[] singles, double[][][] lists, double norm) {}
 
   /** Reads the operands; the last single input is the largest norm, list 1 the gradients. */
   private static Given read(Elements[] in, int singles, int lists) {
@@ -27,19 +29,44 @@ final class ClippedSteps {
         arrays[list][i] = in[singles + list * length + i].doubles();
       }
     }
-    List<Double> squares = new ArrayList<>();
+    double largest = 0;
     for (int i = 0; i < length; i++) {
       double[] g = arrays[1][i];
       for (int j = 0; j < g.length; j++) {
         if (!Double.isFinite(g[j])) {
           throw new NotFinite(singles + length + i, j, g[j]);
         }
-        squares.add(g[j] * g[j]);
+        largest = Math.max(largest, Math.abs(g[j]));
       }
     }
-    double norm = Math.sqrt(sum(squares));
-    double scale = numbers[singles - 1] / (norm + ADDED_TO_NORM);
-    return new Given(numbers, arrays, norm, scale < 1 ? scale : 1);
+    double norm = clip(arrays[1], largest, numbers[singles - 1]);
+    return new Given(numbers, arrays, norm);
+  }
+
+  /**
+   * Scales gradients by min(1, most / (norm + 10⁻⁶)) and returns their norm before that. Relative
+   * to the largest gradient the squares neither overflow nor vanish, and the factor is applied in
+   * two steps, since one alone may be subnormal.
+   */
+  private static double clip(double[][] gradients, double largest, double most) {
+    int exponent = largest == 0 ? 0 : Math.getExponent(largest);
+    List<Double> squares = new ArrayList<>();
+    for (double[] g : gradients) {
+      for (double x : g) {
+        double scaled = Math.scalb(x, -exponent);
+        squares.add(scaled * scaled);
+      }
+    }
+    double scaledNorm = Math.sqrt(sum(squares));
+    double denominator = scaledNorm + Math.scalb(ADDED_TO_NORM, -exponent);
+    if (Math.scalb(most, -exponent) < denominator) {
+      for (double[] g : gradients) {
+        for (int i = 0; i < g.length; i++) {
+          g[i] = Math.scalb(g[i], -exponent) / denominator * most;
+        }
+      }
+    }
+    return Math.scalb(scaledNorm, exponent);
   }
 
   /** Neumaier's compensated sum; an overflow stays infinite. */
@@ -67,7 +94,7 @@ final class ClippedSteps {
     double[][] v = given.lists()[3];
     for (int i = 0; i < p.length; i++) {
       for (int j = 0; j < p[i].length; j++) {
-        double gradient = g[i][j] * given.scale();
+        double gradient = bounded(g[i][j], out[2 + i].dtype());
         m[i][j] = s[2] * m[i][j] + (1 - s[2]) * gradient;
         v[i][j] = s[3] * v[i][j] + (1 - s[3]) * gradient * gradient;
         double moved = rate * m[i][j] / (Math.sqrt(v[i][j] * correction) + s[4]);
@@ -88,13 +115,19 @@ final class ClippedSteps {
     double[][] u = given.lists()[2];
     for (int i = 0; i < p.length; i++) {
       for (int j = 0; j < p[i].length; j++) {
-        double gradient = g[i][j] * given.scale() + s[2] * p[i][j];
+        double gradient = g[i][j] + s[2] * p[i][j];
         u[i][j] = s[1] * u[i][j] + gradient;
         p[i][j] -= s[0] * (ints[0] == 1 ? gradient + s[1] * u[i][j] : u[i][j]);
       }
     }
     out[0].put(new double[] {given.norm()});
     write(out, 1, p, u);
+  }
+
+  /** Within ± {@link GradientBound}; an infinity becomes NaN. */
+  private static double bounded(double gradient, DType dtype) {
+    double most = GradientBound.of(dtype);
+    return Math.max(-most, Math.min(most, gradient)) + (gradient - gradient);
   }
 
   private static void write(Elements[] out, int from, double[][]... lists) {

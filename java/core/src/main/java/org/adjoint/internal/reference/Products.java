@@ -1,5 +1,7 @@
 package org.adjoint.internal.reference;
 
+import org.adjoint.DType;
+
 /**
  * Matrix products by the definition, with the bias and activation that the compiler hands along.
  */
@@ -26,16 +28,26 @@ final class Products {
         }
       }
     }
+    boolean single = out[0].dtype() != DType.F64;
+    round(y, single);
     if (ints[0] == 1) {
       double[] bias = in[2].doubles();
       for (int i = 0; i < y.length; i++) {
         y[i] += bias[i];
       }
+      round(y, single);
     }
     for (int i = 0; ints[1] != 0 && i < y.length; i++) {
       y[i] = activate(ints[1], y[i]);
     }
     out[0].put(y);
+  }
+
+  /** Rounds as the separate ops do, so that what is fused has their bits. */
+  private static void round(double[] y, boolean single) {
+    for (int i = 0; single && i < y.length; i++) {
+      y[i] = (float) y[i];
+    }
   }
 
   private static double activate(long activation, double x) {

@@ -7,6 +7,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.adjoint.Tensor;
+import org.adjoint.internal.backend.Log;
 import org.adjoint.internal.derive.DifferentiablePart;
 import org.adjoint.internal.derive.LazyGradients;
 import org.adjoint.internal.derive.Reached;
@@ -17,12 +18,9 @@ import org.adjoint.internal.graph.Binding;
 import org.adjoint.internal.graph.ParameterState;
 import org.adjoint.internal.graph.Recorder;
 import org.adjoint.internal.graph.ThreadState;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /** What {@link Tensor#backward} does: finds the parameters, and promises each its gradient. */
 public final class Backpropagation {
-  private static final Logger LOG = LoggerFactory.getLogger(Tensor.class);
   private static final AtomicBoolean HINTED = new AtomicBoolean();
   private static final AtomicBoolean TOLD_NOTHING_REACHED = new AtomicBoolean();
 
@@ -50,16 +48,19 @@ public final class Backpropagation {
     if (Access.node(loss).isEvaluated()
         && Access.node(loss).inputs().length > 0
         && HINTED.compareAndSet(false, true)) {
-      LOG.info(
+      Log.info(
+          Tensor.class,
           "backward(): this loss was evaluated before, so its forward part runs twice; ask for its value afterwards");
     }
     DifferentiablePart part = DifferentiablePart.of(List.of(Access.node(loss)), List.of());
-    List<ParameterState> parameters = Reached.trainableParameters(Access.node(loss), part);
+    List<ParameterState> parameters = Reached.trainableParameters(part);
     if (parameters.isEmpty() && TOLD_NOTHING_REACHED.compareAndSet(false, true)) {
-      LOG.warn(
-          "backward(): the loss {} reaches no trainable parameter, so no gradient changes; was it"
-              + " detached, or built from buffers alone?",
-          loss.type());
+      Log.warn(
+          Tensor.class,
+          "backward(): the loss "
+              + loss.type()
+              + " reaches no trainable parameter, so no gradient changes; was it"
+              + " detached, or built from buffers alone?");
     }
     if (evaluateEarlier(parameters)) {
       part =

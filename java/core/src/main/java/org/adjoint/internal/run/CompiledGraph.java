@@ -99,14 +99,21 @@ public record CompiledGraph(Program program, Executable executable, long[] const
     return new BackendException(text.toString(), failure);
   }
 
-  /** Returns a text for the parameter that a gradient, of the second list of inputs, is to move. */
+  /**
+   * Returns a text for the parameter that a gradient, of the second list of inputs, is to move. Its
+   * value before the step may be computed by the same program and be no argument; then its value
+   * after the step is one.
+   */
   private String moved(
       Instruction instruction, int gradient, IntFunction<Optional<ParameterState>> parameterOf) {
     int singles = instruction.kernel().lists().orElseThrow().inputs();
     int member = gradient - singles - instruction.kernel().listLength(instruction.outputs().size());
     Operand p = instruction.inputs().get(singles + member);
+    int singleOutputs = instruction.kernel().lists().orElseThrow().outputs();
+    Operand next = instruction.outputs().get(singleOutputs + member);
     return parameterOf
         .apply(p.binding() - Program.ARGUMENTS)
+        .or(() -> parameterOf.apply(next.binding() - Program.ARGUMENTS))
         .map(parameter -> "parameter '" + parameter.name() + "' " + parameter.type())
         .orElse("tensor " + member + " of the step, " + new Type(p.dtype(), Shape.of(p.dims())));
   }

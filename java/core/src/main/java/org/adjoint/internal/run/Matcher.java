@@ -18,6 +18,8 @@ import org.adjoint.internal.graph.Version;
  * instead of 53 in a step of 784-256-128-10, and 18 instead of 32 in one of 2-16-16-1.
  */
 final class Matcher {
+  private static final long[] NO_REGIONS = {};
+
   private final StepTemplate template;
   private final Node[] nodes;
 
@@ -28,7 +30,7 @@ final class Matcher {
   Matcher(StepTemplate template) {
     this.template = template;
     this.nodes = new Node[template.firstOp() + template.ops()];
-    this.regionIds = new long[template.regions];
+    this.regionIds = template.regions == 0 ? NO_REGIONS : new long[template.regions];
   }
 
   /** Returns by place the nodes of a pending graph, null if its structure is another. */

@@ -124,7 +124,12 @@ public abstract class Run implements Holder {
 
   /** Returns the memory of a root after the program has run. */
   protected final Storage result(int root) {
-    return arguments[graph.program().rootArguments()[root]];
+    return arguments[argument(root)];
+  }
+
+  /** Returns which argument a root is. */
+  protected final int argument(int root) {
+    return graph.program().rootArguments()[root];
   }
 
   /** Returns the memory of a leaf that is pinned or owned. */
@@ -258,10 +263,10 @@ public abstract class Run implements Holder {
     }
   }
 
-  /** Returns the parameter that a leaf is a version of, empty for another leaf. */
-  protected final Optional<ParameterState> parameterOf(int leaf) {
-    boolean known = leaf >= 0 && leaf < leaves.length;
-    return known && leaf(leaf) instanceof Version version
+  /** Returns the parameter that an argument is a version of, empty for another argument. */
+  protected Optional<ParameterState> parameterOf(int argument) {
+    boolean known = argument >= 0 && argument < leaves.length;
+    return known && leaf(argument) instanceof Version version
         ? Optional.of(version.parameter())
         : Optional.empty();
   }

@@ -4,8 +4,7 @@ import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import org.adjoint.internal.backend.Backend;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
+import org.adjoint.internal.backend.Log;
 
 /**
  * The steps of pending graphs compiled so far for one backend, by their templates, which are
@@ -18,8 +17,6 @@ import org.slf4j.LoggerFactory;
  * there is a template to match, see {@link StepTemplate}.
  */
 public final class StepCache {
-  private static final Logger LOG = LoggerFactory.getLogger(StepCache.class);
-
   private static final long MOST_BYTES = 64L << 20;
   private static final int MOST_LARGE = 2;
   private static final long INSTRUCTION_BYTES = 1024;
@@ -130,11 +127,14 @@ public final class StepCache {
   private void tell(Entry made) {
     if (!told) {
       told = true;
-      LOG.info(
-          "a program of {} kernel calls: the last {} of such length are kept, all others are"
-              + " compiled again when they come back; a loop of many turns is one call with Scan",
-          made.step.inPlace().program().instructions().size(),
-          MOST_LARGE);
+      Log.info(
+          Tensor.class,
+          "a program of "
+              + made.step.inPlace().program().instructions().size()
+              + " kernel calls: the last "
+              + MOST_LARGE
+              + " of such length are kept, all others are compiled again when they come back; a loop"
+              + " of many turns is one call with Scan");
     }
   }
 

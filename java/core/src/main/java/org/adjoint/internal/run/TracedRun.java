@@ -2,7 +2,9 @@ package org.adjoint.internal.run;
 
 import java.util.Arrays;
 import java.util.LinkedHashSet;
+import java.util.Optional;
 import java.util.Set;
+import org.adjoint.internal.graph.Cut;
 import org.adjoint.internal.graph.Node;
 import org.adjoint.internal.graph.ParameterState;
 import org.adjoint.internal.graph.ScopeState;
@@ -94,17 +96,28 @@ final class TracedRun extends Run {
   }
 
   @Override
+  protected Optional<ParameterState> parameterOf(int argument) {
+    Optional<ParameterState> read = super.parameterOf(argument);
+    for (int i = 0; read.isEmpty() && i < written.length; i++) {
+      if (argument(template.plainRoots() + i) == argument) {
+        return Optional.of(written[i]);
+      }
+    }
+    return read;
+  }
+
+  @Override
   protected void prepare() {
     int plain = template.plainRoots();
     results = new Node.Result[plain + written.length];
-    boolean remembers = plain > 0 && mayRemember();
+    boolean plainly = plain == 0 || isPlain();
     for (int i = 0; i < plain; i++) {
       Node root = nodes[template.root(i)];
-      results[i] = root.result(remembers ? sources(template.reach(i)) : NOTHING);
+      results[i] = plainly ? root.result() : result(root, template.reach(i));
       ScopeState.register(root);
     }
     for (int i = 0; i < written.length; i++) {
-      results[plain + i] = nodes[template.root(plain + i)].result(NOTHING);
+      results[plain + i] = nodes[template.root(plain + i)].result();
       if (isOfAnotherThread(i)) {
         written[i].keepSettled();
       }
@@ -112,35 +125,41 @@ final class TracedRun extends Run {
   }
 
   /**
-   * Returns whether any node may be or remember a source once this run has ended: assigned versions
-   * are current already, so versions that this run supersedes are no sources.
+   * Returns whether no node may be or remember a source once this run has ended, nor knows of one
+   * that was lost: assigned versions are current already, so versions that this run supersedes are
+   * no sources.
    */
-  private boolean mayRemember() {
+  private boolean isPlain() {
     for (Node node : nodes) {
-      if (node.isSource() || node.phase() == Node.Phase.EVALUATED) {
-        return true;
+      if (node.isSource()
+          || node instanceof Version
+          || node.phase() == Node.Phase.EVALUATED
+          || node.cut() != Cut.NONE) {
+        return false;
       }
     }
-    return false;
+    return true;
   }
 
-  /** Returns the sources among the nodes at these places, and those that these nodes remember. */
-  private Node[] sources(int... places) {
-    Set<Node> found = new LinkedHashSet<>();
+  /** Returns the result of a root that reaches the nodes at these places. */
+  private Node.Result result(Node root, int... places) {
+    Set<Node> sources = new LinkedHashSet<>();
+    Cut.Collected lost = new Cut.Collected();
     for (int place : places) {
       Node node = nodes[place];
       if (node.isSource()) {
-        found.add(node);
+        sources.add(node);
       }
       if (node.phase() == Node.Phase.EVALUATED && node.remembers()) {
         for (Node source : node.remembered()) {
           if (source.isSource()) {
-            found.add(source);
+            sources.add(source);
           }
         }
       }
+      lost.add(node);
     }
-    return found.toArray(NOTHING);
+    return root.result(lost.cut(), sources.toArray(NOTHING));
   }
 
   /** Publishes plain roots first: who finds a version superseded finds values computed from it. */

@@ -75,6 +75,8 @@ public final class Values {
       return (w, from, n) -> w.asIntBuffer().put(a, from, n);
     } else if (data instanceof long[] a) {
       return (w, from, n) -> w.asLongBuffer().put(a, from, n);
+    } else if (data instanceof short[] a) {
+      return (w, from, n) -> w.asShortBuffer().put(a, from, n);
     } else if (data instanceof boolean[] a) {
       return (w, from, n) -> {
         for (int i = 0; i < n; i++) {
@@ -239,6 +241,13 @@ public final class Values {
     }
     float[] out = new float[length(tensor, "toArray", DType.F32)];
     read(tensor, DType.F32, out.length, (w, from, n) -> w.asFloatBuffer().get(out, from, n));
+    return out;
+  }
+
+  /** Returns the bits of the elements of a BF16 tensor. */
+  public static short[] shorts(Tensor tensor) {
+    short[] out = new short[length(tensor, "toBfloat16Array", DType.BF16)];
+    read(tensor, DType.BF16, out.length, (w, from, n) -> w.asShortBuffer().get(out, from, n));
     return out;
   }
 

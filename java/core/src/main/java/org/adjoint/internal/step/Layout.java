@@ -12,7 +12,9 @@ import org.adjoint.Tensor;
 import org.adjoint.Type;
 import org.adjoint.internal.graph.Access;
 import org.adjoint.internal.graph.Ancestors;
+import org.adjoint.internal.graph.Cut;
 import org.adjoint.internal.graph.Node;
+import org.adjoint.internal.graph.NodeMap;
 import org.adjoint.internal.graph.ParameterState;
 import org.adjoint.internal.graph.Region;
 import org.adjoint.internal.graph.ScopeState;
@@ -35,7 +37,8 @@ import org.adjoint.internal.run.Trace;
  * @param asked the parameters whose gradient the function looked at
  * @param changed the parameters whose value or gradient changes, each once
  * @param read every parameter that the function knows
- * @param cut whether derivatives might have passed the results if they had kept their graph
+ * @param passes by result whether derivatives might have passed it if it had kept its graph
+ * @param lost what such derivatives had led to, but for the arguments
  */
 record Layout(
     Trace trace,
@@ -47,7 +50,8 @@ record Layout(
     Asked[] asked,
     ParameterState[] changed,
     Set<ParameterState> read,
-    boolean cut) {
+    boolean[] passes,
+    Cut lost) {
   /** A parameter whose old value is a leaf and whose new one is a root. */
   record Written(ParameterState parameter, int leaf, int root) {}
 
@@ -99,9 +103,11 @@ record Layout(
       Trace trace = new Trace();
       inputs.forEach(input -> trace.declare(new Leaf(Access.node(input), 0)));
       outputs.forEach(trace::addRoot);
-      boolean cut =
-          !recording.slots().isEmpty()
-              || region.captured().stream().anyMatch(t -> Access.node(t).isVariable());
+      Captured captured = new Captured(region.captured());
+      boolean[] passes = new boolean[results.size()];
+      for (int i = 0; i < passes.length; i++) {
+        passes[i] = captured.isReached(Access.node(results.get(i)));
+      }
       return new Layout(
           trace,
           types(arguments),
@@ -112,7 +118,8 @@ record Layout(
           asked.toArray(Asked[]::new),
           changed.toArray(ParameterState[]::new),
           read,
-          cut);
+          passes,
+          captured.lost(read));
     }
 
     private static Type[] types(List<Tensor> tensors) {
@@ -189,6 +196,63 @@ record Layout(
     private static boolean computes(Node node) {
       return node.kind() == Node.Kind.OP && node.op().primitive().kernel() != Primitive.NO_KERNEL;
     }
+  }
+
+  /** What a function captured, which its program takes for constant. */
+  private record Captured(List<Tensor> tensors) {
+    /** Returns whether derivatives pass from a node to an argument or to a captured tensor. */
+    boolean isReached(Node from) {
+      NodeMap ends = new NodeMap();
+      tensors.forEach(tensor -> ends.put(Access.node(tensor), 0));
+      NodeMap seen = new NodeMap();
+      List<Node> open = new ArrayList<>(List.of(from));
+      while (!open.isEmpty()) {
+        Node node = open.remove(open.size() - 1);
+        if (seen.get(node) != NodeMap.ABSENT) {
+          continue;
+        }
+        seen.put(node, 0);
+        boolean floating = Arrays.stream(node.types()).anyMatch(t -> t.dtype().isFloating());
+        if (floating && (node.kind() == Node.Kind.ARGUMENT || ends.get(node) != NodeMap.ABSENT)) {
+          return true;
+        }
+        Node[] inputs = node.inputs();
+        for (int i = 0; i < inputs.length; i++) {
+          if (node.passes(inputs, i)) {
+            open.add(inputs[i]);
+          }
+        }
+      }
+      return false;
+    }
+
+    /** Returns what results lose: the parameters read, and the sources behind what was captured. */
+    Cut lost(Set<ParameterState> read) {
+      Cut.Collected lost = new Cut.Collected();
+      read.forEach(lost::addCompiled);
+      for (Tensor tensor : tensors) {
+        lost.add(Access.node(tensor));
+        for (Node source : Ancestors.all(Access.node(tensor), Node::isSource)) {
+          lost.addCaptured(source);
+        }
+      }
+      return lost.cut();
+    }
+  }
+
+  /** Returns what the results of a run on these arguments lose. */
+  Cut lost(List<Tensor> given) {
+    boolean more = false;
+    for (int i = 0; i < given.size(); i++) {
+      more |= Access.node(given.get(i)).cut() != Cut.NONE;
+    }
+    if (!more) {
+      return lost;
+    }
+    Cut.Collected all = new Cut.Collected();
+    all.add(lost);
+    given.forEach(argument -> all.add(Access.node(argument)));
+    return all.cut();
   }
 
   /** Returns by root the leaf whose memory the root may take, {@link Step#NONE} for none. */

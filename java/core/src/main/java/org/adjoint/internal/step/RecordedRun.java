@@ -10,6 +10,7 @@ import org.adjoint.internal.backend.KernelException;
 import org.adjoint.internal.backend.Storage;
 import org.adjoint.internal.graph.Access;
 import org.adjoint.internal.graph.Anomaly;
+import org.adjoint.internal.graph.Cut;
 import org.adjoint.internal.graph.Eager;
 import org.adjoint.internal.graph.Node;
 import org.adjoint.internal.graph.Version;
@@ -129,17 +130,18 @@ final class RecordedRun extends Run {
         gradients[i] = Access.tensor(node, 0);
       }
     }
-    results = makeResults();
+    results = makeResults(arguments);
   }
 
-  private List<Tensor> makeResults() {
+  private List<Tensor> makeResults(List<Tensor> given) {
     cells = new Storage[layout.results().length][];
     List<Tensor> made = new ArrayList<>(cells.length);
+    Cut lost = layout.lost(given);
     for (int i = 0; i < cells.length; i++) {
       cells[i] = new Storage[1];
       Node node =
-          layout.cut()
-              ? Node.cutValue(layout.results()[i], cells[i], layout.read())
+          layout.passes()[i]
+              ? Node.cutValue(layout.results()[i], cells[i], lost)
               : Node.value(layout.results()[i], cells[i]);
       made.add(Access.register(Access.tensor(node, 0)));
     }
@@ -270,7 +272,7 @@ final class RecordedRun extends Run {
       for (int i = 0; i < lease.made.length; i++) {
         all[pins + i] = step.backend().allocate(lease.made[i]);
       }
-      List<Tensor> made = makeResults();
+      List<Tensor> made = makeResults(given);
       Optional<List<Tensor>> answer = Optional.of(made);
       try {
         lease.bound.run(all, live);

@@ -13,6 +13,7 @@ import org.adjoint.op.Elementwise;
 import org.adjoint.op.ElementwiseOps;
 import org.adjoint.op.Op;
 import org.adjoint.op.Ops;
+import org.adjoint.op.TrigonometricOps;
 import org.adjoint.symbolic.Algebra;
 import org.adjoint.symbolic.Expression;
 import org.adjoint.symbolic.Expression.Function;
@@ -80,9 +81,29 @@ public final class SymbolicElementwise {
             entry(ElementwiseOps.SQRT, (a, x) -> a.power(x.get(0), a.number(0.5))),
             entry(ElementwiseOps.RSQRT, (a, x) -> a.power(x.get(0), a.number(-0.5))),
             entry(ElementwiseOps.RECIPROCAL, (a, x) -> a.power(x.get(0), a.number(-1))),
+            entry(TrigonometricOps.SECH, SymbolicElementwise::sech),
+            entry(TrigonometricOps.LESS_SQUARE, (a, x) -> lessSquare(a, x.get(0))),
+            entry(
+                TrigonometricOps.RHYPOT,
+                (a, x) ->
+                    a.power(
+                        a.sum(
+                            List.of(
+                                a.power(x.get(0), a.number(2)), a.power(x.get(1), a.number(2)))),
+                        a.number(-0.5))),
             entry(ElementwiseOps.EXP, (a, x) -> a.exp(x.get(0))),
             entry(ElementwiseOps.WHERE, (a, x) -> a.where(x.get(0), x.get(1), x.get(2)))));
     return Map.copyOf(rules);
+  }
+
+  /** Returns the square root of 1 − tanh² x: rules take its square. */
+  private static Expression sech(Algebra a, List<Expression> x) {
+    Expression tanh = a.apply(FUNCTIONS.get(ElementwiseOps.TANH), x);
+    return a.power(lessSquare(a, tanh), a.number(0.5));
+  }
+
+  private static Expression lessSquare(Algebra a, Expression x) {
+    return a.minus(a.number(1), a.power(x, a.number(2)));
   }
 
   private static Function made(Elementwise op) {

@@ -1,6 +1,9 @@
 package org.adjoint.nn.format;
 
+import java.io.FileOutputStream;
 import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.channels.ClosedByInterruptException;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
 import java.nio.file.AccessDeniedException;
@@ -46,11 +49,11 @@ public final class AtomicFile {
   @FunctionalInterface
   public interface Body {
     /**
-     * Writes the whole contents, from the start of the channel.
+     * Writes the whole contents; interrupting the thread does not disturb the stream.
      *
      * @throws IOException whatever writing throws
      */
-    void write(FileChannel out) throws IOException;
+    void write(OutputStream out) throws IOException;
   }
 
   /**
@@ -65,11 +68,12 @@ public final class AtomicFile {
     removeAbandoned(target.getParent());
     Path temporary = temporary(target);
     try {
-      try (FileChannel out =
-          FileChannel.open(temporary, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
-        lock(out);
+      Files.createFile(temporary);
+      // A stream and no channel: an interrupt of this thread would close the channel.
+      try (FileOutputStream out = new FileOutputStream(temporary.toFile())) {
+        lock(out.getChannel());
         body.write(out);
-        out.force(true);
+        out.getFD().sync();
       }
       Files.move(temporary, target, StandardCopyOption.ATOMIC_MOVE);
       forceFolder(target.getParent());
@@ -168,14 +172,31 @@ public final class AtomicFile {
   }
 
   private static void forceFolder(Path folder) throws IOException {
+    boolean interrupted = Thread.interrupted();
+    try {
+      while (!forceFolderUnlessInterrupted(folder)) {
+        interrupted |= Thread.interrupted();
+      }
+    } finally {
+      if (interrupted) {
+        Thread.currentThread().interrupt();
+      }
+    }
+  }
+
+  /** Returns false if an interrupt of this thread closed the channel meanwhile. */
+  private static boolean forceFolderUnlessInterrupted(Path folder) throws IOException {
     FileChannel channel;
     try {
       channel = FileChannel.open(folder, StandardOpenOption.READ);
     } catch (IOException e) {
-      return; // some systems do not open folders; there the rename is as durable as they make it
+      return true; // some systems open no folder; there a rename is as durable as they make it
     }
     try (channel) {
       channel.force(true);
+      return true;
+    } catch (ClosedByInterruptException e) {
+      return false;
     }
   }
 

@@ -34,14 +34,49 @@ public record Safetensors(Map<String, Tensor> tensors, Map<String, String> metad
   /**
    * Makes the contents of a file; both maps are copied and keep their order.
    *
-   * @throws IllegalArgumentException if a tensor has the reserved name {@code __metadata__}
+   * @throws IllegalArgumentException if a tensor has the reserved name {@code __metadata__}, or a
+   *     name or a text of the metadata is none that UTF-8 can write: it has half of a surrogate
+   *     pair
    */
   public Safetensors {
     if (tensors.containsKey(METADATA)) {
       throw new IllegalArgumentException("safetensors: the name " + METADATA + " is reserved");
     }
+    tensors.keySet().forEach(name -> requireText("tensor", name));
+    metadata.forEach(
+        (key, value) -> {
+          requireText("metadata", key);
+          requireText("metadata", value);
+        });
     tensors = Collections.unmodifiableMap(new LinkedHashMap<>(tensors));
     metadata = Collections.unmodifiableMap(new LinkedHashMap<>(metadata));
+  }
+
+  private static void requireText(String what, String text) {
+    int at = loneSurrogate(text);
+    if (at >= 0) {
+      throw new IllegalArgumentException(
+          String.format(
+              "safetensors: %s '%s': character %d is \\u%04x, half of a surrogate pair",
+              what, text, at, (int) text.charAt(at)));
+    }
+  }
+
+  /**
+   * Returns the position of the first half of a surrogate pair that lacks the other, −1 if none.
+   */
+  static int loneSurrogate(String text) {
+    for (int i = 0; i < text.length(); i++) {
+      if (!Character.isSurrogate(text.charAt(i))) {
+        continue;
+      }
+      if (i + 1 == text.length()
+          || !Character.isSurrogatePair(text.charAt(i), text.charAt(i + 1))) {
+        return i;
+      }
+      i++;
+    }
+    return -1;
   }
 
   /**

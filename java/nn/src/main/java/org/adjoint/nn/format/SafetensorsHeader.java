@@ -96,7 +96,7 @@ record SafetensorsHeader(List<Entry> entries, Map<String, String> metadata) {
       Map<String, String> metadata = new LinkedHashMap<>();
       expect(json.nextToken(), JsonToken.START_OBJECT, () -> "the header");
       while (json.nextToken() != JsonToken.END_OBJECT) {
-        String name = json.currentName();
+        String name = text(json.currentName());
         json.nextToken();
         if (name.equals(Safetensors.METADATA)) {
           readMetadata(metadata);
@@ -113,10 +113,22 @@ record SafetensorsHeader(List<Entry> entries, Map<String, String> metadata) {
     private void readMetadata(Map<String, String> into) throws IOException {
       expect(json.currentToken(), JsonToken.START_OBJECT, () -> Safetensors.METADATA);
       while (json.nextToken() != JsonToken.END_OBJECT) {
-        String key = json.currentName();
+        String key = text(json.currentName());
         expect(json.nextToken(), JsonToken.VALUE_STRING, () -> Safetensors.METADATA + " " + key);
-        into.put(key, json.getText());
+        into.put(key, text(json.getText()));
       }
+    }
+
+    /** Returns a text of the header, which JSON may write with half of a surrogate pair. */
+    private String text(String text) {
+      int at = Safetensors.loneSurrogate(text);
+      if (at >= 0) {
+        throw error(
+            String.format(
+                "the header has a text whose character %d is \\u%04x, half of a surrogate pair",
+                at, (int) text.charAt(at)));
+      }
+      return text;
     }
 
     private Entry entry(String name) throws IOException {

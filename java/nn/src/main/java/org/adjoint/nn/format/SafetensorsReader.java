@@ -2,18 +2,15 @@ package org.adjoint.nn.format;
 
 import java.io.EOFException;
 import java.io.IOException;
+import java.io.RandomAccessFile;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
-import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import org.adjoint.Bfloat16;
-import org.adjoint.DType;
 import org.adjoint.Tensor;
 import org.adjoint.nn.data.DataException;
 import org.adjoint.nn.format.SafetensorsHeader.Entry;
@@ -28,9 +25,11 @@ final class SafetensorsReader {
   private static final int CHUNK = 1 << 20;
 
   private final Path file;
-  private final FileChannel in;
 
-  private SafetensorsReader(Path file, FileChannel in) {
+  /** No channel: an interrupt of this thread would close a channel. */
+  private final RandomAccessFile in;
+
+  private SafetensorsReader(Path file, RandomAccessFile in) {
     this.file = file;
     this.in = in;
   }
@@ -42,7 +41,7 @@ final class SafetensorsReader {
     if (!Files.isRegularFile(file)) {
       throw new DataException(file, "is not a regular file");
     }
-    try (FileChannel in = FileChannel.open(file, StandardOpenOption.READ)) {
+    try (RandomAccessFile in = new RandomAccessFile(file.toFile(), "r")) {
       return new SafetensorsReader(file, in).read();
     } catch (EOFException e) {
       throw new DataException(file, "became shorter while it was read", e);
@@ -52,7 +51,7 @@ final class SafetensorsReader {
   }
 
   private Safetensors read() throws IOException {
-    long size = in.size();
+    long size = in.length();
     try {
       return read(size);
     } catch (OutOfMemoryError e) {
@@ -146,17 +145,9 @@ final class SafetensorsReader {
         return Tensor.of(values, dims);
       }
       case BF16 -> {
-        float[] values = Heap.array(file, what, size, Float.BYTES, float[]::new);
-        chunks(
-            position,
-            values.length,
-            bytes,
-            (b, at, k) -> {
-              for (int i = 0; i < k; i++) {
-                values[at + i] = Bfloat16.widen(b.getShort(2 * i));
-              }
-            });
-        return Tensor.of(values, dims).cast(DType.BF16).eval();
+        short[] values = Heap.array(file, what, size, Short.BYTES, short[]::new);
+        chunks(position, values.length, bytes, (b, at, k) -> b.asShortBuffer().get(values, at, k));
+        return Tensor.ofBfloat16(values, dims);
       }
       case I32 -> {
         int[] values = Heap.array(file, what, size, Integer.BYTES, int[]::new);
@@ -201,13 +192,10 @@ final class SafetensorsReader {
   }
 
   private ByteBuffer bytes(long position, int count) throws IOException {
-    ByteBuffer buffer = ByteBuffer.allocate(count).order(ByteOrder.LITTLE_ENDIAN);
-    while (buffer.hasRemaining()) {
-      if (in.read(buffer, position + buffer.position()) < 0) {
-        throw new EOFException();
-      }
-    }
-    return buffer.flip();
+    byte[] bytes = new byte[count];
+    in.seek(position);
+    in.readFully(bytes);
+    return ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN);
   }
 
   private DataException error(String problem) {

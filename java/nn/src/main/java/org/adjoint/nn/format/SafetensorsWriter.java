@@ -4,15 +4,14 @@ import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonGenerator;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.io.OutputStream;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
-import java.nio.channels.FileChannel;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
-import org.adjoint.Bfloat16;
 import org.adjoint.Tensor;
 
 /**
@@ -78,7 +77,7 @@ final class SafetensorsWriter {
     return bytes.toByteArray();
   }
 
-  private static void writeData(FileChannel out, Tensor tensor) throws IOException {
+  private static void writeData(OutputStream out, Tensor tensor) throws IOException {
     switch (tensor.dtype()) {
       case F32 -> {
         float[] values = tensor.toArray();
@@ -89,16 +88,8 @@ final class SafetensorsWriter {
         chunks(out, values.length, 8, (b, at, n) -> b.asDoubleBuffer().put(values, at, n));
       }
       case BF16 -> {
-        float[] values = tensor.toArray();
-        chunks(
-            out,
-            values.length,
-            2,
-            (b, at, n) -> {
-              for (int i = 0; i < n; i++) {
-                b.putShort(2 * i, Bfloat16.of(values[at + i]));
-              }
-            });
+        short[] values = tensor.toBfloat16Array();
+        chunks(out, values.length, 2, (b, at, n) -> b.asShortBuffer().put(values, at, n));
       }
       case I32 -> {
         int[] values = tensor.toIntArray();
@@ -127,7 +118,8 @@ final class SafetensorsWriter {
     void fill(ByteBuffer buffer, int at, int count);
   }
 
-  private static void chunks(FileChannel out, int length, int bytes, Fill fill) throws IOException {
+  private static void chunks(OutputStream out, int length, int bytes, Fill fill)
+      throws IOException {
     ByteBuffer buffer = ByteBuffer.allocate(CHUNK).order(ByteOrder.LITTLE_ENDIAN);
     int most = CHUNK / bytes;
     for (int at = 0; at < length; at += most) {
@@ -137,9 +129,7 @@ final class SafetensorsWriter {
     }
   }
 
-  private static void writeFully(FileChannel out, ByteBuffer buffer) throws IOException {
-    while (buffer.hasRemaining()) {
-      out.write(buffer);
-    }
+  private static void writeFully(OutputStream out, ByteBuffer buffer) throws IOException {
+    out.write(buffer.array(), buffer.position(), buffer.remaining());
   }
 }

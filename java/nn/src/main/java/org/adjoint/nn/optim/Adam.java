@@ -12,6 +12,10 @@ import org.adjoint.op.OptimizerOps;
  * step t, counted from 1: m ← β₁·m + (1 − β₁)·g, v ← β₂·v + (1 − β₂)·g², p ← p − η · (m / (1 −
  * β₁ᵗ)) / (√(v / (1 − β₂ᵗ)) + ε).
  *
+ * <p>The square of a gradient has to be a number of the parameter's type: larger gradients count as
+ * ±1.78 · 10¹⁹ in F32 and ±1.29 · 10¹⁵⁴ in F64, which gives steps as long as gradients of any
+ * constant size do. An infinite gradient makes the parameter NaN; {@link #checkFinite} refuses it.
+ *
  * <p>Source: D. P. Kingma, J. Ba, "Adam: A Method for Stochastic Optimization", ICLR 2015,
  * algorithm 1.
  */

@@ -23,6 +23,9 @@ import org.adjoint.Tensor;
  * 7.5, equation 7.20 for the scaling, algorithms 3.5 and 3.6 for the line search.
  */
 public final class Lbfgs {
+  /** A share of x that is no rounding error, 2⁻²⁶. */
+  private static final double LEAST_MOVE = 0x1p-26;
+
   private final List<Parameter> parameters;
   private final Settings settings;
 
@@ -33,7 +36,11 @@ public final class Lbfgs {
    * @param history how many of the last steps shape a direction, ≥ 1
    * @param maxIterations how many steps there are at most, ≥ 1
    * @param maxEvaluations how often the loss is evaluated at most, ≥ 1
-   * @param gradientTolerance stops where no component of the gradient is larger, ≥ 0
+   * @param gradientTolerance stops where max |gᵢ|·max(1, |xᵢ|) ≤ gradientTolerance·min(1, F), ≥ 0.
+   *     The left side is the change of the loss per share by which a parameter is moved; F is the
+   *     largest magnitude of the loss at the start and after steps. So neither large parameters nor
+   *     small losses look like a minimum. After J. E. Dennis, R. B. Schnabel, "Numerical Methods
+   *     for Unconstrained Optimization and Nonlinear Equations", 1983, equation 7.2.5.
    * @param changeTolerance stops after a step that lowers the loss by no more than this share of
    *     it, ≥ 0
    */
@@ -98,7 +105,7 @@ public final class Lbfgs {
 
   /** Why a minimisation ended. */
   public enum Reason {
-    /** No component of the gradient is above the tolerance: a stationary point. */
+    /** The gradient is within {@link Settings#gradientTolerance}: a stationary point. */
     GRADIENT,
     /** The last step lowered the loss by no more than the tolerance. */
     CHANGE,
@@ -202,6 +209,7 @@ public final class Lbfgs {
     private final Listener listener;
     private final CurvatureHistory history;
     private FlatLoss.Point at;
+    private double largestLoss;
     private int iterations;
 
     Run(FlatLoss loss, Listener listener) {
@@ -209,12 +217,13 @@ public final class Lbfgs {
       this.listener = listener;
       this.history = new CurvatureHistory(settings.history);
       this.at = loss.start();
+      this.largestLoss = Math.abs(at.loss());
     }
 
     Result toTheEnd() {
       boolean failed = false;
       for (; ; ) {
-        if (norm(at) <= settings.gradientTolerance) {
+        if (isStationary()) {
           return result(Reason.GRADIENT);
         }
         if (iterations >= settings.maxIterations) {
@@ -237,6 +246,7 @@ public final class Lbfgs {
         }
         failed = false;
         iterations++;
+        largestLoss = Math.max(largestLoss, Math.abs(at.loss()));
         history.add(before, at);
         listener.stepped(
             new Iteration(
@@ -246,6 +256,16 @@ public final class Lbfgs {
           return result(Reason.CHANGE);
         }
       }
+    }
+
+    private boolean isStationary() {
+      double[] x = at.x();
+      double[] gradient = at.gradient();
+      double change = 0;
+      for (int i = 0; i < x.length; i++) {
+        change = Math.max(change, Math.abs(gradient[i]) * Math.max(1, Math.abs(x[i])));
+      }
+      return change <= settings.gradientTolerance * Math.min(1, largestLoss);
     }
 
     /**
@@ -259,10 +279,19 @@ public final class Lbfgs {
         direction = history.direction(at.gradient());
         slope = Vectors.dot(at.gradient(), direction);
       }
-      double length = Math.sqrt(Vectors.dot(at.gradient(), at.gradient()));
-      double first = history.isEmpty() ? Math.min(1, 1 / length) : 1;
+      double first = history.isEmpty() ? firstStep() : 1;
       StrongWolfe.Trial origin = new StrongWolfe.Trial(0, slope, at);
       return new StrongWolfe(loss.along(at, direction), origin, evaluations).search(first);
+    }
+
+    /**
+     * Returns the first step along the gradient: at most a distance of 1, and at least what x can
+     * be told from afterwards.
+     */
+    private double firstStep() {
+      double length = Vectors.norm(at.gradient());
+      double least = LEAST_MOVE * Vectors.maxNorm(at.x()) / length;
+      return Math.max(Math.min(1, 1 / length), least);
     }
 
     private Result result(Reason reason) {

@@ -22,6 +22,19 @@ final class Vectors {
     return largest;
   }
 
+  /** Returns the Euclidean norm, which neither overflows nor vanishes where its square would. */
+  static double norm(double[] a) {
+    double largest = maxNorm(a);
+    if (!(largest > 0 && largest < Double.POSITIVE_INFINITY)) {
+      return largest;
+    }
+    double sum = 0;
+    for (double v : a) {
+      sum += (v / largest) * (v / largest);
+    }
+    return largest * Math.sqrt(sum);
+  }
+
   /** Adds {@code factor}·b to a. */
   static void add(double[] a, double factor, double[] b) {
     for (int i = 0; i < a.length; i++) {

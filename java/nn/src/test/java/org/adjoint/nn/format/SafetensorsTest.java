@@ -11,6 +11,7 @@ import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -99,6 +100,45 @@ class SafetensorsTest {
   }
 
   @Test
+  void bitsOfBf16SurviveReadingAndWriting() throws IOException {
+    String header = "{\"a\":{\"dtype\":\"BF16\",\"shape\":[4],\"data_offsets\":[0,8]}}         ";
+    byte[] data = {(byte) 0x81, 0x7f, 1, (byte) 0xff, 1, 0, 0, (byte) 0x80}; // NaNs, 9e-41, −0
+    Path file = Files.write(folder.resolve("a.safetensors"), file(header, data));
+    Path again = folder.resolve("again.safetensors");
+    new Safetensors(Safetensors.read(file).tensors(), Map.of()).write(again);
+    byte[] bytes = Files.readAllBytes(again);
+    assertArrayEquals(data, Arrays.copyOfRange(bytes, bytes.length - data.length, bytes.length));
+  }
+
+  @Test
+  void halfOfASurrogatePairIsNoText() {
+    Tensor x = Tensor.scalar(1f);
+    for (String text : List.of("\ud800", "a\udc00", "\ud800b")) {
+      for (Runnable write :
+          List.<Runnable>of(
+              () -> new Safetensors(Map.of(text, x), Map.of()),
+              () -> new Safetensors(Map.of(), Map.of(text, "z")),
+              () -> new Safetensors(Map.of(), Map.of("a", text)))) {
+        String message = assertThrows(IllegalArgumentException.class, write::run).getMessage();
+        assertTrue(message.contains("half of a surrogate pair"), message);
+      }
+    }
+    new Safetensors(Map.of("\ud83d\ude00", x), Map.of());
+  }
+
+  @Test
+  void anInterruptedThreadReadsAndWritesAndStaysInterrupted() {
+    Path file = folder.resolve("interrupted.safetensors");
+    Tensor x = Tensor.of(new float[] {1, 2}, 2);
+    Thread.currentThread().interrupt();
+    new Safetensors(Map.of("a", x), Map.of()).write(file);
+    assertTrue(Thread.currentThread().isInterrupted());
+    Map<String, Tensor> tensors = Safetensors.read(file).tensors();
+    assertTrue(Thread.interrupted());
+    assertArrayEquals(new float[] {1, 2}, tensors.get("a").toArray());
+  }
+
+  @Test
   void theReservedNameIsNoTensor() {
     Map<String, Tensor> tensors = Map.of("__metadata__", Tensor.scalar(1f));
     assertThrows(IllegalArgumentException.class, () -> new Safetensors(tensors, Map.of()));
@@ -120,6 +160,8 @@ class SafetensorsTest {
         lie("space first", "does not start with '{'", file(" {}", 0)),
         lie("text", "does not start with '{'", file("hello, world", 0)),
         lie("not UTF-8", "not UTF-8", file(new byte[] {'{', '"', (byte) 0xc3, '"', '}'}, 0)),
+        lie("half a pair", "half of a surrogate pair", file("{\"\\ud800\":{}}", 0)),
+        lie("half a pair", "half of a surrogate pair", metadata("{\"a\":\"\\udc00\"}")),
         lie("unclosed", "malformed", file("{" + w, 8)),
         lie("no JSON", "malformed at character", file("{w}", 8)),
         lie("NUL padding", "malformed", file("{" + w + "}\0\0", 8)),

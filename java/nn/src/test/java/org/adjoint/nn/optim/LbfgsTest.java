@@ -201,6 +201,17 @@ class LbfgsTest {
   }
 
   @Test
+  void largeParametersAndSmallLossesAreNoStationaryPoints() {
+    Parameter large = Parameter.of(Tensor.of(new double[] {1e15}, 1), "large");
+    Lbfgs.Result result =
+        new Lbfgs(List.of(large)).minimise(() -> large.times(1e-15).minus(3).square().sum());
+    assertEquals(3e15, large.toDoubleArray()[0], 3e15 * 1e-6, result.toString());
+    Parameter small = Parameter.of(Tensor.of(new double[] {1}, 1), "small");
+    result = new Lbfgs(List.of(small)).minimise(() -> small.minus(3).square().sum().times(1e-10));
+    assertEquals(3, small.toDoubleArray()[0], 3e-6, result.toString());
+  }
+
+  @Test
   void eachLimitIsKeptAndNamed() {
     Parameter p = Parameter.of(Tensor.zeros(DType.F64, 2), "p");
     assertEquals(Lbfgs.Reason.ITERATIONS, from(p, EXACT.withMaxIterations(3)).reason());

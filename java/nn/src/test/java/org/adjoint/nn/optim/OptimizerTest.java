@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.DoubleConsumer;
+import java.util.function.Function;
 import java.util.stream.Stream;
 import org.adjoint.DType;
 import org.adjoint.Parameter;
@@ -181,6 +182,86 @@ class OptimizerTest {
         assertEquals(count + 1, adam.state().get(0).item());
       }
     }
+  }
+
+  private static Parameter stepped(
+      DType dtype, double gradient, Function<List<Parameter>, FusedOptimizer> rule) {
+    Parameter p = Parameter.of(Tensor.zeros(dtype, 2), "weights");
+    FusedOptimizer optimizer = rule.apply(List.of(p));
+    p.times(Tensor.of(new double[] {gradient, gradient}, 2).cast(dtype)).sum().backward();
+    optimizer.step();
+    return p;
+  }
+
+  private static FusedOptimizer clipped(FusedOptimizer optimizer) {
+    optimizer.clipNorm(1);
+    return optimizer;
+  }
+
+  @Test
+  void noGradientIsTooLargeForAStepOfAdam() {
+    for (double g : new double[] {1e18, 1e19, 1e20, -1e20, 3e38, 1e150, 1e155, 1e200, 1.7e308}) {
+      for (DType dtype : new DType[] {DType.F32, DType.F64}) {
+        if (dtype == DType.F32 && Math.abs(g) > Float.MAX_VALUE) {
+          continue;
+        }
+        for (boolean clips : new boolean[] {false, true}) {
+          Parameter p =
+              stepped(dtype, g, list -> clips ? clipped(new Adam(list, 0.1)) : new Adam(list, 0.1));
+          double expected = -0.1 * Math.signum(g);
+          assertArrayEquals(
+              new double[] {expected, expected}, p.toDoubleArray(), 1e-6, dtype + " " + g);
+        }
+      }
+    }
+  }
+
+  @Test
+  void adamGoesOnAfterALargeGradient() {
+    Parameter p = Parameter.of(Tensor.zeros(DType.F32, 1), "weights");
+    Adam adam = new Adam(List.of(p), 0.1);
+    for (int step = 1; step <= 3; step++) {
+      adam.zeroGrad();
+      p.times(Tensor.of(new float[] {1e25f}, 1)).sum().backward();
+      adam.step();
+      assertEquals(-0.1 * step, p.toDoubleArray()[0], 1e-6);
+    }
+  }
+
+  @Test
+  void clippingIsRightAtAnyScale() {
+    double half = Math.sqrt(0.5);
+    for (double g : new double[] {1e300, 1.7e308, 1e200, 1e154, 3e38, 1e20, 1e3}) {
+      for (DType dtype : new DType[] {DType.F32, DType.F64}) {
+        if (dtype == DType.F64 || g < Float.MAX_VALUE) {
+          Parameter p = stepped(dtype, g, list -> clipped(new Sgd(list, 1)));
+          double[] expected = {-half, -half};
+          assertArrayEquals(expected, p.toDoubleArray(), 1e-6, dtype + " " + g);
+        }
+      }
+    }
+  }
+
+  @Test
+  void theNormIsRightAtAnyScale() {
+    for (double g : new double[] {1e300, 1e155, 1, 1e-155, 1e-170, 1e-300}) {
+      Parameter p = Parameter.of(Tensor.zeros(DType.F64, 2), "weights");
+      Sgd sgd = new Sgd(List.of(p), 1);
+      sgd.clipNorm(1);
+      p.times(Tensor.of(new double[] {3 * g, 4 * g}, 2)).sum().backward();
+      sgd.step();
+      assertEquals(1, sgd.gradientNorm() / (5 * g), 1e-12, g + "");
+    }
+  }
+
+  @Test
+  void theFirstStepNamesTheParameterToo() {
+    Parameter p = Parameter.of(Tensor.of(new float[] {1}, 1), "weights");
+    Adam adam = new Adam(List.of(p), 0.1);
+    adam.clipNorm(1);
+    p.times(Tensor.of(new float[] {Float.NaN}, 1)).sum().backward();
+    String message = assertThrows(ArithmeticException.class, adam::step).getMessage();
+    assertTrue(message.startsWith("the gradient of parameter 'weights' F32[1]"), message);
   }
 
   @Test

@@ -1,0 +1,42 @@
+package org.adjoint.cli;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.File;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+/** What the library warns of reaches the user of the command line as one plain line. */
+class WarningsTest {
+  @Test
+  void aWarningIsOneLineOnStandardError() throws Exception {
+    Path classes = Path.of(Main.class.getProtectionDomain().getCodeSource().getLocation().toURI());
+    String path =
+        String.join(
+            File.pathSeparator,
+            classes.toString(),
+            System.getProperty("java.class.path", ""),
+            System.getProperty("jdk.module.path", ""));
+    Process process =
+        new ProcessBuilder(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-Dorg.adjoint.cache=/dev/null/none",
+                "-cp",
+                path,
+                Main.class.getName(),
+                "gradcheck",
+                "--op",
+                "tanh")
+            .redirectOutput(ProcessBuilder.Redirect.DISCARD)
+            .start();
+    String text = new String(process.getErrorStream().readAllBytes(), StandardCharsets.UTF_8);
+    assertEquals(0, process.waitFor(), text);
+    List<String> lines = text.lines().filter(line -> line.contains("'native'")).toList();
+    assertEquals(1, lines.size(), text);
+    assertTrue(lines.get(0).matches("[A-Z]+ backend 'native' is not available, .*"), text);
+    assertEquals(lines, text.lines().toList());
+  }
+}

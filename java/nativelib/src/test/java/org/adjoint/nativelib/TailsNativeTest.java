@@ -1,0 +1,35 @@
+package org.adjoint.nativelib;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import java.util.ArrayList;
+import java.util.List;
+import org.adjoint.Adjoint;
+import org.adjoint.DType;
+import org.adjoint.tails.Sweep;
+import org.adjoint.tails.Tail;
+import org.adjoint.tails.Tails;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** On the native backend, too, values and derivatives keep their digits over the whole range. */
+@NeedsNative
+class TailsNativeTest {
+  @BeforeAll
+  static void useNative() {
+    Adjoint.backend("native");
+  }
+
+  static List<Tail> tails() {
+    return Tails.all();
+  }
+
+  @ParameterizedTest
+  @MethodSource("tails")
+  void digitsAreKept(Tail tail) {
+    List<String> failures = new ArrayList<>(Sweep.failures(tail, DType.F32, 2));
+    failures.addAll(Sweep.failures(tail, DType.F64, 1));
+    assertEquals("", String.join("\n", failures));
+  }
+}
