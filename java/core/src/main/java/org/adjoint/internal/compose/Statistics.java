@@ -26,11 +26,11 @@ public final class Statistics {
    * of the largest deviation no square leaves the range.
    */
   public static Tensor deviation(Tensor x, int ddof, boolean keepDims, int... axes) {
-    Tensor apart = x.minus(x.mean(true, axes));
     long elements = ShapeRules.folded(x, axes);
-    if (elements == 0) {
+    if (elements == 0 || (elements == 1 && ddof > 0)) {
       return variance(x, ddof, keepDims, axes).sqrt();
     }
+    Tensor apart = x.minus(x.mean(true, axes));
     Tensor unit = unit(apart, axes);
     Tensor squares = apart.div(unit).square().sum(true, axes);
     Tensor variance = squares.div((double) Math.max(0, elements - ddof));

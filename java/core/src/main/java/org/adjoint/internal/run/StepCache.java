@@ -128,7 +128,7 @@ public final class StepCache {
     if (!told) {
       told = true;
       Log.info(
-          Tensor.class,
+          StepCache.class,
           "a program of "
               + made.step.inPlace().program().instructions().size()
               + " kernel calls: the last "
