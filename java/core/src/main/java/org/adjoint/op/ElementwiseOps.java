@@ -65,7 +65,7 @@ public final class ElementwiseOps {
    * where tanh rounds to 1.
    */
   public static final Elementwise TANH =
-      unary("tanh", Math::tanh, product(c -> TrigonometricOps.sech(c.x()).square()));
+      unary("tanh", Math::tanh, product(c -> TrigonometricOps.sechSquare(c.x())));
 
   /**
    * The logistic function 1 / (1 + e⁻ˣ), computed without overflow. The derivative is sech²(x/2)/4,
@@ -75,7 +75,7 @@ public final class ElementwiseOps {
       unary(
           "sigmoid",
           ElementwiseOps::sigmoid,
-          product(c -> TrigonometricOps.sech(c.x().times(0.5)).times(0.5).square()));
+          product(c -> TrigonometricOps.sechSquare(c.x().times(0.5)).times(0.25)));
 
   /** max(x, 0); relu′(0) = 0. */
   public static final Elementwise RELU =
