@@ -135,7 +135,7 @@ public final class Grad {
     long n = seed.size();
     long[] seeds = Arrays.copyOf(new long[] {n}, 1 + seed.rank());
     System.arraycopy(seed.shape().dims(), 0, seeds, 1, seed.rank());
-    Tensor basis = identity(n, seed.dtype()).reshape(seeds);
+    Tensor basis = Tensor.eye(seed.dtype(), n).reshape(seeds);
     Tensor all = Substitution.of(List.of(one), List.of(seed), List.of(basis), n).get(0);
     Tensor table = forward ? all.reshape(n, rows.size()).transpose() : all;
     return table.reshape(dims);
@@ -195,16 +195,6 @@ public final class Grad {
               Eager.suspended(
                   () -> Taylor.derivatives(y.fixed(), fresh.get(0), direction.fixed(), order)));
         });
-  }
-
-  /** Returns the identity matrix; a slice of a strided line of ones, so nothing is copied here. */
-  private static Tensor identity(long n, DType dtype) {
-    long[] places = {0, n + 1, n * (n + 1)};
-    return ShapeOps.UNSLICE
-        .apply(places, Tensor.ones(dtype, n))
-        .get(0)
-        .reshape(n + 1, n)
-        .slice(0, 0, n);
   }
 
   /**

@@ -6,9 +6,13 @@ import java.util.Optional;
 import java.util.function.DoubleSupplier;
 import java.util.function.UnaryOperator;
 import org.adjoint.internal.compose.Arrangements;
+import org.adjoint.internal.compose.ArrayText;
+import org.adjoint.internal.compose.Axial;
+import org.adjoint.internal.compose.Literals;
 import org.adjoint.internal.compose.Ranges;
 import org.adjoint.internal.compose.Scalars;
 import org.adjoint.internal.compose.ShapeRules;
+import org.adjoint.internal.compose.Slicing;
 import org.adjoint.internal.compose.Statistics;
 import org.adjoint.internal.graph.Access;
 import org.adjoint.internal.graph.Graphs;
@@ -46,13 +50,13 @@ import org.adjoint.op.TrigonometricOps;
  *   <li>making tensors: {@code of}, {@code scalar}, {@link #zeros}, {@link #full}, {@code arange},
  *       {@link #linspace}, {@link #wrap}
  *   <li>what it is: {@link #type}, {@link #shape}, {@link #dtype}
- *   <li>values: {@link #eval}, {@link #item}, {@link #toArray} and their kin
+ *   <li>values: {@link #eval}, {@link #item}, {@link #toArray}, {@link #print} and their kin
  *   <li>graph: {@link #detach}, {@link #hook}, {@link #variable}, {@link #backward}
  *   <li>elementwise: functions, arithmetic, comparisons, {@link #where}, {@link #cast}
  *   <li>reductions: {@code sum}, {@code mean}, {@code max}, {@code var}, {@code norm}, …
  *   <li>scans and order: {@code cumsum}, {@code sort}, {@link #topK}
- *   <li>shape: {@link #reshape}, {@link #permute}, {@code slice}, {@link #get}, {@link #concat},
- *       {@link #gather}, {@code pad}, {@code diagonal}, …
+ *   <li>shape: {@link #reshape}, {@link #permute}, {@link #squeeze}, {@code at}, {@code slice},
+ *       {@link #get}, {@link #concat}, {@link #gather}, {@code pad}, {@code diagonal}, …
  *   <li>products: {@link #einsum}, {@link #dot}, {@link #matmul}
  *   <li>softmax: {@link #softmax}, {@link #logSumExp}, {@link #softmaxCrossEntropy}
  * </ul>
@@ -116,6 +120,60 @@ public sealed class Tensor permits Parameter {
     return Values.copyOf(DType.BOOL, data, data.length, dims);
   }
 
+  /** Returns an F32 vector with these elements. */
+  public static Tensor of(float... data) {
+    return of(data, data.length);
+  }
+
+  /** Returns an F64 vector with these elements. */
+  public static Tensor of(double... data) {
+    return of(data, data.length);
+  }
+
+  /** Returns an I32 vector with these elements. */
+  public static Tensor of(int... data) {
+    return of(data, data.length);
+  }
+
+  /** Returns an I64 vector with these elements. */
+  public static Tensor of(long... data) {
+    return of(data, data.length);
+  }
+
+  /** Returns a BOOL vector with these elements. */
+  public static Tensor of(boolean... data) {
+    return of(data, data.length);
+  }
+
+  /**
+   * Returns an F32 matrix [rows, columns] with a copy of {@code rows}.
+   *
+   * @throws IllegalArgumentException if the rows have different lengths; all {@code of} rows alike
+   */
+  public static Tensor of(float[][] rows) {
+    return Literals.matrix(rows);
+  }
+
+  /** Returns an F64 matrix [rows, columns] with a copy of {@code rows}. */
+  public static Tensor of(double[][] rows) {
+    return Literals.matrix(rows);
+  }
+
+  /** Returns an I32 matrix [rows, columns] with a copy of {@code rows}. */
+  public static Tensor of(int[][] rows) {
+    return Literals.matrix(rows);
+  }
+
+  /** Returns an I64 matrix [rows, columns] with a copy of {@code rows}. */
+  public static Tensor of(long[][] rows) {
+    return Literals.matrix(rows);
+  }
+
+  /** Returns a BOOL matrix [rows, columns] with a copy of {@code rows}. */
+  public static Tensor of(boolean[][] rows) {
+    return Literals.matrix(rows);
+  }
+
   /** Returns an F32 scalar. */
   public static Tensor scalar(float value) {
     return scalar(value, DType.F32);
@@ -166,6 +224,48 @@ public sealed class Tensor permits Parameter {
   /** Returns a tensor that is {@code value} everywhere. It takes no memory until it must. */
   public static Tensor full(double value, DType dtype, long... dims) {
     return scalar(value, dtype).broadcastTo(dims);
+  }
+
+  /** Returns a tensor of this shape and dtype that is 0 everywhere. */
+  public Tensor zerosLike() {
+    return fullLike(0);
+  }
+
+  /** Returns a tensor of this shape and dtype that is 1 everywhere. */
+  public Tensor onesLike() {
+    return fullLike(1);
+  }
+
+  /**
+   * Returns a tensor of this shape and dtype that is {@code value} everywhere.
+   *
+   * @throws IllegalArgumentException if the dtype cannot hold the value
+   */
+  public Tensor fullLike(double value) {
+    return scalarLike(value).broadcastTo(shape().dims());
+  }
+
+  /**
+   * Returns {@code value} as a scalar [] of this dtype.
+   *
+   * @throws IllegalArgumentException if the dtype cannot hold the value
+   */
+  public Tensor scalarLike(double value) {
+    return number(value);
+  }
+
+  /** Returns the identity matrix [n, n]. */
+  public static Tensor eye(DType dtype, long n) {
+    return eye(dtype, n, n);
+  }
+
+  /**
+   * Returns the matrix [rows, columns] with 1 where row and column are equal, else 0.
+   *
+   * @throws IllegalArgumentException if a size is negative
+   */
+  public static Tensor eye(DType dtype, long rows, long columns) {
+    return Literals.eye(dtype, rows, columns);
   }
 
   /** Returns 0, 1, …, to − 1 as I64. */
@@ -315,6 +415,28 @@ public sealed class Tensor permits Parameter {
   /** Returns a copy of the elements of a BOOL tensor, in row-major order. */
   public boolean[] toBooleanArray() {
     return Values.booleans(this);
+  }
+
+  /**
+   * Computes the value and returns its elements as text, as NumPy lays them out, with at most 8
+   * decimals; of more than 1000 elements the edges of each axis. Independent of the locale.
+   */
+  public String format() {
+    return format(8);
+  }
+
+  /**
+   * Computes the value and returns its elements as text, with at most {@code precision} decimals.
+   *
+   * @throws IllegalArgumentException if the precision is negative
+   */
+  public String format(int precision) {
+    return ArrayText.of(this, precision);
+  }
+
+  /** Computes the value and prints it to {@link System#out}, as {@link #format()} writes it. */
+  public void print() {
+    System.out.println(format());
   }
 
   // ---- graph ----
@@ -1091,14 +1213,145 @@ public sealed class Tensor permits Parameter {
     return ShapeOps.PERMUTE.apply(ShapeRules.permutation(shape(), axes), this).get(0);
   }
 
-  /** Returns elements {@code from} … {@code to} − 1 along {@code axis}. */
+  /**
+   * Returns the same elements without {@code axes}, each of size 1; without all axes of size 1 if
+   * none are given.
+   *
+   * @throws IllegalArgumentException if one of the axes has another size
+   */
+  public Tensor squeeze(int... axes) {
+    return Axial.squeeze(this, axes);
+  }
+
+  /**
+   * Returns the same elements with a new axis of size 1, which is {@code axis} of the result.
+   *
+   * @throws IllegalArgumentException if the result has no such axis
+   */
+  public Tensor unsqueeze(int axis) {
+    return Axial.unsqueeze(this, axis);
+  }
+
+  /** Returns the same elements as a vector [size]. */
+  public Tensor flatten() {
+    return reshape(size());
+  }
+
+  /**
+   * Returns the same elements with the axes {@code first} … {@code last} made one; a scalar becomes
+   * a vector of one element.
+   *
+   * @throws IllegalArgumentException if there are no such axes or {@code first} comes after {@code
+   *     last}
+   */
+  public Tensor flatten(int first, int last) {
+    return Axial.flatten(this, first, last);
+  }
+
+  /**
+   * Returns axis {@code from} moved so that it is axis {@code to} of the result; the others keep
+   * their order.
+   *
+   * @throws IllegalArgumentException if there are no such axes
+   */
+  public Tensor moveAxis(int from, int to) {
+    return Axial.moveAxis(this, from, to);
+  }
+
+  /**
+   * Returns two axes swapped, as {@link #transpose(int, int)}.
+   *
+   * @throws IllegalArgumentException if there are no such axes
+   */
+  public Tensor swapAxes(int a, int b) {
+    return transpose(a, b);
+  }
+
+  /**
+   * Returns the elements repeated into {@code dims} by NumPy's rule, where −1 keeps the size of an
+   * axis.
+   *
+   * @throws IllegalArgumentException if the shape does not broadcast to {@code dims}
+   */
+  public Tensor expand(long... dims) {
+    return Axial.expand(this, dims);
+  }
+
+  /**
+   * Returns the part that {@code slices} name, one an axis from the first on; axes that none names
+   * are whole. A range's axis has the size of the range, an element's axis goes:
+   *
+   * <pre>{@code
+   * x.at(Slice.of(1, 3), Slice.ALL, Slice.last(-1));
+   * }</pre>
+   *
+   * <p>Bounds below 0 count from the end. A bound outside the axis is an error, unlike NumPy's.
+   *
+   * @throws IndexOutOfBoundsException if a bound or an index is outside its axis; names position,
+   *     bound and axis
+   * @throws IllegalArgumentException if there are more slices than axes or two ellipses
+   */
+  public Tensor at(Slice... slices) {
+    return Slicing.at(this, slices);
+  }
+
+  /**
+   * Returns the part that a text names, such as {@code "1:3, ..., -1, ::2"}: ranges {@code
+   * from:to:step} with open ends, elements, {@code ...} for all axes between, {@code new} for a new
+   * axis; see {@link #at(Slice...)}.
+   *
+   * @throws IndexOutOfBoundsException if a bound or an index is outside its axis
+   * @throws IllegalArgumentException if the text says something else, or more than there are axes
+   */
+  public Tensor at(String slices) {
+    return Slicing.at(this, Slice.parse(slices));
+  }
+
+  /**
+   * Returns the elements moved {@code shift} places up along {@code axis}; those that leave at its
+   * end come back at its start (NumPy's roll).
+   *
+   * @throws IllegalArgumentException if there is no such axis
+   */
+  public Tensor roll(int axis, long shift) {
+    return Axial.roll(this, axis, shift);
+  }
+
+  /**
+   * Returns element i along {@code axis} {@code times[i]} times in a row; one number holds for all.
+   *
+   * @throws IllegalArgumentException if a number is negative, or there are neither one nor as many
+   *     as elements
+   */
+  public Tensor repeatInterleave(int axis, long... times) {
+    return Axial.repeatInterleave(this, axis, times);
+  }
+
+  /**
+   * Returns the sum of the diagonal of each matrix in the last two axes, [..., n, m] to [...].
+   *
+   * @throws IllegalArgumentException if there are fewer than two axes
+   */
+  public Tensor trace() {
+    return diagonal().sum(-1);
+  }
+
+  /**
+   * Returns elements {@code from} … {@code to} − 1 along {@code axis}; bounds below 0 count from
+   * the end.
+   *
+   * @throws IllegalArgumentException if the bounds do not lie in the axis, in this order
+   */
   public Tensor slice(int axis, long from, long to) {
     return slice(axis, from, to, 1);
   }
 
   /**
    * Returns every {@code step}-th element from {@code from} to before {@code to} along {@code
-   * axis}; step ≥ 1.
+   * axis}; step ≥ 1. Bounds below 0 count from the end.
+   *
+   * @throws IllegalArgumentException if the bounds do not lie in the axis, in this order, or the
+   *     step is less than 1
    */
   public Tensor slice(int axis, long from, long to, long step) {
     return ShapeOps.SLICE.apply(ShapeRules.slice(shape(), axis, from, to, step), this).get(0);

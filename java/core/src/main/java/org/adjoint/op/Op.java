@@ -194,9 +194,17 @@ public abstract sealed class Op
                 + inputs.get(from)
                 + " and "
                 + inputs.get(i)
-                + "; cast one of them");
+                + cure(inputs.get(from), inputs.get(i)));
       }
     }
+  }
+
+  /** Says what to do about two dtypes; of a scalar, most likely one written as such, more. */
+  private static String cure(Type a, Type b) {
+    boolean scalar = a.shape().rank() == 0 || b.shape().rank() == 0;
+    return scalar
+        ? "; cast one of them, write a Java number (x.times(2)), which adapts, or x.scalarLike(2)"
+        : "; cast one of them";
   }
 
   /** Checks that an input is F32 or F64. */
