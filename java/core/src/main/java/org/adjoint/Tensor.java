@@ -8,12 +8,14 @@ import java.util.function.UnaryOperator;
 import org.adjoint.internal.compose.Arrangements;
 import org.adjoint.internal.compose.ArrayText;
 import org.adjoint.internal.compose.Axial;
+import org.adjoint.internal.compose.Counting;
 import org.adjoint.internal.compose.Literals;
 import org.adjoint.internal.compose.Ranges;
 import org.adjoint.internal.compose.Scalars;
 import org.adjoint.internal.compose.ShapeRules;
 import org.adjoint.internal.compose.Slicing;
 import org.adjoint.internal.compose.Statistics;
+import org.adjoint.internal.compose.Wholes;
 import org.adjoint.internal.graph.Access;
 import org.adjoint.internal.graph.Graphs;
 import org.adjoint.internal.graph.Node;
@@ -26,6 +28,7 @@ import org.adjoint.op.ActivationOps;
 import org.adjoint.op.Custom;
 import org.adjoint.op.ElementwiseOps;
 import org.adjoint.op.IndexOps;
+import org.adjoint.op.IntegerOps;
 import org.adjoint.op.Op;
 import org.adjoint.op.ProductOps;
 import org.adjoint.op.ReductionOps;
@@ -751,7 +754,7 @@ public sealed class Tensor permits Parameter {
 
   /** Returns −1, 0 or 1 by the sign; NaN of NaN. The derivative is 0, at 0 too. */
   public Tensor sign() {
-    return ElementwiseOps.SIGN.apply(this);
+    return dtype().isInteger() ? Wholes.sign(this) : ElementwiseOps.SIGN.apply(this);
   }
 
   /** Returns the largest whole number ≤ x. The derivative is 0. */
@@ -775,6 +778,11 @@ public sealed class Tensor permits Parameter {
   /** Returns whether x is NaN, as BOOL. */
   public Tensor isNan() {
     return ne(this);
+  }
+
+  /** Returns whether x is +∞ or −∞, as BOOL; x is floating. */
+  public Tensor isInf() {
+    return abs().eq(Double.POSITIVE_INFINITY);
   }
 
   /** Returns whether x is neither infinite nor NaN, as BOOL. */
@@ -858,6 +866,173 @@ public sealed class Tensor permits Parameter {
   /** Returns the smaller of x and y; NaN if either is. At a tie x gets half the gradient. */
   public Tensor minimum(double y) {
     return minimum(number(y));
+  }
+
+  /**
+   * Returns x − ⌊x/y⌋·y, elementwise, which has the sign of y, as Python's {@code %}; of F32, F64,
+   * I32 or I64. Of floating y = 0 it is NaN. The derivative by y is −⌊x/y⌋.
+   *
+   * @throws IllegalArgumentException if the dtypes differ or the shapes do not broadcast
+   * @throws ArithmeticException when it runs, if an integer y is 0; names its position
+   */
+  public Tensor remainder(Tensor y) {
+    return Wholes.remainder(this, y);
+  }
+
+  /**
+   * Returns x − ⌊x/y⌋·y, which has the sign of y.
+   *
+   * @throws ArithmeticException if x is integer and y is 0
+   */
+  public Tensor remainder(double y) {
+    return Wholes.remainder(this, y);
+  }
+
+  /**
+   * Returns {@link #remainder(Tensor)} under its other name.
+   *
+   * @throws IllegalArgumentException if the dtypes differ or the shapes do not broadcast
+   * @throws ArithmeticException when it runs, if an integer y is 0
+   */
+  public Tensor mod(Tensor y) {
+    return remainder(y);
+  }
+
+  /**
+   * Returns {@link #remainder(double)} under its other name.
+   *
+   * @throws ArithmeticException if x is integer and y is 0
+   */
+  public Tensor mod(double y) {
+    return remainder(y);
+  }
+
+  /**
+   * Returns ⌊x/y⌋, elementwise, in the dtype of both: F32, F64, I32 or I64. The least integer
+   * divided by −1 is itself, as in Java. The derivative is 0.
+   *
+   * @throws IllegalArgumentException if the dtypes differ or the shapes do not broadcast
+   * @throws ArithmeticException when it runs, if an integer y is 0; names its position
+   */
+  public Tensor floorDiv(Tensor y) {
+    return Wholes.floorDiv(this, y);
+  }
+
+  /**
+   * Returns ⌊x/y⌋ in this dtype.
+   *
+   * @throws ArithmeticException if x is integer and y is 0
+   */
+  public Tensor floorDiv(double y) {
+    return Wholes.floorDiv(this, y);
+  }
+
+  /**
+   * Returns x·2ʸ of I32 or I64; the low five or six bits of y count, as in Java.
+   *
+   * @throws IllegalArgumentException if the dtypes differ or are no integers
+   */
+  public Tensor shiftLeft(Tensor y) {
+    return IntegerOps.SHIFT_LEFT.apply(this, y);
+  }
+
+  /** Returns x·2ʸ of I32 or I64. */
+  public Tensor shiftLeft(int y) {
+    return shiftLeft(number(y));
+  }
+
+  /**
+   * Returns ⌊x/2ʸ⌋ of I32 or I64; the low five or six bits of y count, as in Java.
+   *
+   * @throws IllegalArgumentException if the dtypes differ or are no integers
+   */
+  public Tensor shiftRight(Tensor y) {
+    return IntegerOps.SHIFT_RIGHT.apply(this, y);
+  }
+
+  /** Returns ⌊x/2ʸ⌋ of I32 or I64. */
+  public Tensor shiftRight(int y) {
+    return shiftRight(number(y));
+  }
+
+  /**
+   * Returns x of I32 or I64 moved down by y bits, with zeros from above (Java's {@code >>>}).
+   *
+   * @throws IllegalArgumentException if the dtypes differ or are no integers
+   */
+  public Tensor shiftRightUnsigned(Tensor y) {
+    return IntegerOps.SHIFT_RIGHT_UNSIGNED.apply(this, y);
+  }
+
+  /** Returns x of I32 or I64 moved down by y bits, with zeros from above. */
+  public Tensor shiftRightUnsigned(int y) {
+    return shiftRightUnsigned(number(y));
+  }
+
+  /**
+   * Returns whether both are true, of BOOL; of I32 or I64 the bits that both have.
+   *
+   * @throws IllegalArgumentException if the dtypes differ or are floating
+   */
+  public Tensor and(Tensor y) {
+    return IntegerOps.AND.apply(this, y);
+  }
+
+  /**
+   * Returns whether one is true, or both are, of BOOL; of I32 or I64 the bits that either has.
+   *
+   * @throws IllegalArgumentException if the dtypes differ or are floating
+   */
+  public Tensor or(Tensor y) {
+    return IntegerOps.OR.apply(this, y);
+  }
+
+  /**
+   * Returns whether just one is true, of BOOL; of I32 or I64 the bits that just one has.
+   *
+   * @throws IllegalArgumentException if the dtypes differ or are floating
+   */
+  public Tensor xor(Tensor y) {
+    return IntegerOps.XOR.apply(this, y);
+  }
+
+  /**
+   * Returns whether x is false, of BOOL; of I32 or I64 all bits the other way.
+   *
+   * @throws IllegalArgumentException if x is floating
+   */
+  public Tensor not() {
+    return IntegerOps.NOT.apply(this);
+  }
+
+  /**
+   * Returns whether |x − y| ≤ absolute + relative·|y|, as BOOL; equal infinities are close, NaN is
+   * close to nothing.
+   *
+   * @throws IllegalArgumentException if the dtypes differ, the shapes do not broadcast or a
+   *     tolerance is negative
+   */
+  public Tensor isClose(Tensor y, double relative, double absolute) {
+    return Wholes.isClose(this, y, relative, absolute);
+  }
+
+  /**
+   * Computes whether all elements are close, within 1e-5 of y's size and 1e-8 (NumPy's allclose).
+   *
+   * @throws IllegalArgumentException if the dtypes differ or the shapes do not broadcast
+   */
+  public boolean allClose(Tensor y) {
+    return allClose(y, 1e-5, 1e-8);
+  }
+
+  /**
+   * Computes whether all elements are close as {@link #isClose} says.
+   *
+   * @throws IllegalArgumentException if the dtypes differ, the shapes do not broadcast or a
+   *     tolerance is negative
+   */
+  public boolean allClose(Tensor y, double relative, double absolute) {
+    return isClose(y, relative, absolute).all().booleanItem();
   }
 
   /**
@@ -1005,7 +1180,7 @@ public sealed class Tensor permits Parameter {
    * maximum.
    */
   public Tensor argmax(int axis) {
-    return ReductionOps.ARGMAX.apply(new long[] {shape().axis(axis)}, this).get(0);
+    return ReductionOps.ARGMAX.apply(new long[] {shape().axis(axis)}, Wholes.ordered(this)).get(0);
   }
 
   /**
@@ -1013,7 +1188,7 @@ public sealed class Tensor permits Parameter {
    * minimum.
    */
   public Tensor argmin(int axis) {
-    return neg().argmax(axis);
+    return Wholes.reversed(this).argmax(axis);
   }
 
   /**
@@ -1121,6 +1296,101 @@ public sealed class Tensor permits Parameter {
   }
 
   /**
+   * Returns the largest element so far along {@code axis}, of F32, F64, I32 or I64; NaN from the
+   * first one on. The gradient goes to the element that is the largest, of equal ones the first.
+   *
+   * @throws IllegalArgumentException if there is no such axis, or of BOOL or BF16
+   */
+  public Tensor cumMax(int axis) {
+    return Counting.cumExtreme("cumMax", this, axis, true);
+  }
+
+  /**
+   * Returns the smallest element so far along {@code axis}, of F32, F64, I32 or I64; NaN from the
+   * first one on. The gradient goes to the element that is the smallest, of equal ones the first.
+   *
+   * @throws IllegalArgumentException if there is no such axis, or of BOOL or BF16
+   */
+  public Tensor cumMin(int axis) {
+    return Counting.cumExtreme("cumMin", this, axis, false);
+  }
+
+  /**
+   * Returns for each of {@code values} how many elements of this ascending vector are less than the
+   * value, as I64: where it would be inserted before its equals. NaN is more than everything else.
+   *
+   * @throws IllegalArgumentException if this is no vector or the dtypes differ
+   */
+  public Tensor searchSorted(Tensor values) {
+    return searchSorted(values, false);
+  }
+
+  /**
+   * Returns where each of {@code values} would be inserted into this ascending vector: before its
+   * equals, or behind them if {@code right}; as I64.
+   *
+   * @throws IllegalArgumentException if this is no vector or the dtypes differ
+   */
+  public Tensor searchSorted(Tensor values, boolean right) {
+    return Counting.searchSorted(this, values, right);
+  }
+
+  /**
+   * Returns how often each of 0 … bins − 1 occurs among these I32 or I64 elements, as I64 [bins].
+   *
+   * @throws IllegalArgumentException of another dtype
+   * @throws IndexOutOfBoundsException when it runs, if an element lies outside; names its position
+   */
+  public Tensor bincount(long bins) {
+    return Counting.bincount(this, bins);
+  }
+
+  /**
+   * Returns how many elements lie in each of {@code bins} equal parts of [low, high], as I64
+   * [bins]. A part has its lower bound, the last one its upper bound too; what lies outside, and
+   * NaN, is not counted.
+   *
+   * @throws IllegalArgumentException unless bins ≥ 1 and low &lt; high, both finite
+   */
+  public Tensor histogram(long bins, double low, double high) {
+    return Counting.histogram(this, bins, low, high);
+  }
+
+  /**
+   * Returns how many elements lie between each two of {@code edges}, an ascending vector of this
+   * dtype (F64 for integers), as I64 [edges − 1].
+   *
+   * @throws IllegalArgumentException if there are fewer than two edges, or the dtypes differ
+   */
+  public Tensor histogram(Tensor edges) {
+    return Counting.histogram(this, edges);
+  }
+
+  /**
+   * Refuses: how many elements are not zero only their values know, and the size of a tensor is
+   * known before them.
+   *
+   * @throws UnsupportedOperationException always, with what to do instead
+   */
+  public Tensor nonZero() {
+    throw new UnsupportedOperationException(
+        "nonZero: the size would depend on values; keep all elements and pick with where(), count"
+            + " with ne(0).cast(DType.I64).sum(), or read the values: toArray()");
+  }
+
+  /**
+   * Refuses: how many elements differ only their values know, and the size of a tensor is known
+   * before them.
+   *
+   * @throws UnsupportedOperationException always, with what to do instead
+   */
+  public Tensor unique() {
+    throw new UnsupportedOperationException(
+        "unique: the size would depend on values; sort() and compare neighbours, count known values"
+            + " with bincount(), or read the values: toArray()");
+  }
+
+  /**
    * Returns log Σ eˣ of each element and those before it along {@code axis}, without overflow. As
    * long as all of them are −∞ it is −∞, with derivative 0.
    */
@@ -1158,7 +1428,7 @@ public sealed class Tensor permits Parameter {
    */
   public Tensor argsort(int axis, boolean descending) {
     long[] attrs = {shape().axis(axis), descending ? 1 : 0};
-    return ScanOps.ARGSORT.apply(attrs, this).get(0);
+    return ScanOps.ARGSORT.apply(attrs, Wholes.ordered(this)).get(0);
   }
 
   /**
@@ -1375,6 +1645,17 @@ public sealed class Tensor permits Parameter {
   public Tensor gather(int axis, Tensor index) {
     long[] attrs = {shape().axis(axis), 0};
     return IndexOps.GATHER.apply(attrs, this, index).get(0);
+  }
+
+  /**
+   * Returns the parts x[i, j, …] at the places that several index tensors name together on the
+   * leading axes: of the shape that they broadcast to, followed by the axes that none names
+   * (NumPy's indexing by arrays). Indices are I32 or I64, from 0 on, and are checked when it runs.
+   *
+   * @throws IllegalArgumentException if there are none or more than axes, or they do not broadcast
+   */
+  public Tensor gather(Tensor... indices) {
+    return Counting.gather(this, indices);
   }
 
   /**

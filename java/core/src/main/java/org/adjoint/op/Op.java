@@ -215,6 +215,23 @@ public abstract sealed class Op
     }
   }
 
+  /** Checks that an input is F32, F64, I32 or I64. */
+  final void numeric(Type type) {
+    arithmetic(type);
+    if (type.dtype() == DType.BOOL) {
+      throw new IllegalArgumentException(
+          name() + ": needs numbers, got " + type + "; cast it, or use and, or, xor, not");
+    }
+  }
+
+  /** Checks that an input is I32, I64 or BOOL. */
+  final void bits(Type type) {
+    if (type.dtype().isFloating()) {
+      throw new IllegalArgumentException(
+          name() + ": needs BOOL, I32 or I64, got " + type + "; compare or cast it");
+    }
+  }
+
   /** Checks that an input is not BF16, in which nothing is computed but matrix products. */
   final void arithmetic(Type type) {
     if (type.dtype() == DType.BF16) {
