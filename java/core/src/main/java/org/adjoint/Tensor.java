@@ -373,6 +373,11 @@ public sealed class Tensor permits Parameter {
     Evaluator.evaluate(List.of(tensors));
   }
 
+  /** Computes the values of a list of tensors in one program. */
+  public static void evalAll(List<? extends Tensor> tensors) {
+    Evaluator.evaluate(List.copyOf(tensors));
+  }
+
   /**
    * Returns the value of a tensor with one element, of dtype F32, BF16 or F64, all of which a
    * double holds exactly.
@@ -1698,6 +1703,24 @@ public sealed class Tensor permits Parameter {
    */
   public Tensor embedding(Tensor index) {
     return gather(0, index);
+  }
+
+  /**
+   * Returns a list of tensors joined along {@code axis}; all other sizes are equal.
+   *
+   * @throws IllegalArgumentException if there are none, or dtypes or other sizes differ
+   */
+  public static Tensor concat(int axis, List<? extends Tensor> tensors) {
+    return concat(axis, tensors.toArray(new Tensor[0]));
+  }
+
+  /**
+   * Returns a list of tensors, all of one shape, joined along a new axis {@code axis}.
+   *
+   * @throws IllegalArgumentException if there are none, or dtypes or shapes differ
+   */
+  public static Tensor stack(int axis, List<? extends Tensor> tensors) {
+    return stack(axis, tensors.toArray(new Tensor[0]));
   }
 
   /** Returns the tensors, all of one shape, joined along a new axis {@code axis}. */

@@ -87,6 +87,29 @@ public final class Vmap {
   }
 
   /**
+   * Returns {@code f} over the leading axis of every leaf of a container; the leaves of its result
+   * are stacked along a new leading axis.
+   *
+   * @throws IllegalArgumentException when applied, if there are no leaves, or they have no leading
+   *     axis or different sizes along it
+   */
+  public static <T extends TensorTree<T>, R extends TensorTree<R>> Function<T, R> tree(
+      Function<T, R> f) {
+    return x -> {
+      List<R> shape = new ArrayList<>(1);
+      List<Tensor> results =
+          ofList(
+                  xs -> {
+                    R y = f.apply(x.with(xs));
+                    shape.add(y);
+                    return y.leaves();
+                  })
+              .apply(x.leaves());
+      return shape.get(0).with(results);
+    };
+  }
+
+  /**
    * Returns the batched outputs of a function whose inputs are partly batched, as batching rules
    * need it for ops that are expanded.
    */
