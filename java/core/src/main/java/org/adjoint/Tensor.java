@@ -2,6 +2,7 @@ package org.adjoint;
 
 import java.nio.Buffer;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.function.DoubleSupplier;
 import java.util.function.UnaryOperator;
@@ -11,6 +12,7 @@ import org.adjoint.internal.compose.Axial;
 import org.adjoint.internal.compose.Counting;
 import org.adjoint.internal.compose.Literals;
 import org.adjoint.internal.compose.Ranges;
+import org.adjoint.internal.compose.Rearrangement;
 import org.adjoint.internal.compose.Scalars;
 import org.adjoint.internal.compose.ShapeRules;
 import org.adjoint.internal.compose.Slicing;
@@ -1753,6 +1755,59 @@ public sealed class Tensor permits Parameter {
   /** Returns each element {@code times} times in a row along {@code axis} (NumPy's repeat). */
   public Tensor repeat(int axis, long times) {
     return Arrangements.repeat(this, axis, times);
+  }
+
+  /**
+   * Returns the elements with axes split, joined and moved as a pattern of names says (einops'
+   * notation): {@code rearrange("b (h w) c -> b c h w", Map.of("h", 8))}. A parenthesis is one axis
+   * made of several, the last of them innermost; {@code 1} is an axis of that size, {@code ...} any
+   * other axes.
+   *
+   * @param sizes by name the sizes that the shape leaves open
+   * @throws IllegalArgumentException naming the pattern and what does not fit the shape
+   */
+  public Tensor rearrange(String pattern, Map<String, Integer> sizes) {
+    return Rearrangement.rearrange(this, pattern, sizes);
+  }
+
+  /**
+   * Returns the elements with axes joined and moved as {@link #rearrange(String, Map)} says.
+   *
+   * @throws IllegalArgumentException naming the pattern and what does not fit the shape
+   */
+  public Tensor rearrange(String pattern) {
+    return rearrange(pattern, Map.of());
+  }
+
+  /**
+   * Returns the elements reduced over the axes that the right side of a pattern lacks: {@code
+   * reduce("b (h p) (w q) -> b h w", "mean", Map.of("p", 2, "q", 2))} pools; see {@link
+   * #rearrange(String, Map)}.
+   *
+   * @param reduction {@code sum}, {@code mean}, {@code max}, {@code min} or {@code prod}
+   * @throws IllegalArgumentException naming the pattern and what does not fit the shape
+   */
+  public Tensor reduce(String pattern, String reduction, Map<String, Integer> sizes) {
+    return Rearrangement.reduce(this, pattern, reduction, sizes);
+  }
+
+  /**
+   * Returns the elements reduced as {@link #reduce(String, String, Map)} says.
+   *
+   * @throws IllegalArgumentException naming the pattern and what does not fit the shape
+   */
+  public Tensor reduce(String pattern, String reduction) {
+    return reduce(pattern, reduction, Map.of());
+  }
+
+  /**
+   * Returns the elements repeated along the axes that the left side of a pattern lacks: {@code
+   * repeat("h w -> h (w c)", Map.of("c", 3))}; see {@link #rearrange(String, Map)}.
+   *
+   * @throws IllegalArgumentException naming the pattern and what does not fit the shape
+   */
+  public Tensor repeat(String pattern, Map<String, Integer> sizes) {
+    return Rearrangement.repeat(this, pattern, sizes);
   }
 
   /** Returns the elements in reverse order along {@code axes}, along all if none are given. */
