@@ -60,7 +60,7 @@ public final class Adjoint {
                 .orElse("of unknown version"),
         "Java     " + Runtime.version() + " (" + System.getProperty("java.vm.name") + ")",
         "system   " + System.getProperty("os.name") + " " + System.getProperty("os.arch"),
-        "backend  " + backend() + ": " + description(),
+        "backend  " + description(),
         "threads  " + threads(),
         "memory   "
             + (memory.budget() == 0 ? "no budget" : "budget " + memory.budget() + " bytes")

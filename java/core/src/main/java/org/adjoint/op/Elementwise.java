@@ -169,6 +169,11 @@ public final class Elementwise extends Op {
     return arity;
   }
 
+  /** Returns whether the op takes floating inputs: all do but those of integers and bits. */
+  public boolean takesFloating() {
+    return signature != Signature.WHOLE && signature != Signature.BITS;
+  }
+
   @Override
   public List<Type> infer(List<Type> inputs, long[] attrs) {
     expect(inputs, arity);
