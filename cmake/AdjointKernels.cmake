@@ -29,6 +29,7 @@ function(adjoint_kernel_library isa)
   # No exceptions: nothing throws inside a kernel, and the tables of a library that could are vector code that leaks.
   target_compile_options(${library} PRIVATE ${ADJ_FLAGS_${isa}} -fno-trapping-math -fno-exceptions -fno-rtti)
   adjoint_common(${library})
+  adjoint_sanitize_kernels(${library})
 endfunction()
 
 # adjoint_add_kernels(<source>...): defines adjoint_kernels_<isa> for every ISA in ADJ_ISAS.

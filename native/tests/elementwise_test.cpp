@@ -104,7 +104,7 @@ const Binary kBinary[] = {
     {"pow", 0.1, 3, [](double a, double b) { return std::pow(a, b); }},
     {"maximum", -5, 5, largest},
     {"minimum", -5, 5, smallest},
-    {"scale", -5, 5, [](double g, double d) { return g == 0 ? 0.0 : g * d; }},
+    {"scale", -5, 5, [](double g, double d) { return g == 0 || d == 0 ? 0.0 : g * d; }},
     {"leakyRelu", -5, 5, [](double x, double s) { return x > 0 ? x : s * x; }},
     {"atan2", -5, 5, [](double y, double x) { return std::atan2(y, x); }},
     {"elu", -5, 5, [](double x, double a) { return x > 0 ? x : a * std::expm1(x); }},

@@ -170,10 +170,12 @@ void test_places(adj_context* context) {
 
 /*
  * Rounding does not grow with k: each block's sum of 256 products is 256.1024, of which a plain chain in F32 would lose
- * a tenth at each addition once the sum is large. Few elements, which are split along k, and so many that they are not.
+ * a tenth at each addition once the sum is large. Few elements, which are split along k, and so many that they are not;
+ * of these a sanitizer sees the first, whose loops are the same.
  */
 void test_long_k(adj_context* context) {
   for (const auto& [m, n, k] : {std::tuple{2, 3, 1 << 22}, std::tuple{131, 129, (1 << 16) + 1001}}) {
+    if (sanitized() && m > 2) continue;
     Array<float> a({m, k}), b({k, n}), c({m, n});
     a.fill_with([](int64_t) { return 1; });
     b.fill_with([](int64_t) { return 1.0004F; });

@@ -86,12 +86,6 @@ int64_t resident() {
   return pages * sysconf(_SC_PAGESIZE);
 }
 
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-constexpr bool kSeesResident = false;
-#else
-constexpr bool kSeesResident = true;
-#endif
-
 /* A block whose pages are there. */
 adj_buffer* touched(adj_context* context, int64_t bytes) {
   adj_buffer* buffer = nullptr;
@@ -138,7 +132,7 @@ void test_ever_new_sizes() {
          static_cast<long long>(memory.peak >> 10));
   CHECK(memory.peak < 3 * kMiB, "peak %lld", static_cast<long long>(memory.peak));
   CHECK(most_pooled <= 32 * kMiB, "pooled %lld", static_cast<long long>(most_pooled));
-  if (kSeesResident) CHECK(most_resident <= 40 * kMiB, "resident %lld", static_cast<long long>(most_resident));
+  if (!sanitized()) CHECK(most_resident <= 40 * kMiB, "resident %lld", static_cast<long long>(most_resident));
 }
 
 /* What was needed once is not kept for good: the bound follows what is held of late. */
@@ -163,7 +157,7 @@ void test_trim() {
     const int64_t held = resident() - before;
     for (adj_buffer* buffer : many) CHECK(adj_buffer_free(context, buffer) == ADJ_OK, "%s", adj_last_error());
     CHECK(adj_memory_trim(context) == ADJ_OK && report(context).pooled == 0, "pooled after a trim");
-    if (!kSeesResident) continue;
+    if (sanitized()) continue;
     CHECK(held >= 60 * kMiB, "%lld bytes touched, %lld resident", static_cast<long long>(count * bytes),
           static_cast<long long>(held));
     CHECK(resident() - before <= 8 * kMiB, "%lld of blocks of %lld stayed", static_cast<long long>(resident() - before),

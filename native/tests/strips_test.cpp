@@ -182,6 +182,9 @@ struct Memory {
   std::vector<char> now, before;
 };
 
+/* Under a sanitizer a third of the random programs. */
+uint64_t programs(uint64_t count) { return sanitized() ? (count + 2) / 3 : count; }
+
 void test_against_programs_of_one(const std::string& isa, bool blas) {
   const Context context(isa, 1), two(isa, 2), four(isa, 4);
   for (adj_context* each :
@@ -189,7 +192,7 @@ void test_against_programs_of_one(const std::string& isa, bool blas) {
     if (blas && !open_blas(each)) return;
   }
   for (const int64_t rows : {136, 1009, 4500}) {
-    for (uint64_t seed = 0; seed < (blas ? 10 : 30); ++seed) {
+    for (uint64_t seed = 0; seed < programs(blas ? 10 : 30); ++seed) {
       Memory memory(seed, rows);
       Writer writer(seed, rows, memory.now);
       std::vector<Call> calls;
@@ -213,7 +216,7 @@ void test_against_programs_of_one(const std::string& isa, bool blas) {
 void test_failing(const std::string& isa) {
   const Context one(isa, 1), four(isa, 4);
   for (const int64_t rows : {136, 4500}) {
-    for (uint64_t seed = 100; seed < 115; ++seed) {
+    for (uint64_t seed = 100; seed < 100 + programs(15); ++seed) {
       Memory memory(seed, rows);
       Writer writer(seed, rows, memory.now);
       Random random(seed);
