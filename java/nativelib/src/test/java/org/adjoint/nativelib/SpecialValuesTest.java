@@ -21,9 +21,9 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
 
 /**
- * Every elementwise op of floating inputs at zeros of both signs, infinities, NaN, subnormals and ordinary numbers,
- * and at all pairs of them: the native backend gives what the reference does, signs of zeros
- * included.
+ * Every elementwise op of floating inputs at zeros of both signs, infinities, NaN, subnormals and
+ * ordinary numbers, and at all pairs of them: the native backend gives what the reference does,
+ * signs of zeros included.
  */
 @NeedsNative
 class SpecialValuesTest {
