@@ -53,7 +53,7 @@ public final class SymbolicElementwise {
   private static Map<Op, Function> functions() {
     Map<Op, Function> functions = new HashMap<>();
     for (Op op : Ops.ALL) {
-      if (op instanceof Elementwise e && op != ElementwiseOps.WHERE) {
+      if (op instanceof Elementwise e && e.takesFloating() && op != ElementwiseOps.WHERE) {
         functions.put(e, made(e));
       }
     }
