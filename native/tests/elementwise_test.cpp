@@ -75,6 +75,7 @@ const Unary kUnary[] = {
     {"acosh", 1, 10, [](double x) { return std::acosh(x); }},
     {"atanh", -0.99, 0.99, [](double x) { return std::atanh(x); }},
     {"sech", -10, 10, [](double x) { return 1 / std::cosh(x); }},
+    {"sechSquare", -10, 10, [](double x) { return 1 / (std::cosh(x) * std::cosh(x)); }},
     {"lessSquare", -5, 5, [](double x) { return (1 - x) * (1 + x); }},
     {"erf", -4, 4, [](double x) { return std::erf(x); }},
     {"erfc", -4, 6, [](double x) { return std::erfc(x); }},

@@ -1,4 +1,4 @@
-/* Contracts of gather, scatterAdd and iota: see index.h. */
+/* Contracts of gather, scatterAdd, iota and nonZero: see index.h. */
 #include "contract/index.h"
 
 #include "contract/checks.h"
@@ -34,6 +34,18 @@ IndexCall check_gather(const Signature& kernel, const Call& call) {
 IndexCall check_scatter_add(const Signature& kernel, const Call& call) {
   check_counts(kernel, call, 0, 2, 1);
   return check_index(output(kernel, call, 0), input(kernel, call, 0), input(kernel, call, 1));
+}
+
+NonZeroCall check_non_zero(const Signature& kernel, const Call& call) {
+  check_counts(kernel, call, 0, 1, 1);
+  const Operand& y = call.outputs[0];
+  const Named x = input(kernel, call, 0);
+  check_rank(x, 1);
+  check_contiguous(x);
+  check_dtype(x, y.dtype);
+  check_dims(x, y);
+  check_contiguous(output(kernel, call, 0));
+  return {y.dtype, y.dims[0]};
 }
 
 IotaCall check_iota(const Signature& kernel, const Call& call) {

@@ -1,4 +1,4 @@
-/* What gather, scatterAdd and iota, which makes indices, are, whatever computes them. */
+/* What gather, scatterAdd, iota, which makes indices, and nonZero are, whatever computes them. */
 #pragma once
 
 #include "contract/call.h"
@@ -18,8 +18,14 @@ struct IotaCall {
   uint64_t start, step;
 };
 
+struct NonZeroCall {
+  int32_t dtype;
+  int64_t n;
+};
+
 IndexCall check_gather(const Signature& kernel, const Call& call);
 IndexCall check_scatter_add(const Signature& kernel, const Call& call);
 IotaCall check_iota(const Signature& kernel, const Call& call);
+NonZeroCall check_non_zero(const Signature& kernel, const Call& call);
 
 }  // namespace adjoint

@@ -3,6 +3,7 @@
  */
 #include "kernels/elementwise.h"
 #include "kernels/rows.h"
+#include "kernels/whole.h"
 
 ADJ_ISA_BEGIN
 namespace {
@@ -66,12 +67,51 @@ struct LeakyRelu {
   }
 };
 
+/* On integers, which wrap around as Java's do. */
+struct PlusWhole {
+  template <class T>
+  static T f(T a, T b) {
+    return wrapped<T>(unsigned_of(a) + unsigned_of(b));
+  }
+};
+struct MinusWhole {
+  template <class T>
+  static T f(T a, T b) {
+    return wrapped<T>(unsigned_of(a) - unsigned_of(b));
+  }
+};
+struct TimesWhole {
+  template <class T>
+  static T f(T a, T b) {
+    return wrapped<T>(unsigned_of(a) * unsigned_of(b));
+  }
+};
+struct MaximumWhole {
+  template <class T>
+  static T f(T a, T b) {
+    return a > b ? a : b;
+  }
+};
+struct MinimumWhole {
+  template <class T>
+  static T f(T a, T b) {
+    return a < b ? a : b;
+  }
+};
+
+#define BINARY_OF_NUMBERS(name, functor, cost) elementwise(name, kBinaryOnNumbers<functor, functor##Whole>, cost)
 #define BINARY(name, functor, cost) elementwise(name, kBinaryOnFloats<functor>, cost)
 
 constexpr Kernel kernels[] = {
-    BINARY("plus", Plus, 1),       BINARY("minus", Minus, 1), BINARY("times", Times, 1),
-    BINARY("div", Div, 2),         BINARY("pow", Pow, 40),    BINARY("maximum", Maximum, 1),
-    BINARY("minimum", Minimum, 1), BINARY("scale", Scale, 1), BINARY("leakyRelu", LeakyRelu, 1),
+    BINARY_OF_NUMBERS("plus", Plus, 1),
+    BINARY_OF_NUMBERS("minus", Minus, 1),
+    BINARY_OF_NUMBERS("times", Times, 1),
+    BINARY("div", Div, 2),
+    BINARY("pow", Pow, 40),
+    BINARY_OF_NUMBERS("maximum", Maximum, 1),
+    BINARY_OF_NUMBERS("minimum", Minimum, 1),
+    BINARY("scale", Scale, 1),
+    BINARY("leakyRelu", LeakyRelu, 1),
 };
 
 }  // namespace

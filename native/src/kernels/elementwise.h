@@ -107,6 +107,22 @@ inline constexpr Loops kUnaryOnFloats[] = {kUnaryLoops<F, float, float>, kUnaryL
 template <class F>
 inline constexpr Loops kBinaryOnFloats[] = {kBinaryLoops<F, float, float>, kBinaryLoops<F, double, double>};
 
+/* F on floats and W, which wraps around, on integers. */
+template <class F, class W>
+inline constexpr Loops kUnaryOnNumbers[] = {kUnaryLoops<F, float, float>, kUnaryLoops<F, double, double>,
+                                            kUnaryLoops<W, int32_t, int32_t>, kUnaryLoops<W, int64_t, int64_t>};
+
+template <class F, class W>
+inline constexpr Loops kBinaryOnNumbers[] = {kBinaryLoops<F, float, float>, kBinaryLoops<F, double, double>,
+                                             kBinaryLoops<W, int32_t, int32_t>, kBinaryLoops<W, int64_t, int64_t>};
+
+template <class W>
+inline constexpr Loops kBinaryOnIntegers[] = {kBinaryLoops<W, int32_t, int32_t>, kBinaryLoops<W, int64_t, int64_t>};
+
+template <class W>
+inline constexpr Loops kBinaryOnBits[] = {kBinaryLoops<W, int32_t, int32_t>, kBinaryLoops<W, int64_t, int64_t>,
+                                          kBinaryLoops<W, uint8_t, uint8_t>};
+
 template <class F>
 inline constexpr Loops kCompareNumbers[] = {kBinaryLoops<F, float, uint8_t>, kBinaryLoops<F, double, uint8_t>,
                                             kBinaryLoops<F, int32_t, uint8_t>, kBinaryLoops<F, int64_t, uint8_t>};

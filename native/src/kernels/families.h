@@ -10,6 +10,7 @@
 #define ADJ_FAMILIES(F) \
   F(unary)              \
   F(binary)             \
+  F(integers)           \
   F(trigonometric)      \
   F(special)            \
   F(activations)        \

@@ -1,6 +1,7 @@
 /*
  * `gather` and `scatterAdd` along one axis: the axis n of [b, o, n, i] is indexed by [b, k]. Every index is checked
  * where it is used, since the memory it comes from may belong to someone else. A scatter adds in the order of k.
+ * `nonZero` looks at divisors, which are data too, and copies what it has looked at.
  */
 #include "kernels/plan/index.h"
 #include "kernels/elementwise.h"
@@ -96,12 +97,36 @@ void scatter_add_part(const Part& part) {
   }
 }
 
+/* Divisors, copied if none is 0. */
+template <class T>
+void non_zero_part(const Part& part) {
+  const NonZeroPlan& plan = *static_cast<const NonZeroPlan*>(part.plan);
+  const T* x = reinterpret_cast<const T*>(part.at[0]);
+  T* y = reinterpret_cast<T*>(part.at[1]);
+  const int64_t from = part.index * plan.tile;
+  const int64_t to = plan.n - from < plan.tile ? plan.n : from + plan.tile;
+  for (int64_t i = from; i < to; ++i) {
+    const T divisor = x[i];
+    if (divisor == 0) {
+      part.fault->division_by_zero(i);
+      return;
+    }
+    y[i] = divisor;
+  }
+}
+
 constexpr DtypeLoops gather_loops[] = {{0, gather_part}};
-constexpr DtypeLoops scatter_add_loops[] = {{ADJ_F32, scatter_add_part<float>}, {ADJ_F64, scatter_add_part<double>}};
+/* Integers are added as unsigned ones, which wrap around. */
+constexpr DtypeLoops scatter_add_loops[] = {{ADJ_F32, scatter_add_part<float>},
+                                            {ADJ_F64, scatter_add_part<double>},
+                                            {ADJ_I32, scatter_add_part<uint32_t>},
+                                            {ADJ_I64, scatter_add_part<uint64_t>}};
+constexpr DtypeLoops non_zero_loops[] = {{ADJ_I32, non_zero_part<int32_t>}, {ADJ_I64, non_zero_part<int64_t>}};
 
 constexpr Kernel kernels[] = {
     {{"gather", 2, {0, 0, 0}, kCanFault}, prepare_gather, gather_loops, 1, 1},
-    {{"scatterAdd", 2, {0, 0, 0}, kCanFault}, prepare_scatter_add, scatter_add_loops, 2, 1},
+    {{"scatterAdd", 2, {0, 0, 0}, kCanFault}, prepare_scatter_add, scatter_add_loops, 4, 1},
+    {{"nonZero", 1, {0, 0, 0}, kCanFault}, prepare_non_zero, non_zero_loops, 2, 1},
 };
 
 }  // namespace

@@ -6,6 +6,7 @@
 #include "kernels/plan/reduce.h"
 #include "kernels/elementwise.h"
 #include "kernels/rows.h"
+#include "kernels/whole.h"
 
 ADJ_ISA_BEGIN
 namespace {
@@ -47,6 +48,7 @@ struct Walk {
 
 struct Sum {
   using State = Compensated;
+  using Left = double;
   template <class T>
   static ADJ_ALWAYS State start() {
     return {0, 0};
@@ -112,6 +114,7 @@ struct Sum {
  */
 struct Product {
   using State = double;
+  using Left = double;
   template <class T>
   static ADJ_ALWAYS State start() {
     return 1;
@@ -143,6 +146,7 @@ struct Product {
 template <bool kMax>
 struct Extreme {
   using State = double;
+  using Left = double;
   template <class T>
   static ADJ_ALWAYS State start() {
     return kLeast<kMax, double>;
@@ -173,13 +177,60 @@ struct Extreme {
   static ADJ_ALWAYS double end_column(Columns& c, int64_t j) { return c.so_far[j]; }
 };
 
+/* Folds of integers, which wrap around as Java's do: in 64 bits, of which the low ones are left. */
+struct WholeSum {
+  static constexpr int64_t kStart = 0;
+  static ADJ_ALWAYS int64_t of(int64_t a, int64_t b) { return wrapped<int64_t>(unsigned_of(a) + unsigned_of(b)); }
+};
+struct WholeProduct {
+  static constexpr int64_t kStart = 1;
+  static ADJ_ALWAYS int64_t of(int64_t a, int64_t b) { return wrapped<int64_t>(unsigned_of(a) * unsigned_of(b)); }
+};
+template <bool kMax>
+struct WholeExtreme {
+  static constexpr int64_t kStart = kMax ? INT64_MIN : INT64_MAX;
+  static ADJ_ALWAYS int64_t of(int64_t a, int64_t b) { return (kMax ? b > a : b < a) ? b : a; }
+};
+
+template <class F>
+struct Whole {
+  using State = int64_t;
+  using Left = int64_t;
+  template <class T>
+  static ADJ_ALWAYS State start() {
+    return F::kStart;
+  }
+  template <class T>
+  static ADJ_ALWAYS void run(State& state, const T* x, int64_t n, int64_t stride) {
+    for (int64_t i = 0; i < n; ++i) state = F::of(state, static_cast<int64_t>(x[i * stride]));
+  }
+  static ADJ_ALWAYS int64_t end(State state) { return state; }
+
+  struct Columns {
+    int64_t so_far[kReduceColumns];
+  };
+  template <class T>
+  static ADJ_ALWAYS void start_columns(Columns& c, int64_t width) {
+    for (int64_t j = 0; j < width; ++j) c.so_far[j] = F::kStart;
+  }
+  static ADJ_ALWAYS void flush(Columns&, int64_t) {}
+  template <class T>
+  static ADJ_ALWAYS void run_columns(Columns& c, const T* x, int64_t rows, int64_t stride, int64_t width) {
+    for (int64_t r = 0; r < rows; ++r) {
+      const T* row_of_x = x + r * stride;
+      ADJ_LOOP(int64_t j = 0; j < width; ++j) c.so_far[j] = F::of(c.so_far[j], static_cast<int64_t>(row_of_x[j]));
+    }
+  }
+  static ADJ_ALWAYS int64_t end_column(Columns& c, int64_t j) { return c.so_far[j]; }
+};
+
 /* Where a part leaves kept element `kept`: in the output, or among the segments that combine will read. */
-template <class T>
-ADJ_ALWAYS void leave(const Part& part, const ReducePlan& plan, int64_t segment, int64_t kept, double x) {
+template <class T, class Left>
+ADJ_ALWAYS void leave(const Part& part, const ReducePlan& plan, int64_t segment, int64_t kept, Left x) {
   if (plan.segments == 1) {
     reinterpret_cast<T*>(part.at[1])[kept] = static_cast<T>(x);
   } else {
-    reinterpret_cast<double*>(part.shared)[segment * plan.kept.count + kept] = x;
+    reinterpret_cast<Left*>(part.shared)[segment * plan.kept.count + kept] = x;
   }
 }
 
@@ -235,14 +286,26 @@ void reduce_part(const Part& part) {
 template <class Fold, class T>
 void reduce_combine(const Part& part) {
   const ReducePlan& plan = *static_cast<const ReducePlan*>(part.plan);
-  const double* partial = reinterpret_cast<const double*>(part.shared);
+  using Left = typename Fold::Left;
+  const Left* partial = reinterpret_cast<const Left*>(part.shared);
   T* y = reinterpret_cast<T*>(part.at[1]);
   const int64_t first = part.index * kCombineTile;
   const int64_t left = plan.kept.count - first;
   for (int64_t e = first; e < first + (left < kCombineTile ? left : kCombineTile); ++e) {
-    typename Fold::State state = Fold::template start<double>();
+    typename Fold::State state = Fold::template start<Left>();
     for (int64_t s = 0; s < plan.segments; ++s) Fold::run(state, partial + s * plan.kept.count + e, 1, 1);
     y[e] = static_cast<T>(Fold::end(state));
+  }
+}
+
+template <class T>
+ADJ_ALWAYS T largest_of(const T* x, int64_t n, int64_t stride) {
+  if constexpr (std::is_integral_v<T>) {
+    T largest = x[0];
+    for (int64_t i = 1; i < n; ++i) largest = x[i * stride] > largest ? x[i * stride] : largest;
+    return largest;
+  } else {
+    return extreme_run<true, T>(x, n, stride, kLeast<true, T>);
   }
 }
 
@@ -259,7 +322,7 @@ void argmax_part(const Part& part) {
   Walk kept(plan.kept, first);
   for (int64_t e = first; e < first + count; ++e) {
     const T* run = x + kept.offset + kept.inner * kept.stride();
-    const T largest = extreme_run<true, T>(run, n, stride, kLeast<true, T>);
+    const T largest = largest_of(run, n, stride);
     int64_t i = 0;
     if (largest != largest) {
       while (i < n - 1 && run[i * stride] == run[i * stride]) ++i;
@@ -271,18 +334,22 @@ void argmax_part(const Part& part) {
   }
 }
 
-template <class Fold>
+template <class Fold, class F>
 constexpr ReduceLoops loops[] = {{ADJ_F32, reduce_part<Fold, float>, reduce_combine<Fold, float>},
-                                 {ADJ_F64, reduce_part<Fold, double>, reduce_combine<Fold, double>}};
+                                 {ADJ_F64, reduce_part<Fold, double>, reduce_combine<Fold, double>},
+                                 {ADJ_I32, reduce_part<Whole<F>, int32_t>, reduce_combine<Whole<F>, int32_t>},
+                                 {ADJ_I64, reduce_part<Whole<F>, int64_t>, reduce_combine<Whole<F>, int64_t>}};
 constexpr ReduceLoops argmax_loops[] = {{ADJ_F32, argmax_part<float>, nullptr},
-                                        {ADJ_F64, argmax_part<double>, nullptr}};
+                                        {ADJ_F64, argmax_part<double>, nullptr},
+                                        {ADJ_I32, argmax_part<int32_t>, nullptr},
+                                        {ADJ_I64, argmax_part<int64_t>, nullptr}};
 
 constexpr Kernel kernels[] = {
-    {{"sum", 1, {0, 0, 0}}, prepare_reduce, loops<Sum>, 2, 1},
-    {{"prod", 1, {0, 0, 0}}, prepare_reduce, loops<Product>, 2, 1},
-    {{"max", 1, {0, 0, 0}}, prepare_reduce, loops<Extreme<true>>, 2, 1},
-    {{"min", 1, {0, 0, 0}}, prepare_reduce, loops<Extreme<false>>, 2, 1},
-    {{"argmax", 1, {0, 0, 0}}, prepare_argmax, argmax_loops, 2, 1},
+    {{"sum", 1, {0, 0, 0}}, prepare_reduce, loops<Sum, WholeSum>, 4, 1},
+    {{"prod", 1, {0, 0, 0}}, prepare_reduce, loops<Product, WholeProduct>, 4, 1},
+    {{"max", 1, {0, 0, 0}}, prepare_reduce, loops<Extreme<true>, WholeExtreme<true>>, 4, 1},
+    {{"min", 1, {0, 0, 0}}, prepare_reduce, loops<Extreme<false>, WholeExtreme<false>>, 4, 1},
+    {{"argmax", 1, {0, 0, 0}}, prepare_argmax, argmax_loops, 4, 1},
 };
 
 }  // namespace

@@ -6,6 +6,7 @@
 #include "kernels/elementwise.h"
 #include "kernels/rows.h"
 #include "kernels/vector_math.h"
+#include "kernels/whole.h"
 
 ADJ_ISA_BEGIN
 namespace {
@@ -36,6 +37,30 @@ struct LinearScan {
     const double on = static_cast<double>(a[j]) * h[j];
     const double source = static_cast<double>(b[j]);
     return h[j] = first ? source : source + on;
+  }
+};
+
+/* Both on integers, which wrap around as Java's do, in 64 bits of which the low ones are left. */
+struct WholeCumSum {
+  static constexpr int kInputs = 1;
+  int64_t sum[kScanLines];
+
+  ADJ_ALWAYS void start(int64_t j) { sum[j] = 0; }
+  template <class T>
+  ADJ_ALWAYS int64_t next(int64_t j, bool, const T* x, const T*) {
+    return sum[j] = wrapped<int64_t>(unsigned_of(sum[j]) + unsigned_of(static_cast<int64_t>(x[j])));
+  }
+};
+struct WholeLinearScan {
+  static constexpr int kInputs = 2;
+  int64_t h[kScanLines];
+
+  ADJ_ALWAYS void start(int64_t j) { h[j] = 0; }
+  template <class T>
+  ADJ_ALWAYS int64_t next(int64_t j, bool first, const T* a, const T* b) {
+    const uint64_t on = unsigned_of(static_cast<int64_t>(a[j])) * unsigned_of(h[j]);
+    const uint64_t source = unsigned_of(static_cast<int64_t>(b[j]));
+    return h[j] = wrapped<int64_t>(first ? source : source + on);
   }
 };
 
@@ -90,10 +115,15 @@ void scan_part(const Part& part) {
 
 template <class State>
 constexpr DtypeLoops loops[] = {{ADJ_F32, scan_part<State, float>}, {ADJ_F64, scan_part<State, double>}};
+template <class State, class Whole>
+constexpr DtypeLoops number_loops[] = {{ADJ_F32, scan_part<State, float>},
+                                       {ADJ_F64, scan_part<State, double>},
+                                       {ADJ_I32, scan_part<Whole, int32_t>},
+                                       {ADJ_I64, scan_part<Whole, int64_t>}};
 
 constexpr Kernel kernels[] = {
-    {{"cumsum", 1, {0, 0, 0}}, prepare_scan, loops<CumSum>, 2, 6},
-    {{"linearScan", 2, {0, 0, 0}}, prepare_scan, loops<LinearScan>, 2, 4},
+    {{"cumsum", 1, {0, 0, 0}}, prepare_scan, number_loops<CumSum, WholeCumSum>, 4, 6},
+    {{"linearScan", 2, {0, 0, 0}}, prepare_scan, number_loops<LinearScan, WholeLinearScan>, 4, 4},
     {{"logCumSumExp", 1, {0, 0, 0}}, prepare_scan, loops<LogCumSumExp>, 2, 30},
 };
 

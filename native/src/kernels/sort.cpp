@@ -2,6 +2,8 @@
  * `argsort`: the order of each row of [rows, n], by a stable merge sort of (key, place) pairs, whose keys are integers
  * that compare as the elements do. n log n steps and 32 bytes of scratch an element; a row is one thread's.
  */
+#include <type_traits>
+
 #include "kernels/plan/scan.h"
 
 ADJ_ISA_BEGIN
@@ -33,6 +35,15 @@ ADJ_ALWAYS uint64_t key_of(T x, bool descending) {
   const W ordered = (bits & sign) != 0 ? static_cast<W>(~bits) : static_cast<W>(bits | sign);
   return descending ? static_cast<W>(~ordered) : ordered;
 }
+
+template <class T>
+ADJ_ALWAYS uint64_t integer_key(T x, bool descending) {
+  using W = std::conditional_t<sizeof(T) == 4, uint32_t, uint64_t>;
+  const W ordered = static_cast<W>(static_cast<W>(x) ^ (W(1) << (sizeof(W) * 8 - 1)));
+  return descending ? static_cast<W>(~ordered) : ordered;
+}
+ADJ_ALWAYS uint64_t key_of(int32_t x, bool descending) { return integer_key(x, descending); }
+ADJ_ALWAYS uint64_t key_of(int64_t x, bool descending) { return integer_key(x, descending); }
 
 ADJ_ALWAYS void insertion_sort(SortPair* pairs, int64_t n) {
   for (int64_t i = 1; i < n; ++i) {
@@ -89,10 +100,13 @@ void argsort_part(const Part& part) {
   }
 }
 
-constexpr DtypeLoops argsort_loops[] = {{ADJ_F32, argsort_part<float>}, {ADJ_F64, argsort_part<double>}};
+constexpr DtypeLoops argsort_loops[] = {{ADJ_F32, argsort_part<float>},
+                                        {ADJ_F64, argsort_part<double>},
+                                        {ADJ_I32, argsort_part<int32_t>},
+                                        {ADJ_I64, argsort_part<int64_t>}};
 
 constexpr Kernel kernels[] = {
-    {{"argsort", 1, {0, 0, 0}}, prepare_argsort, argsort_loops, 2, 60},
+    {{"argsort", 1, {0, 0, 0}}, prepare_argsort, argsort_loops, 4, 60},
 };
 
 }  // namespace

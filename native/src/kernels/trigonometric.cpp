@@ -49,6 +49,12 @@ struct Sech {
     return sech_of(x);
   }
 };
+struct SechSquare {
+  template <class T>
+  static T f(T x) {
+    return sech_square_of(x);
+  }
+};
 /* 1 - x^2, rounded once. */
 struct LessSquare {
   template <class T>
@@ -133,6 +139,7 @@ constexpr Kernel kernels[] = {
     UNARY("atanh", Atanh),
     elementwise("atan2", kBinaryOnFloats<Atan2>, 40),
     elementwise("sech", kUnaryOnFloats<Sech>, 6),
+    elementwise("sechSquare", kUnaryOnFloats<SechSquare>, 6),
     elementwise("lessSquare", kUnaryOnFloats<LessSquare>, 1),
     elementwise("rhypot", kBinaryOnFloats<Rhypot>, 6),
 };

@@ -4,6 +4,7 @@
 #include "kernels/elementwise.h"
 #include "kernels/tanh.h"
 #include "kernels/vector_math.h"
+#include "kernels/whole.h"
 
 ADJ_ISA_BEGIN
 namespace {
@@ -96,6 +97,26 @@ struct Relu {
   }
 };
 
+/* On integers, which wrap around as Java's do. */
+struct NegWhole {
+  template <class T>
+  static T f(T x) {
+    return wrapped<T>(Unsigned<T>(0) - unsigned_of(x));
+  }
+};
+struct AbsWhole {
+  template <class T>
+  static T f(T x) {
+    return x < 0 ? NegWhole::f(x) : x;
+  }
+};
+struct SquareWhole {
+  template <class T>
+  static T f(T x) {
+    return wrapped<T>(unsigned_of(x) * unsigned_of(x));
+  }
+};
+
 struct Sign {
   /* Zeros keep their sign, and NaN stays. */
   template <class T>
@@ -119,16 +140,29 @@ WHOLE(Floor, floor)
 WHOLE(Ceil, ceil)
 WHOLE(Round, rint) /* halves to even */
 
+#define UNARY_OF_NUMBERS(name, functor, cost) elementwise(name, kUnaryOnNumbers<functor, functor##Whole>, cost)
+
 /* A name, a functor, and the cost of an element in plain additions, which decides how finely work is split. */
 #define UNARY(name, functor, cost) elementwise(name, kUnaryOnFloats<functor>, cost)
 
 constexpr Kernel kernels[] = {
-    UNARY("neg", Neg, 1),       UNARY("abs", Abs, 1),     UNARY("exp", Exp, 4),
-    UNARY("log", Log, 6),       UNARY("log1p", Log1p, 9), UNARY("expm1", Expm1, 5),
-    UNARY("sqrt", Sqrt, 3),     UNARY("rsqrt", Rsqrt, 4), UNARY("reciprocal", Reciprocal, 2),
-    UNARY("square", Square, 1), UNARY("tanh", Tanh, 6),   UNARY("sigmoid", Sigmoid, 6),
-    UNARY("relu", Relu, 1),     UNARY("sign", Sign, 1),   UNARY("floor", Floor, 1),
-    UNARY("ceil", Ceil, 1),     UNARY("round", Round, 1),
+    UNARY_OF_NUMBERS("neg", Neg, 1),
+    UNARY_OF_NUMBERS("abs", Abs, 1),
+    UNARY("exp", Exp, 4),
+    UNARY("log", Log, 6),
+    UNARY("log1p", Log1p, 9),
+    UNARY("expm1", Expm1, 5),
+    UNARY("sqrt", Sqrt, 3),
+    UNARY("rsqrt", Rsqrt, 4),
+    UNARY("reciprocal", Reciprocal, 2),
+    UNARY_OF_NUMBERS("square", Square, 1),
+    UNARY("tanh", Tanh, 6),
+    UNARY("sigmoid", Sigmoid, 6),
+    UNARY("relu", Relu, 1),
+    UNARY("sign", Sign, 1),
+    UNARY("floor", Floor, 1),
+    UNARY("ceil", Ceil, 1),
+    UNARY("round", Round, 1),
 };
 
 }  // namespace

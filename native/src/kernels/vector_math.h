@@ -264,6 +264,13 @@ ADJ_ALWAYS T sech_of(T x) {
   return (e + e) / fma(e, e, T(1));
 }
 
+/* 1 / cosh^2 x = 4e / (1 + e)^2 with e = e^-2|x|. */
+template <class T>
+ADJ_ALWAYS T sech_square_of(T x) {
+  const T e = exp_of(T(-2) * magnitude_of(x)), s = T(1) + e;
+  return T(4) * e / (s * s);
+}
+
 /*
  * 1 / (1 + e^-x) for x >= 0, q = e^x / (1 + e^x) below: e^-|x| never overflows. Where e^x is small, q is e^x - q e^x
  * with what the rounding of e^x lost, and an error of the quotient hardly counts.

@@ -42,10 +42,19 @@ void Fault::not_finite(int64_t input, int64_t at, double what) noexcept {
   number = what;
 }
 
+void Fault::division_by_zero(int64_t at) noexcept {
+  const std::lock_guard<std::mutex> lock(fault_mutex);
+  if (any && position <= at) return;
+  any = true;
+  zero = true;
+  position = at;
+}
+
 void refuse(const char* kernel, const Fault& fault) { refuse(kernel, fault, ""); }
 
 void refuse(const char* kernel, const Fault& fault, const char* where) {
   const long long value = fault.value, position = fault.position, limit = fault.limit;
+  if (fault.zero) fail(ADJ_DIVISION_BY_ZERO, "division by zero at position %lld%s", position, where);
   if (fault.noun == nullptr) {
     throw Error{ADJ_NOT_FINITE,
                 std::string(kernel) + ": input " + std::to_string(fault.operand) + " is " + number_text(fault.number) +

@@ -1,4 +1,4 @@
-/* Plans gather, scatterAdd and iota. */
+/* Plans gather, scatterAdd, iota and nonZero. */
 #include "kernels/plan/index.h"
 
 #include <algorithm>
@@ -76,6 +76,14 @@ void prepare_gather(const Kernel& kernel, const Call& call, const Machine&, Step
 
 void prepare_scatter_add(const Kernel& kernel, const Call& call, const Machine&, Step& step) {
   plan_scatter_add(kernel, check_scatter_add(kernel, call), step);
+}
+
+void prepare_non_zero(const Kernel& kernel, const Call& call, const Machine&, Step& step) {
+  const NonZeroCall checked = check_non_zero(kernel, call);
+  const Run run = loops_for<DtypeLoops>(kernel, checked.dtype).part;
+  NonZeroPlan& plan = plan_in<NonZeroPlan>(step, checked);
+  plan.tile = part_elements(kernel.cost);
+  add_stage(step, run, ceil_div(plan.n, plan.tile));
 }
 
 void prepare_iota(const Kernel& kernel, const Call& call, const Machine&, Step& step) {

@@ -26,6 +26,11 @@ struct IotaPlan : IotaCall {
   int64_t tile;
 };
 
+struct NonZeroPlan : NonZeroCall {
+  int64_t tile;
+};
+
+void prepare_non_zero(const Kernel&, const Call&, const Machine&, Step&);
 void prepare_gather(const Kernel&, const Call&, const Machine&, Step&);
 void prepare_scatter_add(const Kernel&, const Call&, const Machine&, Step&);
 void prepare_iota(const Kernel&, const Call&, const Machine&, Step&);

@@ -1,5 +1,7 @@
 package org.adjoint;
 
+import java.lang.module.ModuleDescriptor;
+import java.util.Optional;
 import org.adjoint.internal.graph.Anomaly;
 import org.adjoint.internal.graph.Eager;
 import org.adjoint.internal.run.Backends;
@@ -43,6 +45,33 @@ public final class Adjoint {
   /** Returns one line about the backend in use: instruction set, threads, libraries. */
   public static String description() {
     return Backends.current().description();
+  }
+
+  /**
+   * Returns what a bug report needs, a line each: the versions of Adjoint, Java and the system, the
+   * backend with its instruction set, how many threads, and the memory budget in bytes. Chooses the
+   * backend if that has not happened.
+   */
+  public static String info() {
+    String inJar = Adjoint.class.getPackage().getImplementationVersion();
+    ModuleDescriptor module = Adjoint.class.getModule().getDescriptor(); // null off the module path
+    Memory.Report memory = Memory.report();
+    return String.join(
+        System.lineSeparator(),
+        "Adjoint  "
+            + Optional.ofNullable(inJar)
+                .or(() -> Optional.ofNullable(module).flatMap(ModuleDescriptor::rawVersion))
+                .orElse("of unknown version"),
+        "Java     " + Runtime.version() + " (" + System.getProperty("java.vm.name") + ")",
+        "system   " + System.getProperty("os.name") + " " + System.getProperty("os.arch"),
+        "backend  " + description(),
+        "threads  " + threads(),
+        "memory   "
+            + (memory.budget() == 0 ? "no budget" : "budget " + memory.budget() + " bytes")
+            + ", outstanding "
+            + memory.outstanding()
+            + ", peak "
+            + memory.peak());
   }
 
   /**

@@ -1,6 +1,7 @@
 package org.adjoint;
 
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -64,6 +65,20 @@ public final class Compiled {
 
   private volatile boolean toldUncompiled;
 
+  /** As many results as there are combinations of types that programs are kept for. */
+  private static final class Newest<K, V> extends LinkedHashMap<K, V> {
+    private static final long serialVersionUID = 1L;
+
+    Newest() {
+      super(16, 0.75f, true);
+    }
+
+    @Override
+    protected boolean removeEldestEntry(Map.Entry<K, V> eldest) {
+      return size() > 2 * MOST;
+    }
+  }
+
   private record Signature(List<Type> types, Backend backend) {}
 
   private Compiled(Function<List<Tensor>, List<Tensor>> f) {
@@ -92,6 +107,35 @@ public final class Compiled {
   public static Function<List<Tensor>, List<Tensor>> ofList(
       Function<List<Tensor>, List<Tensor>> f) {
     return new Compiled(f)::apply;
+  }
+
+  /**
+   * Returns {@code f} of a container of tensors, with a container as its result, compiled. What
+   * containers hold beside their leaves is that of the first call with these shapes and dtypes.
+   */
+  public static <T extends TensorTree<T>, R extends TensorTree<R>> Function<T, R> tree(
+      Function<T, R> f) {
+    Map<List<Type>, R> results = Collections.synchronizedMap(new Newest<>());
+    // The container that the leaves come from tells the recording what it holds beside them.
+    ThreadLocal<T> given = new ThreadLocal<>();
+    Compiled compiled =
+        new Compiled(
+            xs -> {
+              R y = f.apply(given.get().with(xs));
+              results.put(xs.stream().map(Tensor::type).toList(), y);
+              return y.leaves();
+            });
+    return x -> {
+      T before = given.get();
+      given.set(x);
+      try {
+        List<Tensor> leaves = x.leaves();
+        List<Tensor> all = compiled.apply(leaves);
+        return results.get(leaves.stream().map(Tensor::type).toList()).with(all);
+      } finally {
+        given.set(before);
+      }
+    };
   }
 
   private List<Tensor> apply(List<Tensor> given) {

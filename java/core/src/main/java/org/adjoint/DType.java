@@ -14,9 +14,9 @@ public enum DType {
    * sums. Other arithmetic refuses it; {@link Tensor#cast} it to F32.
    */
   BF16(3, 2),
-  /** Signed 32-bit integers: labels, indices, random bits. */
+  /** Signed 32-bit integers, which wrap around: labels, indices, random bits. */
   I32(4, 4),
-  /** Signed 64-bit integers: labels, indices, keys. */
+  /** Signed 64-bit integers, which wrap around: labels, indices, keys. */
   I64(5, 8),
   /** One byte, 0 or 1: what comparisons give and {@code where} takes. */
   BOOL(6, 1);
@@ -65,8 +65,9 @@ public enum DType {
   }
 
   /**
-   * Returns whether arithmetic is done in this type: true for {@link #F32} and {@link #F64}, the
-   * floating types but {@link #BF16}.
+   * Returns whether every op takes this type: true for {@link #F32} and {@link #F64}, the floating
+   * types but {@link #BF16}. Integers know sums, products, quotients and orders, no functions such
+   * as {@code exp}.
    */
   public boolean isArithmetic() {
     return this == F32 || this == F64;

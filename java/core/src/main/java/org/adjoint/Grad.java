@@ -4,9 +4,11 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.BiFunction;
 import java.util.function.BinaryOperator;
 import java.util.function.Function;
 import java.util.function.UnaryOperator;
+import org.adjoint.internal.derive.Arguments;
 import org.adjoint.internal.derive.DifferentiablePart;
 import org.adjoint.internal.derive.Forward;
 import org.adjoint.internal.derive.Reached;
@@ -37,6 +39,17 @@ public final class Grad {
   public static List<Tensor> grad(Tensor y, Tensor... xs) {
     Reverse.checkScalar("grad", y);
     return Reverse.gradients(y, part(y), xs);
+  }
+
+  /**
+   * Returns the gradient of a scalar by each of a list of tensors, of their shapes, in their order.
+   *
+   * @throws IllegalArgumentException if y is not a floating scalar or an x is not floating
+   * @throws IllegalStateException if the graph of y was consumed by an optimizer step, or was
+   *     dropped by an evaluation
+   */
+  public static List<Tensor> grad(Tensor y, List<? extends Tensor> xs) {
+    return grad(y, xs.toArray(new Tensor[0]));
   }
 
   /**
@@ -135,7 +148,7 @@ public final class Grad {
     long n = seed.size();
     long[] seeds = Arrays.copyOf(new long[] {n}, 1 + seed.rank());
     System.arraycopy(seed.shape().dims(), 0, seeds, 1, seed.rank());
-    Tensor basis = identity(n, seed.dtype()).reshape(seeds);
+    Tensor basis = Tensor.eye(seed.dtype(), n).reshape(seeds);
     Tensor all = Substitution.of(List.of(one), List.of(seed), List.of(basis), n).get(0);
     Tensor table = forward ? all.reshape(n, rows.size()).transpose() : all;
     return table.reshape(dims);
@@ -197,16 +210,6 @@ public final class Grad {
         });
   }
 
-  /** Returns the identity matrix; a slice of a strided line of ones, so nothing is copied here. */
-  private static Tensor identity(long n, DType dtype) {
-    long[] places = {0, n + 1, n * (n + 1)};
-    return ShapeOps.UNSLICE
-        .apply(places, Tensor.ones(dtype, n))
-        .get(0)
-        .reshape(n + 1, n)
-        .slice(0, 0, n);
-  }
-
   /**
    * Returns the gradient of a function of one tensor as a function: its argument is bound to a
    * fresh variable, so nested calls never confuse each other's, and only the dependence through the
@@ -228,7 +231,124 @@ public final class Grad {
    * Returns the gradients of a scalar function of several tensors by each of them, as a function.
    */
   public static Function<List<Tensor>, List<Tensor>> ofList(Function<List<Tensor>, Tensor> f) {
-    return xs -> withStandIns(xs, fresh -> grad(f.apply(fresh), fresh.toArray(new Tensor[0])));
+    return xs -> withStandIns(xs, fresh -> grad(f.apply(fresh), fresh));
+  }
+
+  /**
+   * Returns the gradients of a scalar function of several tensors by those of the arguments that
+   * {@code wanted} numbers, in that order; of their shapes and dtypes.
+   *
+   * @throws IllegalArgumentException when applied, if there is no such argument, it is not
+   *     floating, or the function's value is no floating scalar
+   */
+  public static Function<List<Tensor>, List<Tensor>> ofList(
+      Function<List<Tensor>, Tensor> f, int... wanted) {
+    return xs -> valueAndGradList(f, wanted).apply(xs).grads();
+  }
+
+  /** A function's value and its gradients by several arguments, in their order. */
+  public record ValueAndGrads(Tensor value, List<Tensor> grads) {
+    /** Keeps a copy of the list. */
+    public ValueAndGrads {
+      grads = List.copyOf(grads);
+    }
+  }
+
+  /**
+   * Returns a function that gives the value of a scalar function of several tensors, and its
+   * gradients by those of the arguments that {@code wanted} numbers, by all if none are numbered.
+   *
+   * @throws IllegalArgumentException when applied, if there is no such argument, it is not
+   *     floating, or the function's value is no floating scalar
+   */
+  public static Function<List<Tensor>, ValueAndGrads> valueAndGradList(
+      Function<List<Tensor>, Tensor> f, int... wanted) {
+    int[] chosen = wanted.clone();
+    return given -> {
+      List<Integer> places = Arguments.chosen("valueAndGrad", given.size(), chosen);
+      return Arguments.onSome(
+          given,
+          places,
+          (xs, all) ->
+              withStandIns(
+                  xs,
+                  fresh -> {
+                    Tensor y = f.apply(all.apply(fresh));
+                    return new ValueAndGrads(y, grad(y, fresh));
+                  }));
+    };
+  }
+
+  /**
+   * Returns the gradient of a scalar function of a container of tensors, as a container of the
+   * shapes and dtypes of its leaves.
+   *
+   * @throws IllegalArgumentException when applied, if a leaf is not floating or the function's
+   *     value is no floating scalar
+   */
+  public static <T extends TensorTree<T>> UnaryOperator<T> tree(Function<T, Tensor> f) {
+    return x -> valueAndGradTree(f).apply(x).grad();
+  }
+
+  /** A function's value and its gradient by a container. */
+  public record ValueAndTree<T>(Tensor value, T grad) {}
+
+  /**
+   * Returns a function that gives the value of a scalar function of a container, and its gradient
+   * as a container of the shapes and dtypes of the leaves.
+   *
+   * @throws IllegalArgumentException when applied, if a leaf is not floating or the function's
+   *     value is no floating scalar
+   */
+  public static <T extends TensorTree<T>> Function<T, ValueAndTree<T>> valueAndGradTree(
+      Function<T, Tensor> f) {
+    return x -> {
+      ValueAndGrads both = valueAndGradList(xs -> f.apply(x.with(xs))).apply(x.leaves());
+      return new ValueAndTree<>(both.value(), x.with(both.grads()));
+    };
+  }
+
+  /** A function's value, of any shape, and how it moves with its argument. */
+  public record ValueAndTangent(Tensor value, Tensor tangent) {}
+
+  /**
+   * Returns a function of x and a tangent, of x's shape, that gives {@code f(x)} and the
+   * Jacobian-vector product {@code ∂f/∂x · tangent}, of f(x)'s shape: forward mode as a function. x
+   * is bound to a fresh leaf, so only the dependence through the argument counts.
+   *
+   * @throws IllegalArgumentException when applied, if the tangent has another shape than x or
+   *     another dtype than its tangents ({@link DType#tangent}), or x or f(x) is not floating
+   */
+  public static BiFunction<Tensor, Tensor, ValueAndTangent> jvpOf(UnaryOperator<Tensor> f) {
+    return (x, tangent) ->
+        withStandIns(
+            List.of(x),
+            fresh -> {
+              Tensor y = f.apply(fresh.get(0));
+              return new ValueAndTangent(y, jvp(y, fresh.get(0), tangent));
+            });
+  }
+
+  /** A function's value at a point and its derivative there, a linear function of the tangent. */
+  public record Linearized(Tensor value, UnaryOperator<Tensor> derivative) {}
+
+  /**
+   * Returns {@code f(x)} and the linear function that takes a tangent, of x's shape, to {@code
+   * ∂f/∂x · tangent}, of f(x)'s shape. The function is called once, here; each tangent builds its
+   * linear part alone, over values that all tangents share.
+   *
+   * @throws IllegalArgumentException if x or f(x) is not floating; the linear function throws it of
+   *     a tangent of another shape or dtype
+   */
+  public static Linearized linearize(UnaryOperator<Tensor> f, Tensor x) {
+    return withStandIns(
+        List.of(x),
+        fresh -> {
+          Tensor y = f.apply(fresh.get(0));
+          Tensor seed = Access.argument(x.type().tangent());
+          Tensor moved = jvp(y, fresh.get(0), seed);
+          return new Linearized(y, Arguments.replayed(moved, seed));
+        });
   }
 
   /** A function's value and gradient at one argument. */

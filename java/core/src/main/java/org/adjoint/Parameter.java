@@ -182,4 +182,10 @@ public final class Parameter extends Tensor {
       state.zeroGradient();
     }
   }
+
+  /** Returns dtype, shape and name, such as {@code F32[784, 256] 'fc1.weight'}; runs nothing. */
+  @Override
+  public String toString() {
+    return type() + " '" + name() + "'";
+  }
 }

@@ -2,14 +2,22 @@ package org.adjoint;
 
 import java.nio.Buffer;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.function.DoubleSupplier;
 import java.util.function.UnaryOperator;
 import org.adjoint.internal.compose.Arrangements;
+import org.adjoint.internal.compose.ArrayText;
+import org.adjoint.internal.compose.Axial;
+import org.adjoint.internal.compose.Counting;
+import org.adjoint.internal.compose.Literals;
 import org.adjoint.internal.compose.Ranges;
+import org.adjoint.internal.compose.Rearrangement;
 import org.adjoint.internal.compose.Scalars;
 import org.adjoint.internal.compose.ShapeRules;
+import org.adjoint.internal.compose.Slicing;
 import org.adjoint.internal.compose.Statistics;
+import org.adjoint.internal.compose.Wholes;
 import org.adjoint.internal.graph.Access;
 import org.adjoint.internal.graph.Graphs;
 import org.adjoint.internal.graph.Node;
@@ -22,6 +30,7 @@ import org.adjoint.op.ActivationOps;
 import org.adjoint.op.Custom;
 import org.adjoint.op.ElementwiseOps;
 import org.adjoint.op.IndexOps;
+import org.adjoint.op.IntegerOps;
 import org.adjoint.op.Op;
 import org.adjoint.op.ProductOps;
 import org.adjoint.op.ReductionOps;
@@ -46,13 +55,13 @@ import org.adjoint.op.TrigonometricOps;
  *   <li>making tensors: {@code of}, {@code scalar}, {@link #zeros}, {@link #full}, {@code arange},
  *       {@link #linspace}, {@link #wrap}
  *   <li>what it is: {@link #type}, {@link #shape}, {@link #dtype}
- *   <li>values: {@link #eval}, {@link #item}, {@link #toArray} and their kin
+ *   <li>values: {@link #eval}, {@link #item}, {@link #toArray}, {@link #print} and their kin
  *   <li>graph: {@link #detach}, {@link #hook}, {@link #variable}, {@link #backward}
  *   <li>elementwise: functions, arithmetic, comparisons, {@link #where}, {@link #cast}
  *   <li>reductions: {@code sum}, {@code mean}, {@code max}, {@code var}, {@code norm}, …
  *   <li>scans and order: {@code cumsum}, {@code sort}, {@link #topK}
- *   <li>shape: {@link #reshape}, {@link #permute}, {@code slice}, {@link #get}, {@link #concat},
- *       {@link #gather}, {@code pad}, {@code diagonal}, …
+ *   <li>shape: {@link #reshape}, {@link #permute}, {@link #squeeze}, {@code at}, {@code slice},
+ *       {@link #get}, {@link #concat}, {@link #gather}, {@code pad}, {@code diagonal}, …
  *   <li>products: {@link #einsum}, {@link #dot}, {@link #matmul}
  *   <li>softmax: {@link #softmax}, {@link #logSumExp}, {@link #softmaxCrossEntropy}
  * </ul>
@@ -116,6 +125,60 @@ public sealed class Tensor permits Parameter {
     return Values.copyOf(DType.BOOL, data, data.length, dims);
   }
 
+  /** Returns an F32 vector with these elements. */
+  public static Tensor of(float... data) {
+    return of(data, data.length);
+  }
+
+  /** Returns an F64 vector with these elements. */
+  public static Tensor of(double... data) {
+    return of(data, data.length);
+  }
+
+  /** Returns an I32 vector with these elements. */
+  public static Tensor of(int... data) {
+    return of(data, data.length);
+  }
+
+  /** Returns an I64 vector with these elements. */
+  public static Tensor of(long... data) {
+    return of(data, data.length);
+  }
+
+  /** Returns a BOOL vector with these elements. */
+  public static Tensor of(boolean... data) {
+    return of(data, data.length);
+  }
+
+  /**
+   * Returns an F32 matrix [rows, columns] with a copy of {@code rows}.
+   *
+   * @throws IllegalArgumentException if the rows have different lengths; all {@code of} rows alike
+   */
+  public static Tensor of(float[][] rows) {
+    return Literals.matrix(rows);
+  }
+
+  /** Returns an F64 matrix [rows, columns] with a copy of {@code rows}. */
+  public static Tensor of(double[][] rows) {
+    return Literals.matrix(rows);
+  }
+
+  /** Returns an I32 matrix [rows, columns] with a copy of {@code rows}. */
+  public static Tensor of(int[][] rows) {
+    return Literals.matrix(rows);
+  }
+
+  /** Returns an I64 matrix [rows, columns] with a copy of {@code rows}. */
+  public static Tensor of(long[][] rows) {
+    return Literals.matrix(rows);
+  }
+
+  /** Returns a BOOL matrix [rows, columns] with a copy of {@code rows}. */
+  public static Tensor of(boolean[][] rows) {
+    return Literals.matrix(rows);
+  }
+
   /** Returns an F32 scalar. */
   public static Tensor scalar(float value) {
     return scalar(value, DType.F32);
@@ -166,6 +229,48 @@ public sealed class Tensor permits Parameter {
   /** Returns a tensor that is {@code value} everywhere. It takes no memory until it must. */
   public static Tensor full(double value, DType dtype, long... dims) {
     return scalar(value, dtype).broadcastTo(dims);
+  }
+
+  /** Returns a tensor of this shape and dtype that is 0 everywhere. */
+  public Tensor zerosLike() {
+    return fullLike(0);
+  }
+
+  /** Returns a tensor of this shape and dtype that is 1 everywhere. */
+  public Tensor onesLike() {
+    return fullLike(1);
+  }
+
+  /**
+   * Returns a tensor of this shape and dtype that is {@code value} everywhere.
+   *
+   * @throws IllegalArgumentException if the dtype cannot hold the value
+   */
+  public Tensor fullLike(double value) {
+    return scalarLike(value).broadcastTo(shape().dims());
+  }
+
+  /**
+   * Returns {@code value} as a scalar [] of this dtype.
+   *
+   * @throws IllegalArgumentException if the dtype cannot hold the value
+   */
+  public Tensor scalarLike(double value) {
+    return number(value);
+  }
+
+  /** Returns the identity matrix [n, n]. */
+  public static Tensor eye(DType dtype, long n) {
+    return eye(dtype, n, n);
+  }
+
+  /**
+   * Returns the matrix [rows, columns] with 1 where row and column are equal, else 0.
+   *
+   * @throws IllegalArgumentException if a size is negative
+   */
+  public static Tensor eye(DType dtype, long rows, long columns) {
+    return Literals.eye(dtype, rows, columns);
   }
 
   /** Returns 0, 1, …, to − 1 as I64. */
@@ -280,6 +385,11 @@ public sealed class Tensor permits Parameter {
     Evaluator.evaluate(List.of(tensors));
   }
 
+  /** Computes the values of a list of tensors in one program. */
+  public static void evalAll(List<? extends Tensor> tensors) {
+    Evaluator.evaluate(List.copyOf(tensors));
+  }
+
   /**
    * Returns the value of a tensor with one element, of dtype F32, BF16 or F64, all of which a
    * double holds exactly.
@@ -335,6 +445,28 @@ public sealed class Tensor permits Parameter {
   /** Returns a copy of the elements of a BOOL tensor, in row-major order. */
   public boolean[] toBooleanArray() {
     return Values.booleans(this);
+  }
+
+  /**
+   * Computes the value and returns its elements as text, as NumPy lays them out, with at most 8
+   * decimals; of more than 1000 elements the edges of each axis. Independent of the locale.
+   */
+  public String format() {
+    return format(8);
+  }
+
+  /**
+   * Computes the value and returns its elements as text, with at most {@code precision} decimals.
+   *
+   * @throws IllegalArgumentException if the precision is negative
+   */
+  public String format(int precision) {
+    return ArrayText.of(this, precision);
+  }
+
+  /** Computes the value and prints it to {@link System#out}, as {@link #format()} writes it. */
+  public void print() {
+    System.out.println(format());
   }
 
   // ---- graph ----
@@ -671,7 +803,7 @@ public sealed class Tensor permits Parameter {
 
   /** Returns −1, 0 or 1 by the sign; NaN of NaN. The derivative is 0, at 0 too. */
   public Tensor sign() {
-    return ElementwiseOps.SIGN.apply(this);
+    return dtype().isInteger() ? Wholes.sign(this) : ElementwiseOps.SIGN.apply(this);
   }
 
   /** Returns the largest whole number ≤ x. The derivative is 0. */
@@ -695,6 +827,11 @@ public sealed class Tensor permits Parameter {
   /** Returns whether x is NaN, as BOOL. */
   public Tensor isNan() {
     return ne(this);
+  }
+
+  /** Returns whether x is +∞ or −∞, as BOOL; x is floating. */
+  public Tensor isInf() {
+    return abs().eq(Double.POSITIVE_INFINITY);
   }
 
   /** Returns whether x is neither infinite nor NaN, as BOOL. */
@@ -778,6 +915,173 @@ public sealed class Tensor permits Parameter {
   /** Returns the smaller of x and y; NaN if either is. At a tie x gets half the gradient. */
   public Tensor minimum(double y) {
     return minimum(number(y));
+  }
+
+  /**
+   * Returns x − ⌊x/y⌋·y, elementwise, which has the sign of y, as Python's {@code %}; of F32, F64,
+   * I32 or I64. Of floating y = 0 it is NaN. The derivative by y is −⌊x/y⌋.
+   *
+   * @throws IllegalArgumentException if the dtypes differ or the shapes do not broadcast
+   * @throws ArithmeticException when it runs, if an integer y is 0; names its position
+   */
+  public Tensor remainder(Tensor y) {
+    return Wholes.remainder(this, y);
+  }
+
+  /**
+   * Returns x − ⌊x/y⌋·y, which has the sign of y.
+   *
+   * @throws ArithmeticException if x is integer and y is 0
+   */
+  public Tensor remainder(double y) {
+    return Wholes.remainder(this, y);
+  }
+
+  /**
+   * Returns {@link #remainder(Tensor)} under its other name.
+   *
+   * @throws IllegalArgumentException if the dtypes differ or the shapes do not broadcast
+   * @throws ArithmeticException when it runs, if an integer y is 0
+   */
+  public Tensor mod(Tensor y) {
+    return remainder(y);
+  }
+
+  /**
+   * Returns {@link #remainder(double)} under its other name.
+   *
+   * @throws ArithmeticException if x is integer and y is 0
+   */
+  public Tensor mod(double y) {
+    return remainder(y);
+  }
+
+  /**
+   * Returns ⌊x/y⌋, elementwise, in the dtype of both: F32, F64, I32 or I64. The least integer
+   * divided by −1 is itself, as in Java. The derivative is 0.
+   *
+   * @throws IllegalArgumentException if the dtypes differ or the shapes do not broadcast
+   * @throws ArithmeticException when it runs, if an integer y is 0; names its position
+   */
+  public Tensor floorDiv(Tensor y) {
+    return Wholes.floorDiv(this, y);
+  }
+
+  /**
+   * Returns ⌊x/y⌋ in this dtype.
+   *
+   * @throws ArithmeticException if x is integer and y is 0
+   */
+  public Tensor floorDiv(double y) {
+    return Wholes.floorDiv(this, y);
+  }
+
+  /**
+   * Returns x·2ʸ of I32 or I64; the low five or six bits of y count, as in Java.
+   *
+   * @throws IllegalArgumentException if the dtypes differ or are no integers
+   */
+  public Tensor shiftLeft(Tensor y) {
+    return IntegerOps.SHIFT_LEFT.apply(this, y);
+  }
+
+  /** Returns x·2ʸ of I32 or I64. */
+  public Tensor shiftLeft(int y) {
+    return shiftLeft(number(y));
+  }
+
+  /**
+   * Returns ⌊x/2ʸ⌋ of I32 or I64; the low five or six bits of y count, as in Java.
+   *
+   * @throws IllegalArgumentException if the dtypes differ or are no integers
+   */
+  public Tensor shiftRight(Tensor y) {
+    return IntegerOps.SHIFT_RIGHT.apply(this, y);
+  }
+
+  /** Returns ⌊x/2ʸ⌋ of I32 or I64. */
+  public Tensor shiftRight(int y) {
+    return shiftRight(number(y));
+  }
+
+  /**
+   * Returns x of I32 or I64 moved down by y bits, with zeros from above (Java's {@code >>>}).
+   *
+   * @throws IllegalArgumentException if the dtypes differ or are no integers
+   */
+  public Tensor shiftRightUnsigned(Tensor y) {
+    return IntegerOps.SHIFT_RIGHT_UNSIGNED.apply(this, y);
+  }
+
+  /** Returns x of I32 or I64 moved down by y bits, with zeros from above. */
+  public Tensor shiftRightUnsigned(int y) {
+    return shiftRightUnsigned(number(y));
+  }
+
+  /**
+   * Returns whether both are true, of BOOL; of I32 or I64 the bits that both have.
+   *
+   * @throws IllegalArgumentException if the dtypes differ or are floating
+   */
+  public Tensor and(Tensor y) {
+    return IntegerOps.AND.apply(this, y);
+  }
+
+  /**
+   * Returns whether one is true, or both are, of BOOL; of I32 or I64 the bits that either has.
+   *
+   * @throws IllegalArgumentException if the dtypes differ or are floating
+   */
+  public Tensor or(Tensor y) {
+    return IntegerOps.OR.apply(this, y);
+  }
+
+  /**
+   * Returns whether just one is true, of BOOL; of I32 or I64 the bits that just one has.
+   *
+   * @throws IllegalArgumentException if the dtypes differ or are floating
+   */
+  public Tensor xor(Tensor y) {
+    return IntegerOps.XOR.apply(this, y);
+  }
+
+  /**
+   * Returns whether x is false, of BOOL; of I32 or I64 all bits the other way.
+   *
+   * @throws IllegalArgumentException if x is floating
+   */
+  public Tensor not() {
+    return IntegerOps.NOT.apply(this);
+  }
+
+  /**
+   * Returns whether |x − y| ≤ absolute + relative·|y|, as BOOL; equal infinities are close, NaN is
+   * close to nothing.
+   *
+   * @throws IllegalArgumentException if the dtypes differ, the shapes do not broadcast or a
+   *     tolerance is negative
+   */
+  public Tensor isClose(Tensor y, double relative, double absolute) {
+    return Wholes.isClose(this, y, relative, absolute);
+  }
+
+  /**
+   * Computes whether all elements are close, within 1e-5 of y's size and 1e-8 (NumPy's allclose).
+   *
+   * @throws IllegalArgumentException if the dtypes differ or the shapes do not broadcast
+   */
+  public boolean allClose(Tensor y) {
+    return allClose(y, 1e-5, 1e-8);
+  }
+
+  /**
+   * Computes whether all elements are close as {@link #isClose} says.
+   *
+   * @throws IllegalArgumentException if the dtypes differ, the shapes do not broadcast or a
+   *     tolerance is negative
+   */
+  public boolean allClose(Tensor y, double relative, double absolute) {
+    return isClose(y, relative, absolute).all().booleanItem();
   }
 
   /**
@@ -934,7 +1238,7 @@ public sealed class Tensor permits Parameter {
    * maximum.
    */
   public Tensor argmax(int axis) {
-    return ReductionOps.ARGMAX.apply(new long[] {shape().axis(axis)}, this).get(0);
+    return ReductionOps.ARGMAX.apply(new long[] {shape().axis(axis)}, Wholes.ordered(this)).get(0);
   }
 
   /**
@@ -942,7 +1246,7 @@ public sealed class Tensor permits Parameter {
    * minimum.
    */
   public Tensor argmin(int axis) {
-    return neg().argmax(axis);
+    return Wholes.reversed(this).argmax(axis);
   }
 
   /**
@@ -1050,6 +1354,101 @@ public sealed class Tensor permits Parameter {
   }
 
   /**
+   * Returns the largest element so far along {@code axis}, of F32, F64, I32 or I64; NaN from the
+   * first one on. The gradient goes to the element that is the largest, of equal ones the first.
+   *
+   * @throws IllegalArgumentException if there is no such axis, or of BOOL or BF16
+   */
+  public Tensor cumMax(int axis) {
+    return Counting.cumExtreme("cumMax", this, axis, true);
+  }
+
+  /**
+   * Returns the smallest element so far along {@code axis}, of F32, F64, I32 or I64; NaN from the
+   * first one on. The gradient goes to the element that is the smallest, of equal ones the first.
+   *
+   * @throws IllegalArgumentException if there is no such axis, or of BOOL or BF16
+   */
+  public Tensor cumMin(int axis) {
+    return Counting.cumExtreme("cumMin", this, axis, false);
+  }
+
+  /**
+   * Returns for each of {@code values} how many elements of this ascending vector are less than the
+   * value, as I64: where it would be inserted before its equals. NaN is more than everything else.
+   *
+   * @throws IllegalArgumentException if this is no vector or the dtypes differ
+   */
+  public Tensor searchSorted(Tensor values) {
+    return searchSorted(values, false);
+  }
+
+  /**
+   * Returns where each of {@code values} would be inserted into this ascending vector: before its
+   * equals, or behind them if {@code right}; as I64.
+   *
+   * @throws IllegalArgumentException if this is no vector or the dtypes differ
+   */
+  public Tensor searchSorted(Tensor values, boolean right) {
+    return Counting.searchSorted(this, values, right);
+  }
+
+  /**
+   * Returns how often each of 0 … bins − 1 occurs among these I32 or I64 elements, as I64 [bins].
+   *
+   * @throws IllegalArgumentException of another dtype
+   * @throws IndexOutOfBoundsException when it runs, if an element lies outside; names its position
+   */
+  public Tensor bincount(long bins) {
+    return Counting.bincount(this, bins);
+  }
+
+  /**
+   * Returns how many elements lie in each of {@code bins} equal parts of [low, high], as I64
+   * [bins]. A part has its lower bound, the last one its upper bound too; what lies outside, and
+   * NaN, is not counted.
+   *
+   * @throws IllegalArgumentException unless bins ≥ 1 and low &lt; high, both finite
+   */
+  public Tensor histogram(long bins, double low, double high) {
+    return Counting.histogram(this, bins, low, high);
+  }
+
+  /**
+   * Returns how many elements lie between each two of {@code edges}, an ascending vector of this
+   * dtype (F64 for integers), as I64 [edges − 1].
+   *
+   * @throws IllegalArgumentException if there are fewer than two edges, or the dtypes differ
+   */
+  public Tensor histogram(Tensor edges) {
+    return Counting.histogram(this, edges);
+  }
+
+  /**
+   * Refuses: how many elements are not zero only their values know, and the size of a tensor is
+   * known before them.
+   *
+   * @throws UnsupportedOperationException always, with what to do instead
+   */
+  public Tensor nonZero() {
+    throw new UnsupportedOperationException(
+        "nonZero: the size would depend on values; keep all elements and pick with where(), count"
+            + " with ne(0).cast(DType.I64).sum(), or read the values: toArray()");
+  }
+
+  /**
+   * Refuses: how many elements differ only their values know, and the size of a tensor is known
+   * before them.
+   *
+   * @throws UnsupportedOperationException always, with what to do instead
+   */
+  public Tensor unique() {
+    throw new UnsupportedOperationException(
+        "unique: the size would depend on values; sort() and compare neighbours, count known values"
+            + " with bincount(), or read the values: toArray()");
+  }
+
+  /**
    * Returns log Σ eˣ of each element and those before it along {@code axis}, without overflow. As
    * long as all of them are −∞ it is −∞, with derivative 0.
    */
@@ -1087,7 +1486,7 @@ public sealed class Tensor permits Parameter {
    */
   public Tensor argsort(int axis, boolean descending) {
     long[] attrs = {shape().axis(axis), descending ? 1 : 0};
-    return ScanOps.ARGSORT.apply(attrs, this).get(0);
+    return ScanOps.ARGSORT.apply(attrs, Wholes.ordered(this)).get(0);
   }
 
   /**
@@ -1142,14 +1541,145 @@ public sealed class Tensor permits Parameter {
     return ShapeOps.PERMUTE.apply(ShapeRules.permutation(shape(), axes), this).get(0);
   }
 
-  /** Returns elements {@code from} … {@code to} − 1 along {@code axis}. */
+  /**
+   * Returns the same elements without {@code axes}, each of size 1; without all axes of size 1 if
+   * none are given.
+   *
+   * @throws IllegalArgumentException if one of the axes has another size
+   */
+  public Tensor squeeze(int... axes) {
+    return Axial.squeeze(this, axes);
+  }
+
+  /**
+   * Returns the same elements with a new axis of size 1, which is {@code axis} of the result.
+   *
+   * @throws IllegalArgumentException if the result has no such axis
+   */
+  public Tensor unsqueeze(int axis) {
+    return Axial.unsqueeze(this, axis);
+  }
+
+  /** Returns the same elements as a vector [size]. */
+  public Tensor flatten() {
+    return reshape(size());
+  }
+
+  /**
+   * Returns the same elements with the axes {@code first} … {@code last} made one; a scalar becomes
+   * a vector of one element.
+   *
+   * @throws IllegalArgumentException if there are no such axes or {@code first} comes after {@code
+   *     last}
+   */
+  public Tensor flatten(int first, int last) {
+    return Axial.flatten(this, first, last);
+  }
+
+  /**
+   * Returns axis {@code from} moved so that it is axis {@code to} of the result; the others keep
+   * their order.
+   *
+   * @throws IllegalArgumentException if there are no such axes
+   */
+  public Tensor moveAxis(int from, int to) {
+    return Axial.moveAxis(this, from, to);
+  }
+
+  /**
+   * Returns two axes swapped, as {@link #transpose(int, int)}.
+   *
+   * @throws IllegalArgumentException if there are no such axes
+   */
+  public Tensor swapAxes(int a, int b) {
+    return transpose(a, b);
+  }
+
+  /**
+   * Returns the elements repeated into {@code dims} by NumPy's rule, where −1 keeps the size of an
+   * axis.
+   *
+   * @throws IllegalArgumentException if the shape does not broadcast to {@code dims}
+   */
+  public Tensor expand(long... dims) {
+    return Axial.expand(this, dims);
+  }
+
+  /**
+   * Returns the part that {@code slices} name, one an axis from the first on; axes that none names
+   * are whole. A range's axis has the size of the range, an element's axis goes:
+   *
+   * <pre>{@code
+   * x.at(Slice.of(1, 3), Slice.ALL, Slice.last(-1));
+   * }</pre>
+   *
+   * <p>Bounds below 0 count from the end. A bound outside the axis is an error, unlike NumPy's.
+   *
+   * @throws IndexOutOfBoundsException if a bound or an index is outside its axis; names position,
+   *     bound and axis
+   * @throws IllegalArgumentException if there are more slices than axes or two ellipses
+   */
+  public Tensor at(Slice... slices) {
+    return Slicing.at(this, slices);
+  }
+
+  /**
+   * Returns the part that a text names, such as {@code "1:3, ..., -1, ::2"}: ranges {@code
+   * from:to:step} with open ends, elements, {@code ...} for all axes between, {@code new} for a new
+   * axis; see {@link #at(Slice...)}.
+   *
+   * @throws IndexOutOfBoundsException if a bound or an index is outside its axis
+   * @throws IllegalArgumentException if the text says something else, or more than there are axes
+   */
+  public Tensor at(String slices) {
+    return Slicing.at(this, Slice.parse(slices));
+  }
+
+  /**
+   * Returns the elements moved {@code shift} places up along {@code axis}; those that leave at its
+   * end come back at its start (NumPy's roll).
+   *
+   * @throws IllegalArgumentException if there is no such axis
+   */
+  public Tensor roll(int axis, long shift) {
+    return Axial.roll(this, axis, shift);
+  }
+
+  /**
+   * Returns element i along {@code axis} {@code times[i]} times in a row; one number holds for all.
+   *
+   * @throws IllegalArgumentException if a number is negative, or there are neither one nor as many
+   *     as elements
+   */
+  public Tensor repeatInterleave(int axis, long... times) {
+    return Axial.repeatInterleave(this, axis, times);
+  }
+
+  /**
+   * Returns the sum of the diagonal of each matrix in the last two axes, [..., n, m] to [...].
+   *
+   * @throws IllegalArgumentException if there are fewer than two axes
+   */
+  public Tensor trace() {
+    return diagonal().sum(-1);
+  }
+
+  /**
+   * Returns elements {@code from} … {@code to} − 1 along {@code axis}; bounds below 0 count from
+   * the end.
+   *
+   * @throws IllegalArgumentException if the bounds do not lie in the axis, in this order
+   */
   public Tensor slice(int axis, long from, long to) {
     return slice(axis, from, to, 1);
   }
 
   /**
    * Returns every {@code step}-th element from {@code from} to before {@code to} along {@code
-   * axis}; step ≥ 1.
+   * axis}; step ≥ 1. Bounds below 0 count from the end.
+   *
+   * @throws IllegalArgumentException if the bounds do not lie in the axis, in this order, or the
+   *     step is less than 1
    */
   public Tensor slice(int axis, long from, long to, long step) {
     return ShapeOps.SLICE.apply(ShapeRules.slice(shape(), axis, from, to, step), this).get(0);
@@ -1173,6 +1703,17 @@ public sealed class Tensor permits Parameter {
   public Tensor gather(int axis, Tensor index) {
     long[] attrs = {shape().axis(axis), 0};
     return IndexOps.GATHER.apply(attrs, this, index).get(0);
+  }
+
+  /**
+   * Returns the parts x[i, j, …] at the places that several index tensors name together on the
+   * leading axes: of the shape that they broadcast to, followed by the axes that none names
+   * (NumPy's indexing by arrays). Indices are I32 or I64, from 0 on, and are checked when it runs.
+   *
+   * @throws IllegalArgumentException if there are none or more than axes, or they do not broadcast
+   */
+  public Tensor gather(Tensor... indices) {
+    return Counting.gather(this, indices);
   }
 
   /**
@@ -1217,6 +1758,24 @@ public sealed class Tensor permits Parameter {
     return gather(0, index);
   }
 
+  /**
+   * Returns a list of tensors joined along {@code axis}; all other sizes are equal.
+   *
+   * @throws IllegalArgumentException if there are none, or dtypes or other sizes differ
+   */
+  public static Tensor concat(int axis, List<? extends Tensor> tensors) {
+    return concat(axis, tensors.toArray(new Tensor[0]));
+  }
+
+  /**
+   * Returns a list of tensors, all of one shape, joined along a new axis {@code axis}.
+   *
+   * @throws IllegalArgumentException if there are none, or dtypes or shapes differ
+   */
+  public static Tensor stack(int axis, List<? extends Tensor> tensors) {
+    return stack(axis, tensors.toArray(new Tensor[0]));
+  }
+
   /** Returns the tensors, all of one shape, joined along a new axis {@code axis}. */
   public static Tensor stack(int axis, Tensor... tensors) {
     return Arrangements.stack(axis, tensors);
@@ -1247,6 +1806,59 @@ public sealed class Tensor permits Parameter {
   /** Returns each element {@code times} times in a row along {@code axis} (NumPy's repeat). */
   public Tensor repeat(int axis, long times) {
     return Arrangements.repeat(this, axis, times);
+  }
+
+  /**
+   * Returns the elements with axes split, joined and moved as a pattern of names says (einops'
+   * notation): {@code rearrange("b (h w) c -> b c h w", Map.of("h", 8))}. A parenthesis is one axis
+   * made of several, the last of them innermost; {@code 1} is an axis of that size, {@code ...} any
+   * other axes.
+   *
+   * @param sizes by name the sizes that the shape leaves open
+   * @throws IllegalArgumentException naming the pattern and what does not fit the shape
+   */
+  public Tensor rearrange(String pattern, Map<String, Integer> sizes) {
+    return Rearrangement.rearrange(this, pattern, sizes);
+  }
+
+  /**
+   * Returns the elements with axes joined and moved as {@link #rearrange(String, Map)} says.
+   *
+   * @throws IllegalArgumentException naming the pattern and what does not fit the shape
+   */
+  public Tensor rearrange(String pattern) {
+    return rearrange(pattern, Map.of());
+  }
+
+  /**
+   * Returns the elements reduced over the axes that the right side of a pattern lacks: {@code
+   * reduce("b (h p) (w q) -> b h w", "mean", Map.of("p", 2, "q", 2))} pools; see {@link
+   * #rearrange(String, Map)}.
+   *
+   * @param reduction {@code sum}, {@code mean}, {@code max}, {@code min} or {@code prod}
+   * @throws IllegalArgumentException naming the pattern and what does not fit the shape
+   */
+  public Tensor reduce(String pattern, String reduction, Map<String, Integer> sizes) {
+    return Rearrangement.reduce(this, pattern, reduction, sizes);
+  }
+
+  /**
+   * Returns the elements reduced as {@link #reduce(String, String, Map)} says.
+   *
+   * @throws IllegalArgumentException naming the pattern and what does not fit the shape
+   */
+  public Tensor reduce(String pattern, String reduction) {
+    return reduce(pattern, reduction, Map.of());
+  }
+
+  /**
+   * Returns the elements repeated along the axes that the left side of a pattern lacks: {@code
+   * repeat("h w -> h (w c)", Map.of("c", 3))}; see {@link #rearrange(String, Map)}.
+   *
+   * @throws IllegalArgumentException naming the pattern and what does not fit the shape
+   */
+  public Tensor repeat(String pattern, Map<String, Integer> sizes) {
+    return Rearrangement.repeat(this, pattern, sizes);
   }
 
   /** Returns the elements in reverse order along {@code axes}, along all if none are given. */

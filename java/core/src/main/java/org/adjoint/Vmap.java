@@ -9,7 +9,6 @@ import java.util.function.UnaryOperator;
 import org.adjoint.internal.derive.Substitution;
 import org.adjoint.internal.graph.Access;
 import org.adjoint.internal.graph.ThreadState;
-import org.adjoint.internal.ir.Axes;
 import org.adjoint.op.Batch;
 
 /**
@@ -63,7 +62,7 @@ public final class Vmap {
       }
       List<Tensor> batched = new ArrayList<>();
       for (Tensor x : xs) {
-        batched.add(moveAxis(x, in, 0));
+        batched.add(x.moveAxis(in, 0));
       }
       long size = batched.get(0).dim(0);
       List<Tensor> examples = new ArrayList<>();
@@ -81,9 +80,32 @@ public final class Vmap {
               examples,
               batched,
               size)) {
-        results.add(moveAxis(y, 0, out));
+        results.add(y.moveAxis(0, out));
       }
       return results;
+    };
+  }
+
+  /**
+   * Returns {@code f} over the leading axis of every leaf of a container; the leaves of its result
+   * are stacked along a new leading axis.
+   *
+   * @throws IllegalArgumentException when applied, if there are no leaves, or they have no leading
+   *     axis or different sizes along it
+   */
+  public static <T extends TensorTree<T>, R extends TensorTree<R>> Function<T, R> tree(
+      Function<T, R> f) {
+    return x -> {
+      List<R> shape = new ArrayList<>(1);
+      List<Tensor> results =
+          ofList(
+                  xs -> {
+                    R y = f.apply(x.with(xs));
+                    shape.add(y);
+                    return y.leaves();
+                  })
+              .apply(x.leaves());
+      return shape.get(0).with(results);
     };
   }
 
@@ -111,11 +133,5 @@ public final class Vmap {
     long[] dims = batched.shape().dims();
     Shape shape = Shape.of(Arrays.copyOfRange(dims, 1, dims.length));
     return Access.argument(new Type(batched.dtype(), shape));
-  }
-
-  private static Tensor moveAxis(Tensor x, int from, int to) {
-    int source = x.shape().axis(from);
-    int target = x.shape().axis(to);
-    return source == target ? x : x.permute(Axes.moved(x.rank(), source, target));
   }
 }

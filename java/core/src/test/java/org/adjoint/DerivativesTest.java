@@ -180,7 +180,7 @@ class DerivativesTest {
     for (int k = 3; k <= 6; k++) {
       // The first layer's higher terms are zero: x has none beyond ε.
       assertEquals(3, products[k] - products[k - 1]);
-      // Each of three layers convolves two series, of tanh and of sech.
+      // Each of three layers convolves two series, of tanh and of its slope.
       int growth = others[k] - 2 * others[k - 1] + others[k - 2];
       assertTrue(growth <= 24, "order " + k + ": second difference " + growth);
     }

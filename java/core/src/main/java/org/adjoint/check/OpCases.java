@@ -70,6 +70,7 @@ public final class OpCases {
     table.rows.addAll(ScanCases.rows());
     table.rows.addAll(CompositionCases.rows());
     table.rows.addAll(LoopCases.rows());
+    table.rows.addAll(IntegerCases.rows());
     return List.copyOf(table.rows);
   }
 
@@ -134,6 +135,7 @@ public final class OpCases {
     unary("acosh", Domain.ABOVE_ONE, Tensor::acosh);
     unary("atanh", Domain.UNIT, Tensor::atanh);
     unary("sech", Domain.ANY, x -> TrigonometricOps.SECH.apply(x));
+    unary("sechSquare", Domain.ANY, x -> TrigonometricOps.SECH_SQUARE.apply(x));
     unary("lessSquare", Domain.ANY, x -> TrigonometricOps.LESS_SQUARE.apply(x));
     binary("rhypot", Domain.AWAY_FROM_ZERO, (a, b) -> TrigonometricOps.RHYPOT.apply(a, b));
   }

@@ -5,6 +5,8 @@ import java.util.Optional;
 import java.util.function.DoubleBinaryOperator;
 import java.util.function.DoubleUnaryOperator;
 import java.util.function.Function;
+import java.util.function.LongBinaryOperator;
+import java.util.function.LongUnaryOperator;
 import org.adjoint.DType;
 import org.adjoint.Shape;
 import org.adjoint.Tensor;
@@ -36,6 +38,12 @@ public final class Elementwise extends Op {
   enum Signature {
     /** Floating in, the same out. */
     FLOATING,
+    /** Floating or integer in, the same out. */
+    NUMERIC,
+    /** Integer in, the same out. */
+    WHOLE,
+    /** Integer or BOOL in, the same out, bit by bit. */
+    BITS,
     /** Floating in, the same out; the first is a parameter without derivative. */
     PARAMETRIC,
     /** Floating in, the same out; constant between its steps. */
@@ -91,6 +99,38 @@ public final class Elementwise extends Op {
     return new Elementwise(name, 2, Signature.FLOATING, new ScalarFunction.Binary(f), da, db);
   }
 
+  /** Returns a row of one floating or integer input. */
+  static Elementwise numeric(String name, DoubleUnaryOperator f, LongUnaryOperator l, Partial dx) {
+    return new Elementwise(name, 1, Signature.NUMERIC, new ScalarFunction.Unary(f, l), dx);
+  }
+
+  /** Returns a row of two floating or integer inputs. */
+  static Elementwise numeric(
+      String name, DoubleBinaryOperator f, LongBinaryOperator l, Partial da, Partial db) {
+    ScalarFunction scalar = new ScalarFunction.Binary(f, (a, b, bits) -> l.applyAsLong(a, b));
+    return new Elementwise(name, 2, Signature.NUMERIC, scalar, da, db);
+  }
+
+  /** Returns a row of two integer inputs. */
+  static Elementwise whole(String name, ScalarFunction.WholeFunction l) {
+    return new Elementwise(name, 2, Signature.WHOLE, integers(l));
+  }
+
+  /** Returns a row of two integer or BOOL inputs. */
+  static Elementwise bits(String name, ScalarFunction.WholeFunction l) {
+    return new Elementwise(name, 2, Signature.BITS, integers(l));
+  }
+
+  /** Returns a row of one integer or BOOL input. */
+  static Elementwise bits(String name, LongUnaryOperator l) {
+    DoubleUnaryOperator none = x -> Double.NaN;
+    return new Elementwise(name, 1, Signature.BITS, new ScalarFunction.Unary(none, l));
+  }
+
+  private static ScalarFunction integers(ScalarFunction.WholeFunction l) {
+    return new ScalarFunction.Binary((a, b) -> Double.NaN, l);
+  }
+
   /** Returns a row of a parameter that has no derivative, and one floating input. */
   static Elementwise parametric(String name, DoubleBinaryOperator f, Partial dx) {
     Partial none = (c, g) -> g;
@@ -131,15 +171,23 @@ public final class Elementwise extends Op {
     return arity;
   }
 
+  /** Returns whether the op takes floating inputs: all do but those of integers and bits. */
+  public boolean takesFloating() {
+    return signature != Signature.WHOLE && signature != Signature.BITS;
+  }
+
   @Override
   public List<Type> infer(List<Type> inputs, long[] attrs) {
     expect(inputs, arity);
     int from = signature == Signature.SELECT ? 1 : 0;
     sameDType(inputs, from, arity);
-    if (signature == Signature.COMPARISON) {
-      arithmetic(inputs.get(0));
-    } else if (signature != Signature.SELECT) {
-      floating(inputs.get(0));
+    switch (signature) {
+      case FLOATING, PARAMETRIC, STEP -> floating(inputs.get(0));
+      case NUMERIC -> numeric(inputs.get(0));
+      case WHOLE -> integer("input 0", inputs.get(0));
+      case BITS -> bits(inputs.get(0));
+      case COMPARISON -> arithmetic(inputs.get(0));
+      case SELECT -> {}
     }
     if (signature == Signature.SELECT && inputs.get(0).dtype() != DType.BOOL) {
       throw new IllegalArgumentException(
@@ -156,8 +204,8 @@ public final class Elementwise extends Op {
   @Override
   public boolean isDifferentiable(int input) {
     return switch (signature) {
-      case FLOATING -> true;
-      case COMPARISON, STEP -> false;
+      case FLOATING, NUMERIC -> true;
+      case COMPARISON, STEP, WHOLE, BITS -> false;
       case SELECT, PARAMETRIC -> input > 0;
     };
   }

@@ -2,6 +2,7 @@ package org.adjoint.op;
 
 import static org.adjoint.op.Elementwise.binary;
 import static org.adjoint.op.Elementwise.comparison;
+import static org.adjoint.op.Elementwise.numeric;
 import static org.adjoint.op.Elementwise.product;
 import static org.adjoint.op.Elementwise.select;
 import static org.adjoint.op.Elementwise.step;
@@ -21,12 +22,13 @@ import org.adjoint.Tensor;
  */
 public final class ElementwiseOps {
   /** −x. */
-  public static final Elementwise NEG = unary("neg", x -> -x, (c, g) -> g.neg());
+  public static final Elementwise NEG = numeric("neg", x -> -x, x -> -x, (c, g) -> g.neg());
 
   /** |x|; abs′(0) = 0, the middle of its subdifferential. */
   public static final Elementwise ABS =
-      unary(
+      numeric(
           "abs",
+          Math::abs,
           Math::abs,
           (c, g) -> pick(c.x().gt(0), g, pick(c.x().lt(0), g.neg(), c.number(0))));
 
@@ -58,14 +60,14 @@ public final class ElementwiseOps {
 
   /** x². */
   public static final Elementwise SQUARE =
-      unary("square", x -> x * x, product(c -> c.x().times(2)));
+      numeric("square", x -> x * x, x -> x * x, product(c -> c.x().times(2)));
 
   /**
    * The hyperbolic tangent. The derivative is sech², because 1 − tanh² has lost its last digit
    * where tanh rounds to 1.
    */
   public static final Elementwise TANH =
-      unary("tanh", Math::tanh, product(c -> TrigonometricOps.sech(c.x()).square()));
+      unary("tanh", Math::tanh, product(c -> TrigonometricOps.sechSquare(c.x())));
 
   /**
    * The logistic function 1 / (1 + e⁻ˣ), computed without overflow. The derivative is sech²(x/2)/4,
@@ -75,7 +77,7 @@ public final class ElementwiseOps {
       unary(
           "sigmoid",
           ElementwiseOps::sigmoid,
-          product(c -> TrigonometricOps.sech(c.x().times(0.5)).times(0.5).square()));
+          product(c -> TrigonometricOps.sechSquare(c.x().times(0.5)).times(0.25)));
 
   /** max(x, 0); relu′(0) = 0. */
   public static final Elementwise RELU =
@@ -100,15 +102,17 @@ public final class ElementwiseOps {
   public static final Elementwise ROUND = step("round", Math::rint);
 
   /** a + b. */
-  public static final Elementwise PLUS = binary("plus", Double::sum, (c, g) -> g, (c, g) -> g);
+  public static final Elementwise PLUS =
+      numeric("plus", Double::sum, Long::sum, (c, g) -> g, (c, g) -> g);
 
   /** a − b. */
   public static final Elementwise MINUS =
-      binary("minus", (a, b) -> a - b, (c, g) -> g, (c, g) -> g.neg());
+      numeric("minus", (a, b) -> a - b, (a, b) -> a - b, (c, g) -> g, (c, g) -> g.neg());
 
   /** a · b. */
   public static final Elementwise TIMES =
-      binary("times", (a, b) -> a * b, product(c -> c.x(1)), product(c -> c.x(0)));
+      numeric(
+          "times", (a, b) -> a * b, (a, b) -> a * b, product(c -> c.x(1)), product(c -> c.x(0)));
 
   /** a / b. */
   public static final Elementwise DIV =
@@ -136,11 +140,11 @@ public final class ElementwiseOps {
 
   /** The larger of two, NaN if either is; at a tie each has the derivative ½. */
   public static final Elementwise MAXIMUM =
-      binary("maximum", Math::max, larger(0, 1), larger(1, 0));
+      numeric("maximum", Math::max, Math::max, larger(0, 1), larger(1, 0));
 
   /** The smaller of two, NaN if either is; at a tie each has the derivative ½. */
   public static final Elementwise MINIMUM =
-      binary("minimum", Math::min, larger(1, 0), larger(0, 1));
+      numeric("minimum", Math::min, Math::min, larger(1, 0), larger(0, 1));
 
   /**
    * 0 where g or d is 0, else g·d: what multiplies by a derivative that may be infinite. Linear in

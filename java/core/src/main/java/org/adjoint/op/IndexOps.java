@@ -2,6 +2,7 @@ package org.adjoint.op;
 
 import java.util.Arrays;
 import java.util.List;
+import org.adjoint.DType;
 import org.adjoint.Shape;
 import org.adjoint.Tensor;
 import org.adjoint.Type;
@@ -63,9 +64,9 @@ public final class IndexOps {
             Type index = in.get(0);
             Type updates = in.get(1);
             Shape x = Shape.of(Arrays.copyOfRange(attrs, 2, attrs.length));
-            if (!updates.dtype().isArithmetic()) {
+            if (!updates.dtype().isArithmetic() && !updates.dtype().isInteger()) {
               throw new IllegalArgumentException(
-                  "scatterAdd: needs F32 or F64 updates, got " + updates);
+                  "scatterAdd: needs F32, F64, I32 or I64 updates, got " + updates + "; cast them");
             }
             check("scatterAdd", x, index, attrs);
             Shape expected = gathered(x, index.shape(), attrs);
@@ -137,7 +138,10 @@ public final class IndexOps {
     int axis = attrs.length < 2 ? -1 : (int) attrs[0];
     int b = attrs.length < 2 ? -1 : (int) attrs[1];
     if (!index.dtype().isInteger()) {
-      throw new IllegalArgumentException(op + ": the index must be I32 or I64, got " + index);
+      String cure =
+          index.dtype() == DType.BOOL ? "; a mask picks with where() or maskedFill()" : "";
+      throw new IllegalArgumentException(
+          op + ": the index must be I32 or I64, got " + index + cure);
     }
     if (attrs.length < 2 || axis < 0 || axis >= x.rank() || b < 0) {
       throw new IllegalArgumentException(

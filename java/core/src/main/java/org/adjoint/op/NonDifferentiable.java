@@ -25,9 +25,25 @@ public final class NonDifferentiable extends Op {
 
   NonDifferentiable(
       String name, Kernel kernel, Rule rule, Lowering lowering, Function<Batch, Tensor> batching) {
-    super(name, false, kernel, lowering);
+    this(name, false, kernel, rule, lowering, batching);
+  }
+
+  private NonDifferentiable(
+      String name,
+      boolean fallible,
+      Kernel kernel,
+      Rule rule,
+      Lowering lowering,
+      Function<Batch, Tensor> batching) {
+    super(name, fallible, kernel, lowering);
     this.rule = rule;
     this.batching = batching;
+  }
+
+  /** Returns a row whose data can make a run fail. */
+  static NonDifferentiable fallible(
+      String name, Kernel kernel, Rule rule, Lowering lowering, Function<Batch, Tensor> batching) {
+    return new NonDifferentiable(name, true, kernel, rule, lowering, batching);
   }
 
   @Override

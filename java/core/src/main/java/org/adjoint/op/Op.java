@@ -216,9 +216,17 @@ public abstract sealed class Op
                 + inputs.get(from)
                 + " and "
                 + inputs.get(i)
-                + "; cast one of them");
+                + cure(inputs.get(from), inputs.get(i)));
       }
     }
+  }
+
+  /** Says what to do about two dtypes; of a scalar, most likely one written as such, more. */
+  private static String cure(Type a, Type b) {
+    boolean scalar = a.shape().rank() == 0 || b.shape().rank() == 0;
+    return scalar
+        ? "; cast one of them, write a Java number (x.times(2)), which adapts, or x.scalarLike(2)"
+        : "; cast one of them";
   }
 
   /** Checks that an input is F32 or F64. */
@@ -226,6 +234,23 @@ public abstract sealed class Op
     arithmetic(type);
     if (!type.dtype().isFloating()) {
       throw new IllegalArgumentException(name() + ": needs F32 or F64, got " + type + "; cast it");
+    }
+  }
+
+  /** Checks that an input is F32, F64, I32 or I64. */
+  final void numeric(Type type) {
+    arithmetic(type);
+    if (type.dtype() == DType.BOOL) {
+      throw new IllegalArgumentException(
+          name() + ": needs numbers, got " + type + "; cast it, or use and, or, xor, not");
+    }
+  }
+
+  /** Checks that an input is I32, I64 or BOOL. */
+  final void bits(Type type) {
+    if (type.dtype().isFloating()) {
+      throw new IllegalArgumentException(
+          name() + ": needs BOOL, I32 or I64, got " + type + "; compare or cast it");
     }
   }
 

@@ -12,6 +12,7 @@ public final class Ops {
 
   private static List<Op> all() {
     List<Op> ops = new ArrayList<>(ElementwiseOps.ALL);
+    ops.addAll(IntegerOps.ALL);
     ops.addAll(TrigonometricOps.ALL);
     ops.addAll(SpecialOps.ALL);
     ops.addAll(ActivationOps.ALL);

@@ -106,7 +106,7 @@ public final class Reduction extends Op {
   public List<Type> infer(List<Type> inputs, long[] attrs) {
     expect(inputs, 1);
     Type x = inputs.get(0);
-    floating(x);
+    numeric(x);
     if (needsElements) {
       needElements(name(), x, attrs);
     }

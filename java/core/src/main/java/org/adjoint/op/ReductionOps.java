@@ -41,7 +41,7 @@ public final class ReductionOps {
           ARGMAX_KERNEL,
           (op, inputs, attrs) -> {
             Type x = inputs.get(0);
-            op.floating(x);
+            op.numeric(x);
             Reduction.needElements("argmax", x, attrs);
             return new Type(DType.I64, Reduction.fold(x.shape(), attrs, false));
           },

@@ -32,20 +32,28 @@ public final class Scan extends Op {
   }
 
   private final int arity;
+  private final boolean whole;
   private final Pull pull;
   private final Push push;
 
-  private Scan(String name, Kernel kernel, int arity, Pull pull, Push push) {
+  private Scan(String name, Kernel kernel, int arity, boolean whole, Pull pull, Push push) {
     super(name, false, kernel, lowering(kernel));
     this.arity = arity;
+    this.whole = whole;
     this.pull = pull;
     this.push = push;
   }
 
-  /** Returns a row of that many inputs. */
+  /** Returns a row of that many floating inputs. */
   static Scan of(String name, int arity, Pull pull, Push push) {
     Kernel kernel = new Kernel(name, ScalarFunction.NONE, -1);
-    return new Scan(name, kernel, arity, pull, push);
+    return new Scan(name, kernel, arity, false, pull, push);
+  }
+
+  /** Returns a row of that many floating or integer inputs. */
+  static Scan numeric(String name, int arity, Pull pull, Push push) {
+    Kernel kernel = new Kernel(name, ScalarFunction.NONE, -1);
+    return new Scan(name, kernel, arity, true, pull, push);
   }
 
   private static Lowering lowering(Kernel kernel) {
@@ -86,7 +94,11 @@ public final class Scan extends Op {
   public List<Type> infer(List<Type> inputs, long[] attrs) {
     expect(inputs, arity);
     Type x = inputs.get(0);
-    floating(x);
+    if (whole) {
+      numeric(x);
+    } else {
+      floating(x);
+    }
     sameDType(inputs, 0, arity);
     Shape shape = x.shape();
     for (Type other : inputs) {

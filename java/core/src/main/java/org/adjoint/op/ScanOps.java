@@ -20,7 +20,7 @@ import org.adjoint.internal.ir.ScalarFunction;
 public final class ScanOps {
   /** yₖ = x₀ + … + xₖ; the transpose runs from the other end. */
   public static final Scan CUMSUM =
-      Scan.of(
+      Scan.numeric(
           "cumsum",
           1,
           (c, i, g) -> cumsum(g, axis(c), !reverse(c)),
@@ -32,7 +32,7 @@ public final class ScanOps {
    * cotangent of a is daₖ = dbₖ·hₖ₋₁.
    */
   public static final Scan LINEAR_SCAN =
-      Scan.of(
+      Scan.numeric(
           "linearScan",
           2,
           (c, i, g) -> {
@@ -80,7 +80,7 @@ public final class ScanOps {
           ARGSORT_KERNEL,
           (op, in, attrs) -> {
             op.expect(in, 1);
-            op.floating(in.get(0));
+            op.numeric(in.get(0));
             Scan.checkAttrs("argsort", in.get(0).shape(), attrs);
             return new Type(DType.I64, in.get(0).shape());
           },

@@ -11,8 +11,9 @@ import org.adjoint.Tensor;
  * The circular and hyperbolic functions and their inverses, as rows of the op table; tanh stands in
  * {@link ElementwiseOps}. Angles are in radians. To add one: as there.
  *
- * <p>Three rows are here for the derivatives of others, which composed of simpler ones would lose
- * digits or leave the range on the way: {@link #SECH}, {@link #LESS_SQUARE}, {@link #RHYPOT}.
+ * <p>Four rows are here for the derivatives of others, which composed of simpler ones would lose
+ * digits or leave the range on the way: {@link #SECH}, {@link #SECH_SQUARE}, {@link #LESS_SQUARE},
+ * {@link #RHYPOT}.
  *
  * <p>Outside its domain an inverse function is NaN. At the ends of the domain asin, acos, acosh and
  * atanh have infinite derivatives (and 0 times one is 0); both derivatives of atan2 are 0 at (0,
@@ -48,6 +49,19 @@ public final class TrigonometricOps {
             return 2 * e / (1 + e * e);
           },
           product(c -> c.y().times(c.x().tanh()).neg()));
+
+  /**
+   * 1 / cosh² x, which is tanh′; the derivative is −2·sech²·tanh, of values that tanh″ needs
+   * anyway.
+   */
+  public static final Elementwise SECH_SQUARE =
+      unary(
+          "sechSquare",
+          x -> {
+            double e = Math.exp(-2 * Math.abs(x));
+            return 4 * e / ((1 + e) * (1 + e));
+          },
+          product(c -> c.y().times(c.x().tanh()).times(-2)));
 
   public static final Elementwise ASIN =
       unary("asin", Math::asin, product(c -> LESS_SQUARE.apply(c.x()).rsqrt()));
@@ -98,6 +112,7 @@ public final class TrigonometricOps {
           ACOSH,
           ATANH,
           SECH,
+          SECH_SQUARE,
           LESS_SQUARE,
           RHYPOT);
 
@@ -111,6 +126,11 @@ public final class TrigonometricOps {
   /** Returns 1 / cosh x. */
   static Tensor sech(Tensor x) {
     return SECH.apply(x);
+  }
+
+  /** Returns 1 / cosh² x. */
+  static Tensor sechSquare(Tensor x) {
+    return SECH_SQUARE.apply(x);
   }
 
   /** Returns the partial of {@link #RHYPOT} by input i. */

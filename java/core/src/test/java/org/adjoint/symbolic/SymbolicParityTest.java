@@ -29,6 +29,15 @@ class SymbolicParityTest {
   /** What has no formula: places and draws. */
   private static final List<String> WITHOUT =
       List.of(
+          "floorDiv",
+          "shiftLeft",
+          "shiftRight",
+          "shiftRightUnsigned",
+          "and",
+          "or",
+          "xor",
+          "not",
+          "nonZero",
           "argmax",
           "argsort",
           "randomBits",
@@ -38,8 +47,15 @@ class SymbolicParityTest {
           "randomUniform");
 
   /** Rows whose values depend on such an op, whatever their own name. */
+  /** Formulas are of real numbers, which do not wrap around. */
+  private static boolean isWhole(OpCase row) {
+    return row.floatingInputs().isEmpty()
+        && !row.inputs().isEmpty()
+        && row.function().apply(row.sample(DType.F64, 7)).dtype().isInteger();
+  }
+
   private static boolean hasFormula(OpCase row) {
-    return !WITHOUT.contains(row.op());
+    return !isWhole(row) && !WITHOUT.contains(row.op());
   }
 
   private static List<OpCase> smallRows() {

@@ -15,6 +15,7 @@ final class Status {
   static final int UNAVAILABLE = 6;
   static final int INTERNAL = 7;
   static final int NOT_FINITE = 8;
+  static final int DIVISION_BY_ZERO = 9;
 
   private Status() {}
 
@@ -44,6 +45,7 @@ final class Status {
           switch (status) {
             case OUT_OF_RANGE -> KernelException.Reason.OUT_OF_RANGE;
             case NOT_FINITE -> KernelException.Reason.NOT_FINITE;
+            case DIVISION_BY_ZERO -> KernelException.Reason.DIVISION_BY_ZERO;
             default -> KernelException.Reason.OTHER;
           };
       throw new KernelException(

@@ -13,6 +13,8 @@ public final class KernelException extends RuntimeException {
     OUT_OF_RANGE,
     /** A number in data was NaN or infinite where that is refused. */
     NOT_FINITE,
+    /** An integer in data that divides was 0. */
+    DIVISION_BY_ZERO,
     /** Anything else. */
     OTHER
   }

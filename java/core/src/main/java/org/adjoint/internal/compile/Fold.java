@@ -35,6 +35,9 @@ record Fold(Graph.Node node, int code, int axes, Optional<Graph.Node> quotient) 
       return Optional.empty();
     }
     Type x = types[node.inputs()[0]];
+    if (!x.dtype().isFloating()) {
+      return Optional.empty(); // states of folds are doubles
+    }
     int axes = node.op().name().equals(LOG_SUM_EXP) ? -1 : axes(node.attrs(), x.shape().rank());
     int least = axes > 0 ? LEAST_ROWS : LEAST_ELEMENTS;
     long kept = node.outputs()[0].shape().size();

@@ -150,16 +150,18 @@ public final class ShapeRules {
   }
 
   /** Returns the attributes of a slice along one axis: starts, steps and sizes of all axes. */
-  public static long[] slice(Shape shape, int axis, long from, long to, long step) {
+  public static long[] slice(Shape shape, int axis, long first, long end, long step) {
     int rank = shape.rank();
     int normal = shape.axis(axis);
     long dim = shape.dim(normal);
+    long from = first < 0 ? first + dim : first;
+    long to = end < 0 ? end + dim : end;
     if (from < 0 || to < from || to > dim || step < 1) {
       throw new IllegalArgumentException(
           "slice: from "
-              + from
+              + first
               + " to "
-              + to
+              + end
               + " step "
               + step
               + " does not lie in axis "

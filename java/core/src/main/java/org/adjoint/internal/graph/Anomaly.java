@@ -49,16 +49,19 @@ public final class Anomaly {
     if (!on) {
       return Optional.empty();
     }
-    String line =
-        WALKER.walk(
-            frames ->
-                frames
-                    .filter(frame -> !isLibrary(frame.getDeclaringClass()))
-                    .findFirst()
-                    .map(StackFrame::toString)
-                    .orElse("a place unknown"));
     return Optional.of(
-        new Site(line, Optional.ofNullable(DIFFERENTIATED.get()).map(Anomaly::named)));
+        new Site(userLine(), Optional.ofNullable(DIFFERENTIATED.get()).map(Anomaly::named)));
+  }
+
+  /** Returns the line of the user's program that this thread is in. */
+  static String userLine() {
+    return WALKER.walk(
+        frames ->
+            frames
+                .filter(frame -> !isLibrary(frame.getDeclaringClass()))
+                .findFirst()
+                .map(StackFrame::toString)
+                .orElse("a place unknown"));
   }
 
   private static String named(Node node) {

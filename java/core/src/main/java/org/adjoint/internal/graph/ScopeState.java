@@ -64,10 +64,15 @@ public final class ScopeState {
     }
   }
 
-  private synchronized void add(Node node) {
-    if (!closed) {
-      made.add(node);
+  private void add(Node node) {
+    int size;
+    synchronized (this) {
+      if (!closed) {
+        made.add(node);
+      }
+      size = made.size();
     }
+    Traps.SCOPE.look(size);
   }
 
   /** Lets a value outlive this scope: the outer one frees it. */

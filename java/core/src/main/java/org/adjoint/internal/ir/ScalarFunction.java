@@ -2,6 +2,7 @@ package org.adjoint.internal.ir;
 
 import java.util.function.DoubleBinaryOperator;
 import java.util.function.DoubleUnaryOperator;
+import java.util.function.LongUnaryOperator;
 
 /**
  * The meaning of an elementwise kernel on one element, as its row in the op table states it. The
@@ -15,11 +16,39 @@ public sealed interface ScalarFunction {
   /** No scalar function: the kernel works on whole operands. */
   record None() implements ScalarFunction {}
 
-  /** One floating-point input. F32 is computed in double and rounded. */
-  record Unary(DoubleUnaryOperator f) implements ScalarFunction {}
+  /**
+   * One input. F32 is computed in double and rounded; I32 in long, of which the low bits are kept.
+   * {@code l} is not called where the row takes no integers.
+   */
+  record Unary(DoubleUnaryOperator f, LongUnaryOperator l) implements ScalarFunction {
+    /** Makes the function of a row of floating-point numbers alone. */
+    public Unary(DoubleUnaryOperator f) {
+      this(f, x -> refuse());
+    }
+  }
 
-  /** Two floating-point inputs. F32 is computed in double and rounded. */
-  record Binary(DoubleBinaryOperator f) implements ScalarFunction {}
+  /** Two inputs, as {@link Unary}. */
+  record Binary(DoubleBinaryOperator f, WholeFunction l) implements ScalarFunction {
+    /** Makes the function of a row of floating-point numbers alone. */
+    public Binary(DoubleBinaryOperator f) {
+      this(f, (a, b, bits) -> refuse());
+    }
+  }
+
+  private static long refuse() {
+    throw new IllegalStateException("a kernel of floating-point numbers was given integers");
+  }
+
+  /** A function of two integers. */
+  @FunctionalInterface
+  interface WholeFunction {
+    /**
+     * Returns the value; the low bits count.
+     *
+     * @param bits how many bits the operands have
+     */
+    long apply(long a, long b, int bits);
+  }
 
   /** Two inputs of one type, a BOOL output. */
   record Comparison(DoubleRelation f, LongRelation l) implements ScalarFunction {}

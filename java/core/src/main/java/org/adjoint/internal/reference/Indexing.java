@@ -32,6 +32,15 @@ final class Indexing {
   static void scatterAdd(Elements index, Elements updates, Elements y) {
     long[] at = checked("scatterAdd", index, y.dim(2));
     int[] to = sources(at, y, index);
+    if (!y.dtype().isFloating()) {
+      long[] values = updates.longs();
+      long[] out = new long[y.size()];
+      for (int i = 0; i < values.length; i++) {
+        out[to[i]] += values[i];
+      }
+      y.put(out);
+      return;
+    }
     double[] values = updates.doubles();
     double[] out = new double[y.size()];
     for (int i = 0; i < values.length; i++) {

@@ -8,6 +8,10 @@ final class Reductions {
 
   /** Neumaier's compensated sum, so that the reference is exact to the last bit or two. */
   static void sum(Elements in, Elements out) {
+    if (!in.dtype().isFloating()) {
+      WholeNumbers.fold(in, out, 0, Long::sum);
+      return;
+    }
     double[] x = in.doubles();
     double[] y = new double[out.size()];
     int n = y.length == 0 ? 0 : x.length / y.length;
@@ -25,6 +29,10 @@ final class Reductions {
   }
 
   static void product(Elements in, Elements out) {
+    if (!in.dtype().isFloating()) {
+      WholeNumbers.fold(in, out, 1, (a, b) -> a * b);
+      return;
+    }
     double[] x = in.doubles();
     double[] y = new double[out.size()];
     int n = y.length == 0 ? 0 : x.length / y.length;
@@ -37,7 +45,23 @@ final class Reductions {
     out.put(y);
   }
 
-  static void extreme(Elements in, Elements out, DoubleBinaryOperator better) {
+  static void max(Elements in, Elements out) {
+    if (in.dtype().isFloating()) {
+      extreme(in, out, Math::max);
+    } else {
+      WholeNumbers.fold(in, out, Long.MIN_VALUE, Math::max);
+    }
+  }
+
+  static void min(Elements in, Elements out) {
+    if (in.dtype().isFloating()) {
+      extreme(in, out, Math::min);
+    } else {
+      WholeNumbers.fold(in, out, Long.MAX_VALUE, Math::min);
+    }
+  }
+
+  private static void extreme(Elements in, Elements out, DoubleBinaryOperator better) {
     double[] x = in.doubles();
     double[] y = new double[out.size()];
     int n = y.length == 0 ? 0 : x.length / y.length;
@@ -51,6 +75,10 @@ final class Reductions {
   }
 
   static void argmax(Elements in, Elements out) {
+    if (!in.dtype().isFloating()) {
+      WholeNumbers.argmax(in, out);
+      return;
+    }
     double[] x = in.doubles();
     long[] y = new long[out.size()];
     int n = y.length == 0 ? 0 : x.length / y.length;

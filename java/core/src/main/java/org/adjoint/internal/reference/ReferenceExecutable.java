@@ -67,6 +67,8 @@ final class ReferenceExecutable implements Executable {
       String name = instruction.kernel().name();
       throw new KernelException(
           index, KernelException.Reason.NOT_FINITE, e.input(), name + ": " + e.getMessage());
+    } catch (DivisionByZero e) {
+      throw new KernelException(index, KernelException.Reason.DIVISION_BY_ZERO, 0, e.getMessage());
     } catch (ArithmeticException e) {
       throw new NativeMemoryException(
           "reference backend: an operand of " + instruction + " has more than 2^31 elements");

@@ -25,8 +25,8 @@ final class ReferenceKernels {
     STRUCTURED.put("cast", (ints, in, out) -> cast(in[0], out[0]));
     STRUCTURED.put("where", (ints, in, out) -> where(in, out[0]));
     STRUCTURED.put("sum", (ints, in, out) -> Reductions.sum(in[0], out[0]));
-    STRUCTURED.put("max", (ints, in, out) -> Reductions.extreme(in[0], out[0], Math::max));
-    STRUCTURED.put("min", (ints, in, out) -> Reductions.extreme(in[0], out[0], Math::min));
+    STRUCTURED.put("max", (ints, in, out) -> Reductions.max(in[0], out[0]));
+    STRUCTURED.put("min", (ints, in, out) -> Reductions.min(in[0], out[0]));
     STRUCTURED.put("argmax", (ints, in, out) -> Reductions.argmax(in[0], out[0]));
     STRUCTURED.put("prod", (ints, in, out) -> Reductions.product(in[0], out[0]));
     STRUCTURED.put("cumsum", (ints, in, out) -> Scans.cumsum(ints, in[0], out[0]));
@@ -39,6 +39,7 @@ final class ReferenceKernels {
     STRUCTURED.put("scatterAdd", (ints, in, out) -> Indexing.scatterAdd(in[0], in[1], out[0]));
     STRUCTURED.put("clippedAdam", (ints, in, out) -> ClippedSteps.adam(in, out));
     STRUCTURED.put("clippedSgd", ClippedSteps::sgd);
+    STRUCTURED.put("nonZero", (ints, in, out) -> WholeNumbers.nonZero(in[0], out[0]));
     STRUCTURED.put("iota", (ints, in, out) -> Indexing.iota(ints[0], ints[1], out[0]));
     STRUCTURED.put("randomBits", (ints, in, out) -> RandomDraws.bits(in[0], out[0]));
     STRUCTURED.put("randomUniform", (ints, in, out) -> RandomDraws.uniform(in[0], out[0]));
@@ -56,7 +57,12 @@ final class ReferenceKernels {
 
   static void run(Kernel kernel, long[] ints, Elements[] in, Elements[] out) {
     ScalarFunction scalar = kernel.scalar();
-    if (scalar instanceof ScalarFunction.Unary unary) {
+    boolean whole = in.length > 0 && !in[0].dtype().isFloating();
+    if (whole && scalar instanceof ScalarFunction.Unary unary) {
+      out[0].put(WholeNumbers.map(unary, in[0]));
+    } else if (whole && scalar instanceof ScalarFunction.Binary binary) {
+      out[0].put(WholeNumbers.map(binary, in[0], in[1]));
+    } else if (scalar instanceof ScalarFunction.Unary unary) {
       double[] x = in[0].doubles();
       for (int i = 0; i < x.length; i++) {
         x[i] = unary.f().applyAsDouble(x[i]);

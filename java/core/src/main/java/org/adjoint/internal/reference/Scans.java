@@ -1,6 +1,7 @@
 package org.adjoint.internal.reference;
 
 import java.util.Arrays;
+import java.util.function.IntBinaryOperator;
 
 /** Scans along the middle axis of [outer, n, inner], and the order of rows of [rows, n]. */
 final class Scans {
@@ -19,6 +20,10 @@ final class Scans {
 
   /** Neumaier's compensated sum, as in {@link Reductions}. */
   static void cumsum(long[] ints, Elements in, Elements out) {
+    if (!in.dtype().isFloating()) {
+      WholeNumbers.cumsum(ints[0] != 0, in, out);
+      return;
+    }
     double[] x = in.doubles();
     run(
         ints,
@@ -37,6 +42,10 @@ final class Scans {
   }
 
   static void linearScan(long[] ints, Elements[] in, Elements out) {
+    if (!out.dtype().isFloating()) {
+      WholeNumbers.linearScan(ints[0] != 0, in[0].longs(), in[1].longs(), out);
+      return;
+    }
     double[] a = in[0].doubles();
     double[] b = in[1].doubles();
     run(
@@ -93,14 +102,24 @@ final class Scans {
   }
 
   static void argsort(long[] ints, Elements in, Elements out) {
-    double[] x = in.doubles();
+    boolean descending = ints[0] != 0;
+    if (in.dtype().isFloating()) {
+      double[] x = in.doubles();
+      argsort(in, out, (i, j) -> compare(x[i], x[j], descending));
+    } else {
+      long[] x = in.longs();
+      argsort(in, out, (i, j) -> descending ? Long.compare(x[j], x[i]) : Long.compare(x[i], x[j]));
+    }
+  }
+
+  private static void argsort(Elements in, Elements out, IntBinaryOperator places) {
     long[] y = new long[out.size()];
     int n = in.dim(1);
     for (int row = 0; row < in.dim(0); row++) {
       int from = row * n;
       Integer[] order = new Integer[n];
       Arrays.setAll(order, i -> i);
-      Arrays.sort(order, (i, j) -> compare(x[from + i], x[from + j], ints[0] != 0));
+      Arrays.sort(order, (i, j) -> places.applyAsInt(from + i, from + j));
       for (int i = 0; i < n; i++) {
         y[from + i] = order[i];
       }

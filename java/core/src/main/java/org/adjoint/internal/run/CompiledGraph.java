@@ -91,6 +91,11 @@ public record CompiledGraph(Program program, Executable executable, long[] const
       }
       text.append(')');
     }
+    if (failure.reason() == KernelException.Reason.DIVISION_BY_ZERO) {
+      ArithmeticException error = new ArithmeticException(text.toString());
+      error.initCause(failure);
+      return error;
+    }
     if (failure.isOutOfRange()) {
       IndexOutOfBoundsException error = new IndexOutOfBoundsException(text.toString());
       error.initCause(failure);

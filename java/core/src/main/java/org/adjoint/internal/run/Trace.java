@@ -11,6 +11,7 @@ import org.adjoint.internal.graph.Access;
 import org.adjoint.internal.graph.Node;
 import org.adjoint.internal.graph.NodeMap;
 import org.adjoint.internal.graph.OpNode;
+import org.adjoint.internal.graph.Traps;
 import org.adjoint.internal.graph.Version;
 import org.adjoint.internal.ir.Graph;
 
@@ -98,6 +99,7 @@ public final class Trace {
     for (Version version : versions) {
       addOutputs(version);
     }
+    Traps.PENDING.look(ops.size());
   }
 
   private void addVersion(Version version) {
@@ -307,7 +309,8 @@ public final class Trace {
       throw new IllegalStateException(
           "tensor "
               + node.type(0)
-              + " was consumed by an optimizer step that failed, so it has no value; build it anew");
+              + " was consumed by an optimizer step that failed, so it has no value; build it"
+              + " anew");
     }
     if (node instanceof Version v) {
       addVersion(v);

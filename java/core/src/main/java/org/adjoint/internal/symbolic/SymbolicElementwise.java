@@ -53,7 +53,7 @@ public final class SymbolicElementwise {
   private static Map<Op, Function> functions() {
     Map<Op, Function> functions = new HashMap<>();
     for (Op op : Ops.ALL) {
-      if (op instanceof Elementwise e && op != ElementwiseOps.WHERE) {
+      if (op instanceof Elementwise e && e.takesFloating() && op != ElementwiseOps.WHERE) {
         functions.put(e, made(e));
       }
     }
@@ -81,7 +81,8 @@ public final class SymbolicElementwise {
             entry(ElementwiseOps.SQRT, (a, x) -> a.power(x.get(0), a.number(0.5))),
             entry(ElementwiseOps.RSQRT, (a, x) -> a.power(x.get(0), a.number(-0.5))),
             entry(ElementwiseOps.RECIPROCAL, (a, x) -> a.power(x.get(0), a.number(-1))),
-            entry(TrigonometricOps.SECH, SymbolicElementwise::sech),
+            entry(TrigonometricOps.SECH, (a, x) -> a.power(sechSquare(a, x), a.number(0.5))),
+            entry(TrigonometricOps.SECH_SQUARE, SymbolicElementwise::sechSquare),
             entry(TrigonometricOps.LESS_SQUARE, (a, x) -> lessSquare(a, x.get(0))),
             entry(
                 TrigonometricOps.RHYPOT,
@@ -96,10 +97,8 @@ public final class SymbolicElementwise {
     return Map.copyOf(rules);
   }
 
-  /** Returns the square root of 1 − tanh² x: rules take its square. */
-  private static Expression sech(Algebra a, List<Expression> x) {
-    Expression tanh = a.apply(FUNCTIONS.get(ElementwiseOps.TANH), x);
-    return a.power(lessSquare(a, tanh), a.number(0.5));
+  private static Expression sechSquare(Algebra a, List<Expression> x) {
+    return lessSquare(a, a.apply(FUNCTIONS.get(ElementwiseOps.TANH), x));
   }
 
   private static Expression lessSquare(Algebra a, Expression x) {

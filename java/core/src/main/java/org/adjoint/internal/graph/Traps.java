@@ -1,0 +1,54 @@
+package org.adjoint.internal.graph;
+
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.concurrent.atomic.AtomicReference;
+import org.adjoint.Tensor;
+
+/**
+ * A word, once a process, about habits that give right results and do not last: nothing else would
+ * tell before memory or patience ends.
+ */
+public enum Traps {
+  /** A scope around a whole loop holds every tensor of the loop. */
+  SCOPE(
+      "a Scope holds %d tensors, all of which live until it closes (the last one was built at %s);"
+          + " open a Scope in each turn of a loop, not around the loop"),
+  /** A loop that asks for no value builds one graph of all its turns. */
+  PENDING(
+      "one evaluation computes %d pending ops (asked for at %s); in a loop, eval() what the next"
+          + " turn needs, or write the loop as a Scan");
+
+  /** From so many on there is a word. */
+  public static final int MANY = 100_000;
+
+  private final String text;
+  private final AtomicReference<String> said = new AtomicReference<>();
+
+  Traps(String text) {
+    this.text = text;
+  }
+
+  /** Says the word if there are many and it was not said before. */
+  public void look(int count) {
+    if (count >= MANY && said.get() == null) {
+      String word = String.format(Locale.ROOT, text, count, Anomaly.userLine());
+      if (said.compareAndSet(null, word)) {
+        Logger logger = System.getLogger(Tensor.class.getName());
+        logger.log(Level.WARNING, word);
+      }
+    }
+  }
+
+  /** Returns what was said. */
+  public Optional<String> said() {
+    return Optional.ofNullable(said.get());
+  }
+
+  /** Has the word said again. */
+  void forget() {
+    said.set(null);
+  }
+}
