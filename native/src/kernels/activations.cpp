@@ -26,11 +26,15 @@ ADJ_ALWAYS T gated(T x, T r, typename Float<T>::Bits n) {
   return x < T(0) ? scaled_by_power(not_far(x) * s / below, n) : x / below;
 }
 
-/* -|u| = n ln2 + r, or -kExpMin in its place where that is larger. */
+/* From here on down e^u is so small that 800 times as much is 0, too. */
+template <class T>
+constexpr T kDecayed = Float<T>::kExpMin - T(16);
+
+/* -|u| = n ln2 + r, or kDecayed in its place where that is larger. */
 template <class T>
 ADJ_ALWAYS T reduce_decay(T u, typename Float<T>::Bits& n) {
   const T magnitude = magnitude_of(u);
-  return reduce_by_ln2(magnitude > -Float<T>::kExpMin ? Float<T>::kExpMin : -magnitude, n);
+  return reduce_by_ln2(magnitude > -kDecayed<T> ? kDecayed<T> : -magnitude, n);
 }
 
 /* geluTanh's constants in two parts: 2 sqrt(2 / pi), and 0.044715. */
@@ -65,7 +69,7 @@ ADJ_ALWAYS T reduce_gelu_tanh(T x, T c, typename Float<T>::Bits& n) {
   const T u = z * C::kFactor;
   const T u_low = fma(z, C::kFactor, -u) + fma(z, C::kFactorLow, z_low * C::kFactor);
   const T high = c * u;
-  const T r = reduce_by_ln2(high > -Float<T>::kExpMin ? Float<T>::kExpMin : -high, n);
+  const T r = reduce_by_ln2(high > -kDecayed<T> ? kDecayed<T> : -high, n);
   return r - c * u_low;
 }
 

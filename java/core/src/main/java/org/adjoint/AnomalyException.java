@@ -7,6 +7,7 @@ package org.adjoint;
 public final class AnomalyException extends RuntimeException {
   private static final long serialVersionUID = 1;
 
+  /** Makes the exception with what was found, and where. */
   public AnomalyException(String message) {
     super(message);
   }

@@ -96,7 +96,14 @@ public final class Grad {
     return jvp(y, List.of(x), List.of(tangent));
   }
 
-  /** Returns how y moves as all of {@code xs} move along their tangents. */
+  /**
+   * Returns how y moves as all of {@code xs} move along their tangents.
+   *
+   * @throws IllegalArgumentException if there are not as many tangents as xs, a tangent has another
+   *     shape than its x or another dtype than its tangents ({@link DType#tangent}), or y or an x
+   *     is not floating
+   * @throws IllegalStateException if the graph of y was dropped by an evaluation
+   */
   public static Tensor jvp(Tensor y, List<Tensor> xs, List<Tensor> tangents) {
     if (xs.size() != tangents.size()) {
       throw new IllegalArgumentException(

@@ -39,7 +39,11 @@ public final class Key {
     return bits;
   }
 
-  /** Returns {@code n} new keys, independent of each other and of this one. */
+  /**
+   * Returns {@code n} new keys, independent of each other and of this one.
+   *
+   * @throws IllegalArgumentException if n is negative
+   */
   public List<Key> split(int n) {
     if (n < 0) {
       throw new IllegalArgumentException("split: cannot make " + n + " keys");

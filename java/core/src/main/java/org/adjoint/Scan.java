@@ -64,7 +64,11 @@ public final class Scan {
     return (start, xs) -> loop.apply(List.of(start), List.of(xs)).outputs().get(0);
   }
 
-  /** Returns {@code step} applied {@code times} times over: {@code x → step(step(… x))}. */
+  /**
+   * Returns {@code step} applied {@code times} times over: {@code x → step(step(… x))}.
+   *
+   * @throws IllegalArgumentException if {@code times} is negative
+   */
   public static UnaryOperator<Tensor> of(UnaryOperator<Tensor> step, int times) {
     if (times < 0) {
       throw new IllegalArgumentException("scan: cannot run " + times + " times");

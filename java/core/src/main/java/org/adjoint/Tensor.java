@@ -105,22 +105,38 @@ public sealed class Tensor permits Parameter {
     return Values.copyOf(DType.F32, data, data.length, dims);
   }
 
-  /** Returns an F64 tensor with a copy of {@code data}, in row-major order. */
+  /**
+   * Returns an F64 tensor with a copy of {@code data}, in row-major order.
+   *
+   * @throws IllegalArgumentException if the elements do not fill the shape or a size is negative
+   */
   public static Tensor of(double[] data, long... dims) {
     return Values.copyOf(DType.F64, data, data.length, dims);
   }
 
-  /** Returns an I32 tensor with a copy of {@code data}, in row-major order. */
+  /**
+   * Returns an I32 tensor with a copy of {@code data}, in row-major order.
+   *
+   * @throws IllegalArgumentException if the elements do not fill the shape or a size is negative
+   */
   public static Tensor of(int[] data, long... dims) {
     return Values.copyOf(DType.I32, data, data.length, dims);
   }
 
-  /** Returns an I64 tensor with a copy of {@code data}, in row-major order. */
+  /**
+   * Returns an I64 tensor with a copy of {@code data}, in row-major order.
+   *
+   * @throws IllegalArgumentException if the elements do not fill the shape or a size is negative
+   */
   public static Tensor of(long[] data, long... dims) {
     return Values.copyOf(DType.I64, data, data.length, dims);
   }
 
-  /** Returns a BOOL tensor with a copy of {@code data}, in row-major order. */
+  /**
+   * Returns a BOOL tensor with a copy of {@code data}, in row-major order.
+   *
+   * @throws IllegalArgumentException if the elements do not fill the shape or a size is negative
+   */
   public static Tensor of(boolean[] data, long... dims) {
     return Values.copyOf(DType.BOOL, data, data.length, dims);
   }
@@ -164,12 +180,20 @@ public sealed class Tensor permits Parameter {
     return Literals.matrix(rows);
   }
 
-  /** Returns an I32 matrix [rows, columns] with a copy of {@code rows}. */
+  /**
+   * Returns an I32 matrix [rows, columns] with a copy of {@code rows}.
+   *
+   * @throws IllegalArgumentException if the rows have different lengths
+   */
   public static Tensor of(int[][] rows) {
     return Literals.matrix(rows);
   }
 
-  /** Returns an I64 matrix [rows, columns] with a copy of {@code rows}. */
+  /**
+   * Returns an I64 matrix [rows, columns] with a copy of {@code rows}.
+   *
+   * @throws IllegalArgumentException if the rows have different lengths
+   */
   public static Tensor of(long[][] rows) {
     return Literals.matrix(rows);
   }
@@ -216,17 +240,29 @@ public sealed class Tensor permits Parameter {
     return new Tensor(Node.scalar(DType.F64, source), 0);
   }
 
-  /** Returns a tensor that is 0 everywhere. It takes no memory until it must. */
+  /**
+   * Returns a tensor that is 0 everywhere. It takes no memory until it must.
+   *
+   * @throws IllegalArgumentException if a size is negative
+   */
   public static Tensor zeros(DType dtype, long... dims) {
     return full(0, dtype, dims);
   }
 
-  /** Returns a tensor that is 1 everywhere. It takes no memory until it must. */
+  /**
+   * Returns a tensor that is 1 everywhere. It takes no memory until it must.
+   *
+   * @throws IllegalArgumentException if a size is negative
+   */
   public static Tensor ones(DType dtype, long... dims) {
     return full(1, dtype, dims);
   }
 
-  /** Returns a tensor that is {@code value} everywhere. It takes no memory until it must. */
+  /**
+   * Returns a tensor that is {@code value} everywhere. It takes no memory until it must.
+   *
+   * @throws IllegalArgumentException if a size is negative
+   */
   public static Tensor full(double value, DType dtype, long... dims) {
     return scalar(value, dtype).broadcastTo(dims);
   }
@@ -259,7 +295,11 @@ public sealed class Tensor permits Parameter {
     return number(value);
   }
 
-  /** Returns the identity matrix [n, n]. */
+  /**
+   * Returns the identity matrix [n, n].
+   *
+   * @throws IllegalArgumentException if n is negative
+   */
   public static Tensor eye(DType dtype, long n) {
     return eye(dtype, n, n);
   }
@@ -362,7 +402,11 @@ public sealed class Tensor permits Parameter {
     return shape().rank();
   }
 
-  /** Returns the size of an axis. */
+  /**
+   * Returns the size of an axis.
+   *
+   * @throws IllegalArgumentException if the axis is none of x's
+   */
   public long dim(int axis) {
     return shape().dim(axis);
   }
@@ -374,18 +418,37 @@ public sealed class Tensor permits Parameter {
 
   // ---- values ----
 
-  /** Computes the value now, and returns this. */
+  /**
+   * Computes the value now, and returns this.
+   *
+   * @throws ArithmeticException if an integer is divided by 0; names its position
+   * @throws IndexOutOfBoundsException if an index is outside its axis; names its position
+   * @throws NativeMemoryException if the memory budget does not suffice
+   * @throws IllegalStateException if a tensor that is read was closed, or a parameter's version
+   *     superseded
+   */
   public Tensor eval() {
     Evaluator.evaluate(List.of(this));
     return this;
   }
 
-  /** Computes several values in one program. */
+  /**
+   * Computes several values in one program; all or none are there afterwards.
+   *
+   * @throws ArithmeticException as {@link #eval}
+   * @throws IndexOutOfBoundsException as {@link #eval}
+   * @throws NativeMemoryException as {@link #eval}
+   * @throws IllegalStateException as {@link #eval}
+   */
   public static void evalAll(Tensor... tensors) {
     Evaluator.evaluate(List.of(tensors));
   }
 
-  /** Computes the values of a list of tensors in one program. */
+  /**
+   * Computes the values of a list of tensors in one program, as {@link #evalAll(Tensor...)}.
+   *
+   * @throws IllegalStateException as {@link #eval}
+   */
   public static void evalAll(List<? extends Tensor> tensors) {
     Evaluator.evaluate(List.copyOf(tensors));
   }
@@ -471,7 +534,11 @@ public sealed class Tensor permits Parameter {
 
   // ---- graph ----
 
-  /** Returns new tensors, the outputs of {@code op} over {@code inputs}. */
+  /**
+   * Returns new tensors, the outputs of {@code op} over {@code inputs}.
+   *
+   * @throws IllegalArgumentException if the op does not take inputs of these types
+   */
   public static List<Tensor> apply(Op op, long[] attrs, Tensor... inputs) {
     // A copy: users hand their array in, and may use it for another op.
     return Graphs.apply(op, attrs.length == 0 ? attrs : attrs.clone(), inputs);
@@ -630,6 +697,9 @@ public sealed class Tensor permits Parameter {
   /**
    * Returns the angle in [−π, π] of the points (x, y) of which this is y, elementwise, as {@link
    * Math#atan2}; its derivatives at (0, 0) are 0.
+   *
+   * @throws IllegalArgumentException if the dtypes differ or are not F32 or F64, or the shapes do
+   *     not broadcast
    */
   public Tensor atan2(Tensor x) {
     return TrigonometricOps.ATAN2.apply(this, x);
@@ -796,6 +866,8 @@ public sealed class Tensor permits Parameter {
    * Returns x where it lies in [low, high], elementwise, else the bound that it exceeds; where low
    * &gt; high, one of them; NaN where x or a bound is NaN. The derivative is 1 at the bounds too;
    * beyond, it is the bound's.
+   *
+   * @throws IllegalArgumentException if the dtypes differ or the shapes do not broadcast
    */
   public Tensor clamp(Tensor low, Tensor high) {
     return where(low.ne(low), low, where(high.ne(high), high, Scalars.within(this, low, high)));
@@ -839,12 +911,20 @@ public sealed class Tensor permits Parameter {
     return abs().lt(Double.POSITIVE_INFINITY);
   }
 
-  /** Returns {@code value} where the BOOL mask holds, else x; no gradient passes where it holds. */
+  /**
+   * Returns {@code value} where the BOOL mask holds, else x; no gradient passes where it holds.
+   *
+   * @throws IllegalArgumentException if the mask is not BOOL or the shapes do not broadcast
+   */
   public Tensor maskedFill(Tensor mask, double value) {
     return where(mask, number(value), this);
   }
 
-  /** Returns x + y. */
+  /**
+   * Returns x + y.
+   *
+   * @throws IllegalArgumentException if the dtypes differ, are BOOL, or the shapes do not broadcast
+   */
   public Tensor plus(Tensor y) {
     return ElementwiseOps.PLUS.apply(this, y);
   }
@@ -854,7 +934,11 @@ public sealed class Tensor permits Parameter {
     return plus(number(y));
   }
 
-  /** Returns x − y. */
+  /**
+   * Returns x − y.
+   *
+   * @throws IllegalArgumentException if the dtypes differ, are BOOL, or the shapes do not broadcast
+   */
   public Tensor minus(Tensor y) {
     return ElementwiseOps.MINUS.apply(this, y);
   }
@@ -864,7 +948,11 @@ public sealed class Tensor permits Parameter {
     return minus(number(y));
   }
 
-  /** Returns x · y, elementwise. */
+  /**
+   * Returns x · y, elementwise.
+   *
+   * @throws IllegalArgumentException if the dtypes differ, are BOOL, or the shapes do not broadcast
+   */
   public Tensor times(Tensor y) {
     return ElementwiseOps.TIMES.apply(this, y);
   }
@@ -874,7 +962,12 @@ public sealed class Tensor permits Parameter {
     return y == 1 && dtype().isArithmetic() ? ShapeOps.renamed(this) : times(number(y));
   }
 
-  /** Returns x / y, elementwise. */
+  /**
+   * Returns x / y, elementwise.
+   *
+   * @throws IllegalArgumentException if the dtypes differ or are not F32 or F64, or the shapes do
+   *     not broadcast
+   */
   public Tensor div(Tensor y) {
     return ElementwiseOps.DIV.apply(this, y);
   }
@@ -884,7 +977,12 @@ public sealed class Tensor permits Parameter {
     return div(number(y));
   }
 
-  /** Returns xʸ, elementwise. */
+  /**
+   * Returns xʸ, elementwise.
+   *
+   * @throws IllegalArgumentException if the dtypes differ or are not F32 or F64, or the shapes do
+   *     not broadcast
+   */
   public Tensor pow(Tensor y) {
     return ElementwiseOps.POW.apply(this, y);
   }
@@ -897,12 +995,20 @@ public sealed class Tensor permits Parameter {
     return y == 1 && dtype().isArithmetic() ? ShapeOps.renamed(this) : pow(number(y));
   }
 
-  /** Returns the larger of x and y; NaN if either is. At a tie each gets half the gradient. */
+  /**
+   * Returns the larger of x and y; NaN if either is. At a tie each gets half the gradient.
+   *
+   * @throws IllegalArgumentException if the dtypes differ, are BOOL, or the shapes do not broadcast
+   */
   public Tensor maximum(Tensor y) {
     return ElementwiseOps.MAXIMUM.apply(this, y);
   }
 
-  /** Returns the smaller of x and y; NaN if either is. At a tie each gets half the gradient. */
+  /**
+   * Returns the smaller of x and y; NaN if either is. At a tie each gets half the gradient.
+   *
+   * @throws IllegalArgumentException if the dtypes differ, are BOOL, or the shapes do not broadcast
+   */
   public Tensor minimum(Tensor y) {
     return ElementwiseOps.MINIMUM.apply(this, y);
   }
@@ -985,7 +1091,11 @@ public sealed class Tensor permits Parameter {
     return IntegerOps.SHIFT_LEFT.apply(this, y);
   }
 
-  /** Returns x·2ʸ of I32 or I64. */
+  /**
+   * Returns x·2ʸ of I32 or I64.
+   *
+   * @throws IllegalArgumentException if x is not I32 or I64
+   */
   public Tensor shiftLeft(int y) {
     return shiftLeft(number(y));
   }
@@ -999,7 +1109,11 @@ public sealed class Tensor permits Parameter {
     return IntegerOps.SHIFT_RIGHT.apply(this, y);
   }
 
-  /** Returns ⌊x/2ʸ⌋ of I32 or I64. */
+  /**
+   * Returns ⌊x/2ʸ⌋ of I32 or I64.
+   *
+   * @throws IllegalArgumentException if x is not I32 or I64
+   */
   public Tensor shiftRight(int y) {
     return shiftRight(number(y));
   }
@@ -1013,7 +1127,11 @@ public sealed class Tensor permits Parameter {
     return IntegerOps.SHIFT_RIGHT_UNSIGNED.apply(this, y);
   }
 
-  /** Returns x of I32 or I64 moved down by y bits, with zeros from above. */
+  /**
+   * Returns x of I32 or I64 moved down by y bits, with zeros from above.
+   *
+   * @throws IllegalArgumentException if x is not I32 or I64
+   */
   public Tensor shiftRightUnsigned(int y) {
     return shiftRightUnsigned(number(y));
   }
@@ -1087,12 +1205,19 @@ public sealed class Tensor permits Parameter {
   /**
    * Returns 0 where x or d is 0, else x·d: the product of a (co)tangent with a derivative, either
    * of which may be infinite or NaN.
+   *
+   * @throws IllegalArgumentException if the dtypes differ or are not F32 or F64, or the shapes do
+   *     not broadcast
    */
   public Tensor scale(Tensor d) {
     return Seed.times(this, d).orElseGet(() -> ElementwiseOps.SCALE.apply(this, d));
   }
 
-  /** Returns whether x = y, as BOOL. */
+  /**
+   * Returns whether x = y, as BOOL.
+   *
+   * @throws IllegalArgumentException if the dtypes differ or the shapes do not broadcast
+   */
   public Tensor eq(Tensor y) {
     return ElementwiseOps.EQUAL.apply(this, y);
   }
@@ -1102,7 +1227,11 @@ public sealed class Tensor permits Parameter {
     return eq(number(y));
   }
 
-  /** Returns whether x ≠ y, as BOOL. */
+  /**
+   * Returns whether x ≠ y, as BOOL.
+   *
+   * @throws IllegalArgumentException if the dtypes differ or the shapes do not broadcast
+   */
   public Tensor ne(Tensor y) {
     return ElementwiseOps.NOT_EQUAL.apply(this, y);
   }
@@ -1112,7 +1241,11 @@ public sealed class Tensor permits Parameter {
     return ne(number(y));
   }
 
-  /** Returns whether x &lt; y, as BOOL. */
+  /**
+   * Returns whether x &lt; y, as BOOL.
+   *
+   * @throws IllegalArgumentException if the dtypes differ or the shapes do not broadcast
+   */
   public Tensor lt(Tensor y) {
     return ElementwiseOps.LESS.apply(this, y);
   }
@@ -1122,7 +1255,11 @@ public sealed class Tensor permits Parameter {
     return lt(number(y));
   }
 
-  /** Returns whether x ≤ y, as BOOL. */
+  /**
+   * Returns whether x ≤ y, as BOOL.
+   *
+   * @throws IllegalArgumentException if the dtypes differ or the shapes do not broadcast
+   */
   public Tensor le(Tensor y) {
     return ElementwiseOps.LESS_EQUAL.apply(this, y);
   }
@@ -1132,7 +1269,11 @@ public sealed class Tensor permits Parameter {
     return le(number(y));
   }
 
-  /** Returns whether x &gt; y, as BOOL. */
+  /**
+   * Returns whether x &gt; y, as BOOL.
+   *
+   * @throws IllegalArgumentException if the dtypes differ or the shapes do not broadcast
+   */
   public Tensor gt(Tensor y) {
     return ElementwiseOps.GREATER.apply(this, y);
   }
@@ -1142,7 +1283,11 @@ public sealed class Tensor permits Parameter {
     return gt(number(y));
   }
 
-  /** Returns whether x ≥ y, as BOOL. */
+  /**
+   * Returns whether x ≥ y, as BOOL.
+   *
+   * @throws IllegalArgumentException if the dtypes differ or the shapes do not broadcast
+   */
   public Tensor ge(Tensor y) {
     return ElementwiseOps.GREATER_EQUAL.apply(this, y);
   }
@@ -1164,6 +1309,9 @@ public sealed class Tensor permits Parameter {
    * Tensor safe = Tensor.where(kept, x, Tensor.scalar(0, x.dtype())); // kept: [rows, 1]
    * Tensor y = Tensor.where(kept, safe.matmul(w), other);
    * }</pre>
+   *
+   * @throws IllegalArgumentException if the condition is not BOOL, the dtypes of a and b differ, or
+   *     the shapes do not broadcast
    */
   public static Tensor where(Tensor condition, Tensor a, Tensor b) {
     return ElementwiseOps.WHERE.apply(condition, a, b);
@@ -1172,6 +1320,8 @@ public sealed class Tensor permits Parameter {
   /**
    * Returns the elements converted: float to integer toward zero and saturating, anything to BOOL
    * as x ≠ 0.
+   *
+   * @throws NullPointerException if the dtype is null
    */
   public Tensor cast(DType dtype) {
     return dtype == dtype()
@@ -1183,12 +1333,18 @@ public sealed class Tensor permits Parameter {
 
   /**
    * Returns the sum over {@code axes}, over all of them if none are given. Of no elements it is 0.
+   *
+   * @throws IllegalArgumentException if an axis is none of x's or is given twice, or x is BOOL
    */
   public Tensor sum(int... axes) {
     return ShapeRules.reduce(ReductionOps.SUM, this, false, axes);
   }
 
-  /** Returns the sum, with the summed axes kept at size 1 if {@code keepDims}. */
+  /**
+   * Returns the sum, with the summed axes kept at size 1 if {@code keepDims}.
+   *
+   * @throws IllegalArgumentException if an axis is none of x's or is given twice, or x is BOOL
+   */
   public Tensor sum(boolean keepDims, int... axes) {
     return ShapeRules.reduce(ReductionOps.SUM, this, keepDims, axes);
   }
@@ -1196,12 +1352,20 @@ public sealed class Tensor permits Parameter {
   /**
    * Returns the mean over {@code axes}, over all of them if none are given. Of no elements it is
    * NaN.
+   *
+   * @throws IllegalArgumentException if an axis is none of x's or is given twice, or x is not
+   *     floating
    */
   public Tensor mean(int... axes) {
     return mean(false, axes);
   }
 
-  /** Returns the mean, with the folded axes kept at size 1 if {@code keepDims}. */
+  /**
+   * Returns the mean, with the folded axes kept at size 1 if {@code keepDims}.
+   *
+   * @throws IllegalArgumentException if an axis is none of x's or is given twice, or x is not
+   *     floating
+   */
   public Tensor mean(boolean keepDims, int... axes) {
     Tensor mean = sum(false, axes).div((double) ShapeRules.folded(this, axes));
     return keepDims ? mean.reshape(ShapeRules.kept(this, axes)) : mean;
@@ -1210,12 +1374,20 @@ public sealed class Tensor permits Parameter {
   /**
    * Returns the maximum over {@code axes}, over all of them if none are given. Ties share the
    * gradient evenly.
+   *
+   * @throws IllegalArgumentException if an axis is none of x's or is given twice or has no
+   *     elements, or x is BOOL
    */
   public Tensor max(int... axes) {
     return ShapeRules.reduce(ReductionOps.MAX, this, false, axes);
   }
 
-  /** Returns the maximum, with the folded axes kept at size 1 if {@code keepDims}. */
+  /**
+   * Returns the maximum, with the folded axes kept at size 1 if {@code keepDims}.
+   *
+   * @throws IllegalArgumentException if an axis is none of x's or is given twice or has no
+   *     elements, or x is BOOL
+   */
   public Tensor max(boolean keepDims, int... axes) {
     return ShapeRules.reduce(ReductionOps.MAX, this, keepDims, axes);
   }
@@ -1223,12 +1395,20 @@ public sealed class Tensor permits Parameter {
   /**
    * Returns the minimum over {@code axes}, over all of them if none are given. Ties share the
    * gradient evenly.
+   *
+   * @throws IllegalArgumentException if an axis is none of x's or is given twice or has no
+   *     elements, or x is BOOL
    */
   public Tensor min(int... axes) {
     return ShapeRules.reduce(ReductionOps.MIN, this, false, axes);
   }
 
-  /** Returns the minimum, with the folded axes kept at size 1 if {@code keepDims}. */
+  /**
+   * Returns the minimum, with the folded axes kept at size 1 if {@code keepDims}.
+   *
+   * @throws IllegalArgumentException if an axis is none of x's or is given twice or has no
+   *     elements, or x is BOOL
+   */
   public Tensor min(boolean keepDims, int... axes) {
     return ShapeRules.reduce(ReductionOps.MIN, this, keepDims, axes);
   }
@@ -1236,6 +1416,8 @@ public sealed class Tensor permits Parameter {
   /**
    * Returns the index of the first maximum along {@code axis}, as I64; the first NaN counts as the
    * maximum.
+   *
+   * @throws IllegalArgumentException if the axis is none of x's or has no elements
    */
   public Tensor argmax(int axis) {
     return ReductionOps.ARGMAX.apply(new long[] {shape().axis(axis)}, Wholes.ordered(this)).get(0);
@@ -1244,6 +1426,8 @@ public sealed class Tensor permits Parameter {
   /**
    * Returns the index of the first minimum along {@code axis}, as I64; the first NaN counts as the
    * minimum.
+   *
+   * @throws IllegalArgumentException if the axis is none of x's or has no elements
    */
   public Tensor argmin(int axis) {
     return Wholes.reversed(this).argmax(axis);
@@ -1253,12 +1437,18 @@ public sealed class Tensor permits Parameter {
    * Returns the product over {@code axes}, over all of them if none are given. Of no elements it is
    * 1. The gradient is the product of all other elements, without a division: zeros, one or many,
    * are exact at every order.
+   *
+   * @throws IllegalArgumentException if an axis is none of x's or is given twice, or x is BOOL
    */
   public Tensor prod(int... axes) {
     return prod(false, axes);
   }
 
-  /** Returns the product, with the folded axes kept at size 1 if {@code keepDims}. */
+  /**
+   * Returns the product, with the folded axes kept at size 1 if {@code keepDims}.
+   *
+   * @throws IllegalArgumentException if an axis is none of x's or is given twice, or x is BOOL
+   */
   public Tensor prod(boolean keepDims, int... axes) {
     return Statistics.product(this, keepDims, axes);
   }
@@ -1268,12 +1458,19 @@ public sealed class Tensor permits Parameter {
    * distances from the mean, divided by n − ddof. NaN or ∞ if n ≤ ddof.
    *
    * @param ddof 0 for the variance of these elements, 1 for the unbiased estimate from a sample
+   * @throws IllegalArgumentException if an axis is none of x's or is given twice, or x is not
+   *     floating
    */
   public Tensor var(int ddof, int... axes) {
     return var(ddof, false, axes);
   }
 
-  /** Returns the variance, with the folded axes kept at size 1 if {@code keepDims}. */
+  /**
+   * Returns the variance, with the folded axes kept at size 1 if {@code keepDims}.
+   *
+   * @throws IllegalArgumentException if an axis is none of x's or is given twice, or x is not
+   *     floating
+   */
   public Tensor var(int ddof, boolean keepDims, int... axes) {
     return Statistics.variance(this, ddof, keepDims, axes);
   }
@@ -1281,12 +1478,20 @@ public sealed class Tensor permits Parameter {
   /**
    * Returns the standard deviation, the square root of {@link #var}; of equal elements it is 0 and
    * so is its derivative.
+   *
+   * @throws IllegalArgumentException if an axis is none of x's or is given twice, or x is not
+   *     floating
    */
   public Tensor std(int ddof, int... axes) {
     return std(ddof, false, axes);
   }
 
-  /** Returns the standard deviation, with the folded axes kept at size 1 if {@code keepDims}. */
+  /**
+   * Returns the standard deviation, with the folded axes kept at size 1 if {@code keepDims}.
+   *
+   * @throws IllegalArgumentException if an axis is none of x's or is given twice, or x is not
+   *     floating
+   */
   public Tensor std(int ddof, boolean keepDims, int... axes) {
     return Statistics.deviation(this, ddof, keepDims, axes);
   }
@@ -1302,17 +1507,30 @@ public sealed class Tensor permits Parameter {
     return norm(p, false, axes);
   }
 
-  /** Returns the norm, with the folded axes kept at size 1 if {@code keepDims}. */
+  /**
+   * Returns the norm, with the folded axes kept at size 1 if {@code keepDims}.
+   *
+   * @throws IllegalArgumentException if an axis is none of x's or is given twice, p is not
+   *     positive, or x is not F32 or F64
+   */
   public Tensor norm(double p, boolean keepDims, int... axes) {
     return Statistics.norm(this, p, keepDims, axes);
   }
 
-  /** Returns whether any of the BOOL elements over {@code axes} is true; of none, false. */
+  /**
+   * Returns whether any of the BOOL elements over {@code axes} is true; of none, false.
+   *
+   * @throws IllegalArgumentException if an axis is none of x's or is given twice, or x is not BOOL
+   */
   public Tensor any(int... axes) {
     return Statistics.any(this, axes);
   }
 
-  /** Returns whether all of the BOOL elements over {@code axes} are true; of none, true. */
+  /**
+   * Returns whether all of the BOOL elements over {@code axes} are true; of none, true.
+   *
+   * @throws IllegalArgumentException if an axis is none of x's or is given twice, or x is not BOOL
+   */
   public Tensor all(int... axes) {
     return Statistics.all(this, axes);
   }
@@ -1330,12 +1548,20 @@ public sealed class Tensor permits Parameter {
 
   // ---- scans and order ----
 
-  /** Returns the running sums along {@code axis}: x₀, x₀ + x₁, … */
+  /**
+   * Returns the running sums along {@code axis}: x₀, x₀ + x₁, …
+   *
+   * @throws IllegalArgumentException if the axis is none of x's, or x is BOOL
+   */
   public Tensor cumsum(int axis) {
     return cumsum(axis, false);
   }
 
-  /** Returns the running sums along {@code axis}, from its end if {@code reverse}. */
+  /**
+   * Returns the running sums along {@code axis}, from its end if {@code reverse}.
+   *
+   * @throws IllegalArgumentException if the axis is none of x's, or x is BOOL
+   */
   public Tensor cumsum(int axis, boolean reverse) {
     return ScanOps.cumsum(this, axis, reverse);
   }
@@ -1343,12 +1569,18 @@ public sealed class Tensor permits Parameter {
   /**
    * Returns the running products along {@code axis}: x₀, x₀·x₁, … The gradient needs no division,
    * so zeros are exact at every order.
+   *
+   * @throws IllegalArgumentException if the axis is none of x's, or x is BOOL
    */
   public Tensor cumprod(int axis) {
     return ScanOps.cumprod(this, axis, false);
   }
 
-  /** Returns the running products along {@code axis}, from its end if {@code reverse}. */
+  /**
+   * Returns the running products along {@code axis}, from its end if {@code reverse}.
+   *
+   * @throws IllegalArgumentException if the axis is none of x's, or x is BOOL
+   */
   public Tensor cumprod(int axis, boolean reverse) {
     return ScanOps.cumprod(this, axis, reverse);
   }
@@ -1451,6 +1683,8 @@ public sealed class Tensor permits Parameter {
   /**
    * Returns log Σ eˣ of each element and those before it along {@code axis}, without overflow. As
    * long as all of them are −∞ it is −∞, with derivative 0.
+   *
+   * @throws IllegalArgumentException if the axis is none of x's, or x is not F32 or F64
    */
   public Tensor logCumSumExp(int axis) {
     return ScanOps.logCumSumExp(this, axis, false);
@@ -1459,6 +1693,8 @@ public sealed class Tensor permits Parameter {
   /**
    * Returns the elements in ascending order along {@code axis}; NaN comes last. Gradients go back
    * to where each element stood; equal elements keep their order.
+   *
+   * @throws IllegalArgumentException if the axis is none of x's
    */
   public Tensor sort(int axis) {
     return sort(axis, false);
@@ -1467,6 +1703,8 @@ public sealed class Tensor permits Parameter {
   /**
    * Returns the elements in order along {@code axis}, descending on request; NaN comes last either
    * way.
+   *
+   * @throws IllegalArgumentException if the axis is none of x's
    */
   public Tensor sort(int axis, boolean descending) {
     return takeAlongAxis(axis, argsort(axis, descending));
@@ -1475,6 +1713,8 @@ public sealed class Tensor permits Parameter {
   /**
    * Returns the places of the elements in ascending order along {@code axis}, as I64; equal
    * elements keep their order, NaN comes last.
+   *
+   * @throws IllegalArgumentException if the axis is none of x's
    */
   public Tensor argsort(int axis) {
     return argsort(axis, false);
@@ -1483,6 +1723,8 @@ public sealed class Tensor permits Parameter {
   /**
    * Returns the places of the elements in order along {@code axis}, as I64, descending on request;
    * equal elements keep their order and NaN comes last either way.
+   *
+   * @throws IllegalArgumentException if the axis is none of x's
    */
   public Tensor argsort(int axis, boolean descending) {
     long[] attrs = {shape().axis(axis), descending ? 1 : 0};
@@ -1502,6 +1744,8 @@ public sealed class Tensor permits Parameter {
   /**
    * Returns the sum down to {@code target}, which broadcasts to this shape: the transpose of {@link
    * #broadcastTo}.
+   *
+   * @throws IllegalArgumentException if the target does not broadcast to x's shape
    */
   public Tensor sumTo(Shape target) {
     return shape().equals(target) ? ShapeOps.renamed(this) : ShapeRules.sumTo(this, target);
@@ -1512,13 +1756,20 @@ public sealed class Tensor permits Parameter {
   /**
    * Returns the same elements in row-major order under other dims; one of them may be −1, meaning
    * whatever is left.
+   *
+   * @throws IllegalArgumentException if the sizes do not hold as many elements, or more than one is
+   *     −1
    */
   public Tensor reshape(long... dims) {
     long[] known = ShapeRules.inferDim(shape(), dims);
     return ShapeOps.RESHAPE.apply(known, this).get(0);
   }
 
-  /** Returns the elements repeated into {@code dims} by NumPy's rule. */
+  /**
+   * Returns the elements repeated into {@code dims} by NumPy's rule.
+   *
+   * @throws IllegalArgumentException if x's shape does not broadcast to these sizes
+   */
   public Tensor broadcastTo(long... dims) {
     Shape to = Shape.of(dims);
     return shape().equals(to)
@@ -1531,12 +1782,20 @@ public sealed class Tensor permits Parameter {
     return transpose(-2, -1);
   }
 
-  /** Returns two axes swapped. */
+  /**
+   * Returns two axes swapped.
+   *
+   * @throws IllegalArgumentException if an axis is none of x's
+   */
   public Tensor transpose(int a, int b) {
     return permute(ShapeRules.swap(shape(), a, b));
   }
 
-  /** Returns the tensor whose axis i is axis {@code axes[i]} of this one. */
+  /**
+   * Returns the tensor whose axis i is axis {@code axes[i]} of this one.
+   *
+   * @throws IllegalArgumentException if the axes are not all of x's, each once
+   */
   public Tensor permute(int... axes) {
     return ShapeOps.PERMUTE.apply(ShapeRules.permutation(shape(), axes), this).get(0);
   }
@@ -1685,12 +1944,22 @@ public sealed class Tensor permits Parameter {
     return ShapeOps.SLICE.apply(ShapeRules.slice(shape(), axis, from, to, step), this).get(0);
   }
 
-  /** Returns the part at {@code index} on the leading axes: {@code x.get(i)} is row i. */
+  /**
+   * Returns the part at {@code index} on the leading axes: {@code x.get(i)} is row i.
+   *
+   * @throws IllegalArgumentException if there are more indices than axes
+   * @throws IndexOutOfBoundsException if an index is outside its axis
+   */
   public Tensor get(long... index) {
     return Arrangements.part(this, index);
   }
 
-  /** Returns the tensors joined along {@code axis}; all other sizes are equal. */
+  /**
+   * Returns the tensors joined along {@code axis}; all other sizes are equal.
+   *
+   * @throws IllegalArgumentException if there is no tensor, the dtypes differ, the shapes differ
+   *     beside the axis, or the axis is none of theirs
+   */
   public static Tensor concat(int axis, Tensor... tensors) {
     return Arrangements.concat(axis, tensors);
   }
@@ -1699,6 +1968,10 @@ public sealed class Tensor permits Parameter {
    * Returns the parts of this tensor at the places of {@code index} along {@code axis} (NumPy's
    * take): the index' axes stand where {@code axis} was. Indices are I32 or I64 in 0 … dim(axis) −
    * 1 and are checked when it runs.
+   *
+   * @throws IllegalArgumentException if the axis is none of x's or the index is not I32 or I64
+   * @throws IndexOutOfBoundsException when it runs, if an index is outside the axis; names its
+   *     position
    */
   public Tensor gather(int axis, Tensor index) {
     long[] attrs = {shape().axis(axis), 0};
@@ -1719,6 +1992,11 @@ public sealed class Tensor permits Parameter {
   /**
    * Returns zeros of shape {@code target} with {@code updates} added at the places of {@code index}
    * along {@code axis}: the transpose of {@link #gather}. Equal indices add up.
+   *
+   * @throws IllegalArgumentException if the axis is none of the target's, the index is not I32 or
+   *     I64, or the updates do not have the shape that gathering by it gives
+   * @throws IndexOutOfBoundsException when it runs, if an index is outside the axis; names its
+   *     position
    */
   public static Tensor scatterAdd(Shape target, int axis, Tensor index, Tensor updates) {
     return Arrangements.scatterAdd(target, axis, index, updates);
@@ -1728,6 +2006,11 @@ public sealed class Tensor permits Parameter {
    * Returns the elements at the places of {@code index} along {@code axis}, one place an element of
    * the result: y[i, j] = x[i, index[i, j]] along the last axis (NumPy's take_along_axis, PyTorch's
    * gather). Beside the axis the sizes broadcast. Indices are checked when it runs.
+   *
+   * @throws IllegalArgumentException if the axis is none of x's, the index is not I32 or I64, or
+   *     the numbers of axes differ
+   * @throws IndexOutOfBoundsException when it runs, if an index is outside the axis; names its
+   *     position
    */
   public Tensor takeAlongAxis(int axis, Tensor index) {
     return Arrangements.takeAlongAxis(this, axis, index);
@@ -1737,6 +2020,11 @@ public sealed class Tensor permits Parameter {
    * Returns this tensor with each of {@code updates} added at the place along {@code axis} that the
    * element of {@code index} beside it names: the transpose of {@link #takeAlongAxis} (PyTorch's
    * scatter_add). Equal indices add up.
+   *
+   * @throws IllegalArgumentException if the axis is none of x's, the index is not I32 or I64, or
+   *     its shape is not that of the updates
+   * @throws IndexOutOfBoundsException when it runs, if an index is outside the axis; names its
+   *     position
    */
   public Tensor scatterAddAlongAxis(int axis, Tensor index, Tensor updates) {
     return Arrangements.scatterAddAlongAxis(this, axis, index, updates);
@@ -1745,6 +2033,11 @@ public sealed class Tensor permits Parameter {
   /**
    * Returns this tensor with {@code updates} added at the places of {@code index} along {@code
    * axis}: the index' axes stand where {@code axis} is. Equal indices add up.
+   *
+   * @throws IllegalArgumentException if the axis is none of x's, the index is not I32 or I64, or
+   *     the updates do not have the shape that gathering by it gives
+   * @throws IndexOutOfBoundsException when it runs, if an index is outside the axis; names its
+   *     position
    */
   public Tensor indexAdd(int axis, Tensor index, Tensor updates) {
     return plus(scatterAdd(shape(), axis, index, updates));
@@ -1753,6 +2046,10 @@ public sealed class Tensor permits Parameter {
   /**
    * Returns the rows of this table [rows, …] that {@code index} names: its shape, then that of a
    * row. The gradient adds up where an index occurs more than once.
+   *
+   * @throws IllegalArgumentException if x has no axis or the index is not I32 or I64
+   * @throws IndexOutOfBoundsException when it runs, if an index is outside the axis; names its
+   *     position
    */
   public Tensor embedding(Tensor index) {
     return gather(0, index);
@@ -1776,7 +2073,12 @@ public sealed class Tensor permits Parameter {
     return stack(axis, tensors.toArray(new Tensor[0]));
   }
 
-  /** Returns the tensors, all of one shape, joined along a new axis {@code axis}. */
+  /**
+   * Returns the tensors, all of one shape, joined along a new axis {@code axis}.
+   *
+   * @throws IllegalArgumentException if there is no tensor, their types differ, or the axis is none
+   *     of the result's
+   */
   public static Tensor stack(int axis, Tensor... tensors) {
     return Arrangements.stack(axis, tensors);
   }
@@ -1790,7 +2092,12 @@ public sealed class Tensor permits Parameter {
     return Arrangements.split(this, axis, sizes);
   }
 
-  /** Returns {@code count} equal parts along {@code axis}. */
+  /**
+   * Returns {@code count} equal parts along {@code axis}.
+   *
+   * @throws IllegalArgumentException if the axis is none of x's or does not split into so many
+   *     equal parts
+   */
   public List<Tensor> chunk(int axis, int count) {
     return Arrangements.chunk(this, axis, count);
   }
@@ -1798,12 +2105,18 @@ public sealed class Tensor permits Parameter {
   /**
    * Returns this tensor {@code times[i]} times behind each other along axis i, axes counted from
    * the last; further times make new leading axes (NumPy's tile).
+   *
+   * @throws IllegalArgumentException if a count is negative
    */
   public Tensor tile(long... times) {
     return Arrangements.tile(this, times);
   }
 
-  /** Returns each element {@code times} times in a row along {@code axis} (NumPy's repeat). */
+  /**
+   * Returns each element {@code times} times in a row along {@code axis} (NumPy's repeat).
+   *
+   * @throws IllegalArgumentException if the axis is none of x's or the count is negative
+   */
   public Tensor repeat(int axis, long times) {
     return Arrangements.repeat(this, axis, times);
   }
@@ -1861,7 +2174,11 @@ public sealed class Tensor permits Parameter {
     return Rearrangement.repeat(this, pattern, sizes);
   }
 
-  /** Returns the elements in reverse order along {@code axes}, along all if none are given. */
+  /**
+   * Returns the elements in reverse order along {@code axes}, along all if none are given.
+   *
+   * @throws IllegalArgumentException if an axis is none of x's or is given twice
+   */
   public Tensor flip(int... axes) {
     return Arrangements.flip(this, axes);
   }
@@ -1869,6 +2186,8 @@ public sealed class Tensor permits Parameter {
   /**
    * Returns this tensor with {@code before} and {@code after} more elements of that value along
    * {@code axis}.
+   *
+   * @throws IllegalArgumentException if the axis is none of x's or a width is negative
    */
   public Tensor pad(int axis, long before, long after, double value) {
     return Arrangements.pad(this, axis, before, after, value);
@@ -1893,6 +2212,8 @@ public sealed class Tensor permits Parameter {
   /**
    * Returns the elements x[i, i + offset] of two axes, as a new last axis; the two are dropped.
    * Offsets below 0 are under the diagonal.
+   *
+   * @throws IllegalArgumentException if an axis is none of x's or both are the same
    */
   public Tensor diagonal(long offset, int first, int second) {
     return Arrangements.diagonal(this, offset, first, second);
@@ -1905,6 +2226,8 @@ public sealed class Tensor permits Parameter {
 
   /**
    * Returns each matrix with zeros where the column exceeds the row by more than {@code offset}.
+   *
+   * @throws IllegalArgumentException if x has fewer than two axes
    */
   public Tensor tril(long offset) {
     return Arrangements.triangle("tril", this, offset, true);
@@ -1915,7 +2238,11 @@ public sealed class Tensor permits Parameter {
     return triu(0);
   }
 
-  /** Returns each matrix with zeros where the column is less than the row plus {@code offset}. */
+  /**
+   * Returns each matrix with zeros where the column is less than the row plus {@code offset}.
+   *
+   * @throws IllegalArgumentException if x has fewer than two axes
+   */
   public Tensor triu(long offset) {
     return Arrangements.triangle("triu", this, offset, false);
   }
@@ -1923,6 +2250,8 @@ public sealed class Tensor permits Parameter {
   /**
    * Returns, along a new last axis of size {@code classes}, 1 at the place of each of these I32 or
    * I64 labels and 0 elsewhere. A label outside 0 … classes − 1 has no 1.
+   *
+   * @throws IllegalArgumentException if x is not I32 or I64
    */
   public Tensor oneHot(long classes, DType dtype) {
     return Arrangements.oneHot(this, classes, dtype);
@@ -1933,12 +2262,19 @@ public sealed class Tensor permits Parameter {
   /**
    * Returns Einstein's summation of the tensors, such as {@code einsum("bij,bjk->bik", a, b)}; see
    * {@link Einsum}, which keeps a formula that is used often.
+   *
+   * @throws IllegalArgumentException naming the letter, if the formula does not fit the tensors or
+   *     cannot be read, or the dtypes differ
    */
   public static Tensor einsum(String formula, Tensor... tensors) {
     return Einsum.of(formula).apply(tensors);
   }
 
-  /** Returns Σ xᵢ·yᵢ of two vectors. */
+  /**
+   * Returns Σ xᵢ·yᵢ of two vectors.
+   *
+   * @throws IllegalArgumentException if the two are not vectors of one size and dtype
+   */
   public Tensor dot(Tensor y) {
     if (rank() != 1 || y.rank() != 1) {
       throw new IllegalArgumentException("dot: needs two vectors, got " + this + " and " + y);
@@ -1946,7 +2282,11 @@ public sealed class Tensor permits Parameter {
     return matmul(y);
   }
 
-  /** Returns the matrix xᵢ·yⱼ of two vectors. */
+  /**
+   * Returns the matrix xᵢ·yⱼ of two vectors.
+   *
+   * @throws IllegalArgumentException if the two are not vectors of one dtype
+   */
   public Tensor outer(Tensor y) {
     if (rank() != 1 || y.rank() != 1) {
       throw new IllegalArgumentException("outer: needs two vectors, got " + this + " and " + y);
@@ -1961,6 +2301,9 @@ public sealed class Tensor permits Parameter {
    * cost a hundred cycles, and gradients of a trained network have many. A row of infinities or NaN
    * reaches the gradient of the other factor even if its result is masked: {@link #where} says how
    * to keep it out.
+   *
+   * @throws IllegalArgumentException if the dtypes differ or are not F32, F64 or BF16, an operand
+   *     is a scalar, the inner sizes differ, or batch axes do not broadcast
    */
   public Tensor matmul(Tensor y) {
     return ShapeRules.matmul(ProductOps.MATMUL, this, y);
@@ -1968,17 +2311,29 @@ public sealed class Tensor permits Parameter {
 
   // ---- softmax ----
 
-  /** Returns eˣ / Σ eˣ along {@code axis}. */
+  /**
+   * Returns eˣ / Σ eˣ along {@code axis}.
+   *
+   * @throws IllegalArgumentException if the axis is none of x's, or x is not F32 or F64
+   */
   public Tensor softmax(int axis) {
     return ShapeRules.alongLast(SoftmaxOps.SOFTMAX, this, axis);
   }
 
-  /** Returns x − log Σ eˣ along {@code axis}. */
+  /**
+   * Returns x − log Σ eˣ along {@code axis}.
+   *
+   * @throws IllegalArgumentException if the axis is none of x's, or x is not F32 or F64
+   */
   public Tensor logSoftmax(int axis) {
     return ShapeRules.alongLast(SoftmaxOps.LOG_SOFTMAX, this, axis);
   }
 
-  /** Returns log Σ eˣ along {@code axis}; −∞ for a row of −∞ alone. */
+  /**
+   * Returns log Σ eˣ along {@code axis}; −∞ for a row of −∞ alone.
+   *
+   * @throws IllegalArgumentException if the axis is none of x's, or x is not F32 or F64
+   */
   public Tensor logSumExp(int axis) {
     int last = rank() - 1;
     Tensor x = shape().axis(axis) == last ? this : permute(ShapeRules.toLast(shape(), axis));
@@ -1988,6 +2343,11 @@ public sealed class Tensor permits Parameter {
   /**
    * Returns the cross-entropy of softmax(this) against class labels, one loss a row: logits [rows…,
    * classes], labels [rows…] as I32 or I64 in 0 … classes − 1, checked when it runs.
+   *
+   * @throws IllegalArgumentException if x has no axis or is not F32 or F64, or the labels are not
+   *     I32 or I64 of its shape without the last axis
+   * @throws IndexOutOfBoundsException when it runs, if a label is none of 0 … n − 1; names its
+   *     position
    */
   public Tensor softmaxCrossEntropy(Tensor labels) {
     return SoftmaxOps.SOFTMAX_CROSS_ENTROPY.apply(this, labels);

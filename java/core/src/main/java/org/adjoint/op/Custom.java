@@ -87,6 +87,7 @@ public final class Custom extends Op {
    * Returns {@code ys} with another derivative: by {@code xs}, as the rule says.
    *
    * @param name how errors call it
+   * @throws IllegalArgumentException if there is no y
    */
   public static List<Tensor> of(String name, List<Tensor> ys, List<Tensor> xs, Rule rule) {
     if (ys.isEmpty()) {

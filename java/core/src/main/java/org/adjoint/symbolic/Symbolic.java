@@ -112,7 +112,12 @@ public final class Symbolic {
     return gradient(x).get(0);
   }
 
-  /** Returns the derivatives by each element of {@code x}, in row-major order. */
+  /**
+   * Returns the derivatives by each element of {@code x}, in row-major order.
+   *
+   * @throws IllegalArgumentException if {@code x} is a number in this formula, because it has no
+   *     name and is not marked {@link Tensor#variable}
+   */
   public List<Symbolic> gradient(Tensor x) {
     Node node = Access.node(x);
     boolean isNumber = node.kind() != Node.Kind.OP || node.inputs().length == 0;
