@@ -26,10 +26,12 @@ class CompareTest {
 
   @Test
   void everyRowHasAWorkload() {
-    assertEquals(21, Table.rows().size());
+    assertEquals(31, Table.rows().size());
     for (Table.Row row : Table.rows()) {
       Workload workload = Table.find(row.name()).orElseThrow();
-      assertTrue(workload.flops() + workload.bytes() > 0, row.name());
+      // A program of many small operations has no floor: calls are what it costs.
+      boolean floor = workload.flops() + workload.bytes() > 0;
+      assertEquals(!(workload instanceof Workload.Program), floor, row.name());
     }
     assertEquals(6, Table.rows().stream().filter(r -> Table.isTrainingStep(r.name())).count());
     assertEquals(10, Table.rows().stream().filter(r -> Table.isGemm(r.name())).count());
