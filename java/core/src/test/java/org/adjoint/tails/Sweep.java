@@ -109,9 +109,11 @@ public final class Sweep {
     }
   }
 
-  /** Returns one line for each way that fails: how often, and the worst place. */
-  public static List<String> failures(Tail tail, DType dtype, int perExponent) {
-    return new Sweep(tail, dtype, perExponent).run();
+  /** Returns one line for each dtype and way that fails: how often, and the worst place. */
+  public static String failures(Tail tail) {
+    List<String> lines = new ArrayList<>(new Sweep(tail, DType.F32, 2).run());
+    lines.addAll(new Sweep(tail, DType.F64, 1).run());
+    return String.join("\n", lines);
   }
 
   private double[] points(int perExponent) {

@@ -1,11 +1,10 @@
 package org.adjoint.internal.graph;
 
-import java.lang.System.Logger;
-import java.lang.System.Logger.Level;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicReference;
 import org.adjoint.Tensor;
+import org.adjoint.internal.backend.Log;
 
 /**
  * A word, once a process, about habits that give right results and do not last: nothing else would
@@ -36,8 +35,7 @@ public enum Traps {
     if (count >= MANY && said.get() == null) {
       String word = String.format(Locale.ROOT, text, count, Anomaly.userLine());
       if (said.compareAndSet(null, word)) {
-        Logger logger = System.getLogger(Tensor.class.getName());
-        logger.log(Level.WARNING, word);
+        Log.warn(Tensor.class, word);
       }
     }
   }
