@@ -11,6 +11,7 @@ import org.adjoint.internal.compose.ArrayText;
 import org.adjoint.internal.compose.Axial;
 import org.adjoint.internal.compose.Counting;
 import org.adjoint.internal.compose.Literals;
+import org.adjoint.internal.compose.Normalization;
 import org.adjoint.internal.compose.Ranges;
 import org.adjoint.internal.compose.Rearrangement;
 import org.adjoint.internal.compose.Scalars;
@@ -64,6 +65,8 @@ import org.adjoint.op.TrigonometricOps;
  *       {@link #get}, {@link #concat}, {@link #gather}, {@code pad}, {@code diagonal}, …
  *   <li>products: {@link #einsum}, {@link #dot}, {@link #matmul}
  *   <li>softmax: {@link #softmax}, {@link #logSumExp}, {@link #softmaxCrossEntropy}
+ *   <li>normalisation: {@link #layerNorm(int, double)}, {@link #rmsNorm(int, double)}, {@link
+ *       #standardize(int[], double)}
  * </ul>
  */
 public sealed class Tensor permits Parameter {
@@ -2351,6 +2354,83 @@ public sealed class Tensor permits Parameter {
    */
   public Tensor softmaxCrossEntropy(Tensor labels) {
     return SoftmaxOps.SOFTMAX_CROSS_ENTROPY.apply(this, labels);
+  }
+
+  // ---- normalisation ----
+
+  /**
+   * Returns (x − mean)/√(variance + epsilon) over the last {@code axes} axes, with the biased
+   * variance (Ba, Kiros &amp; Hinton, "Layer normalization", 2016), of x's shape. Deviations are
+   * squared where no square leaves the range, and a large mean costs no digits; with epsilon 0,
+   * equal elements give 0 and pass nothing back.
+   *
+   * @throws IllegalArgumentException if there are not so many axes, epsilon is not in [0, inf), or
+   *     x is not F32 or F64
+   */
+  public Tensor layerNorm(int axes, double epsilon) {
+    return Normalization.overLast("layerNorm", this, axes, epsilon, true, List.of());
+  }
+
+  /**
+   * Returns {@code scale · x.layerNorm(axes, epsilon) + shift} over as many axes as the scale has,
+   * in one instruction forward and one backward.
+   *
+   * @param scale of the shape of x's last axes
+   * @param shift of the same shape
+   * @throws IllegalArgumentException if a shape is another, the dtypes differ or are not F32 or
+   *     F64, or epsilon is not in [0, inf)
+   */
+  public Tensor layerNorm(Tensor scale, Tensor shift, double epsilon) {
+    return Normalization.scaled("layerNorm", this, scale, Optional.of(shift), epsilon, true);
+  }
+
+  /**
+   * Returns x/√(mean of x² + epsilon) over the last {@code axes} axes (Zhang &amp; Sennrich, "Root
+   * mean square layer normalization", NeurIPS 2019), of x's shape.
+   *
+   * @throws IllegalArgumentException if there are not so many axes, epsilon is not in [0, inf), or
+   *     x is not F32 or F64
+   */
+  public Tensor rmsNorm(int axes, double epsilon) {
+    return Normalization.overLast("rmsNorm", this, axes, epsilon, false, List.of());
+  }
+
+  /**
+   * Returns {@code scale · x.rmsNorm(axes, epsilon)} over as many axes as the scale has, in one
+   * instruction forward and one backward.
+   *
+   * @param scale of the shape of x's last axes
+   * @throws IllegalArgumentException if its shape is another, the dtypes differ or are not F32 or
+   *     F64, or epsilon is not in [0, inf)
+   */
+  public Tensor rmsNorm(Tensor scale, double epsilon) {
+    return Normalization.scaled("rmsNorm", this, scale, Optional.empty(), epsilon, false);
+  }
+
+  /**
+   * Returns (x − mean)/√(variance + epsilon) over {@code axes}, over all of them if there are none,
+   * with the means and the biased variances. Batch normalisation is that over all axes but the
+   * channels' (Ioffe &amp; Szegedy, "Batch normalization: accelerating deep network training by
+   * reducing internal covariate shift", ICML 2015). Axes that are not the first and the last ones
+   * of x cost a copy.
+   *
+   * @throws IllegalArgumentException if x is a scalar, an axis is none of x's or is given twice,
+   *     epsilon is not in [0, inf), or x is not F32 or F64
+   */
+  public Standardized standardize(int[] axes, double epsilon) {
+    return Normalization.standardize(this, axes, List.of(), epsilon);
+  }
+
+  /**
+   * Returns as {@link #standardize(int[], double)}, with y times a scale plus a shift, in one
+   * instruction forward and one backward.
+   *
+   * @param scale an element for each place on the axes that are not folded, in their order
+   * @param shift of the same shape
+   * @throws IllegalArgumentException as without them, or if a shape is another or the dtypes differ
+   */
+  public Standardized standardize(int[] axes, Tensor scale, Tensor shift, double epsilon) {
+    return Normalization.standardize(this, axes, List.of(scale, shift), epsilon);
   }
 
   /** Returns this, of a parameter the version that is current now. */

@@ -69,6 +69,8 @@ public final class OpCases {
     table.random();
     table.rows.addAll(ScanCases.rows());
     table.rows.addAll(CompositionCases.rows());
+    table.rows.addAll(NormalizationCases.rows());
+    table.rows.addAll(AttentionCases.rows());
     table.rows.addAll(LoopCases.rows());
     table.rows.addAll(IntegerCases.rows());
     return List.copyOf(table.rows);

@@ -14,8 +14,8 @@ import org.adjoint.internal.ir.Lowering;
 /**
  * The kind of ops that have a kernel of their own for speed and an expansion in other ops for
  * meaning. A backend without the kernel runs the expansion, and every transform without a rule of
- * its own uses it: nothing here is differentiable only once. Rows stand in {@link SoftmaxOps} and
- * {@link OptimizerOps}.
+ * its own uses it: nothing here is differentiable only once. Rows stand in {@link SoftmaxOps},
+ * {@link NormalizationOps}, {@link AttentionOps} and {@link OptimizerOps}.
  */
 public final class Fused extends Op {
   /** The type rule of a row. */
@@ -32,18 +32,44 @@ public final class Fused extends Op {
     List<Tensor> expand(List<Tensor> inputs, long[] attrs);
   }
 
-  /** A derivative that is better than that of the expansion. */
+  /** A derivative that is better than that of the expansion, of a row with one output. */
   @FunctionalInterface
   interface Pull {
     /** Returns the cotangent of the input. */
     Tensor pull(Call call, int input, Tensor g);
+
+    /** Returns the same for several inputs. */
+    default Pulls each() {
+      return (call, inputs, g) ->
+          inputs.stream().map(i -> pull(call, i, g.get(0).orElseThrow())).toList();
+    }
+  }
+
+  /** The same of a row with several outputs, or whose inputs share the work. */
+  @FunctionalInterface
+  interface Pulls {
+    /** Returns the cotangents of the inputs; see {@link Op#pull}. */
+    List<Tensor> pull(Call call, List<Integer> inputs, List<Optional<Tensor>> cotangents);
+  }
+
+  /** How a row takes a whole batch at once. */
+  @FunctionalInterface
+  interface Batching {
+    /** The leading axis is one more axis of rows. */
+    Batching BY_ROWS = (op, batch) -> Tensor.apply(op, batch.attrs(), batch.allWide());
+
+    /** A batch of the expansion. */
+    Batching EXPANDED = (op, batch) -> Vmap.batchWithin(in -> op.expand(in, batch.attrs()), batch);
+
+    /** Returns the outputs; see {@link Op#batch}. */
+    List<Tensor> apply(Fused op, Batch batch);
   }
 
   private final Rule rule;
   private final Expansion expansion;
   private final IntPredicate differentiable;
-  private final Optional<Pull> pull;
-  private final boolean byRows;
+  private final Optional<Pulls> pulls;
+  private final Batching batching;
 
   private Fused(
       String name,
@@ -53,14 +79,14 @@ public final class Fused extends Op {
       Lowering lowering,
       Expansion expansion,
       IntPredicate differentiable,
-      Optional<Pull> pull,
-      boolean byRows) {
+      Optional<Pulls> pulls,
+      Batching batching) {
     super(name, fallible, kernel, lowering);
     this.rule = rule;
     this.expansion = expansion;
     this.differentiable = differentiable;
-    this.pull = pull;
-    this.byRows = byRows;
+    this.pulls = pulls;
+    this.batching = batching;
   }
 
   /** Returns a row along the last axis, any axes leading, with a derivative rule of its own. */
@@ -80,8 +106,8 @@ public final class Fused extends Op {
         lowering,
         expansion,
         differentiable,
-        Optional.of(pull),
-        true);
+        Optional.of(pull.each()),
+        Batching.BY_ROWS);
   }
 
   /** Returns a row along the last axis, any axes leading, with the derivative of its expansion. */
@@ -101,10 +127,51 @@ public final class Fused extends Op {
         expansion,
         differentiable,
         Optional.empty(),
-        true);
+        Batching.BY_ROWS);
+  }
+
+  /** Returns a row that cannot fail, with rules of its own for derivatives and batches. */
+  static Fused of(
+      Kernel kernel,
+      Rule rule,
+      Lowering lowering,
+      Expansion expansion,
+      IntPredicate differentiable,
+      Pulls pulls,
+      Batching batching) {
+    return new Fused(
+        kernel.name(),
+        false,
+        kernel,
+        rule,
+        lowering,
+        expansion,
+        differentiable,
+        Optional.of(pulls),
+        batching);
   }
 
   /** Returns a row that cannot fail, with the derivative of its expansion. */
+  static Fused of(
+      Kernel kernel,
+      Rule rule,
+      Lowering lowering,
+      Expansion expansion,
+      IntPredicate differentiable,
+      Batching batching) {
+    return new Fused(
+        kernel.name(),
+        false,
+        kernel,
+        rule,
+        lowering,
+        expansion,
+        differentiable,
+        Optional.empty(),
+        batching);
+  }
+
+  /** Returns a row that cannot fail, with the derivative and the batches of its expansion. */
   static Fused of(
       Kernel kernel,
       Rule rule,
@@ -120,7 +187,7 @@ public final class Fused extends Op {
         expansion,
         differentiable,
         Optional.empty(),
-        false);
+        Batching.EXPANDED);
   }
 
   /** Returns a row that may fail on its data, with the derivative of its expansion. */
@@ -139,7 +206,7 @@ public final class Fused extends Op {
         expansion,
         differentiable,
         Optional.empty(),
-        false);
+        Batching.EXPANDED);
   }
 
   /** Returns the same outputs made of other ops. */
@@ -170,10 +237,7 @@ public final class Fused extends Op {
 
   @Override
   public List<Tensor> batch(Batch batch) {
-    // A row that works on the last axis takes leading axes as they come; others are expanded.
-    return byRows
-        ? Tensor.apply(this, batch.attrs(), batch.allWide())
-        : Vmap.batchWithin(inputs -> expand(inputs, batch.attrs()), batch);
+    return batching.apply(this, batch);
   }
 
   @Override
@@ -183,12 +247,30 @@ public final class Fused extends Op {
 
   @Override
   public List<Tensor> vjps(Call call, List<Integer> inputs, List<Tensor> cotangents) {
-    if (pull.isPresent()) {
-      return inputs.stream().map(i -> pull.get().pull(call, i, cotangents.get(0))).toList();
-    }
+    return pull(call, inputs, cotangents.stream().map(Optional::of).toList());
+  }
+
+  @Override
+  public List<Tensor> pull(Call call, List<Integer> inputs, List<Optional<Tensor>> cotangents) {
+    return pulls.isPresent()
+        ? pulls.get().pull(call, inputs, cotangents)
+        : pullExpanded(call, inputs, cotangents);
+  }
+
+  /** Returns the cotangents of the inputs as the expansion gives them. */
+  List<Tensor> pullExpanded(Call call, List<Integer> inputs, List<Optional<Tensor>> cotangents) {
     // Under other names: the same tensor may stand for two inputs, and each has a cotangent.
     List<Tensor> own = call.inputs().stream().map(ShapeOps::renamed).toList();
     List<Tensor> wanted = inputs.stream().map(own::get).toList();
-    return Grad.vjpWithin(expand(own, call.attrs()), cotangents, own, wanted);
+    List<Tensor> outputs = expand(own, call.attrs());
+    List<Tensor> ys = new ArrayList<>();
+    List<Tensor> gs = new ArrayList<>();
+    for (int i = 0; i < outputs.size(); i++) {
+      if (cotangents.get(i).isPresent()) {
+        ys.add(outputs.get(i));
+        gs.add(cotangents.get(i).get());
+      }
+    }
+    return Grad.vjpWithin(ys, gs, own, wanted);
   }
 }

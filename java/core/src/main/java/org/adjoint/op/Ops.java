@@ -22,6 +22,8 @@ public final class Ops {
     ops.addAll(ScanOps.ALL);
     ops.addAll(IndexOps.ALL);
     ops.addAll(SoftmaxOps.ALL);
+    ops.addAll(NormalizationOps.ALL);
+    ops.addAll(AttentionOps.ALL);
     ops.addAll(OptimizerOps.ALL);
     ops.addAll(RandomOps.ALL);
     ops.addAll(RangeOps.ALL);
