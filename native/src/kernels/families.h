@@ -21,6 +21,7 @@
   F(matmul)             \
   F(matmul_bf16)        \
   F(softmax)            \
+  F(standardize)        \
   F(index)              \
   F(scan)               \
   F(sort)               \
