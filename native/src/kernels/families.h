@@ -22,6 +22,7 @@
   F(matmul_bf16)        \
   F(softmax)            \
   F(standardize)        \
+  F(attention)          \
   F(index)              \
   F(scan)               \
   F(sort)               \
