@@ -20,9 +20,10 @@ std::vector<int64_t> fused_ints() {
 struct Everything {
   Array<float> a{{6, 4}}, b{{4, 5}}, bias{{6, 5}, Layout::kRow}, c{{6, 5}}, t{{5, 6}, Layout::kTransposed}, sums{{6}},
       soft{{6, 5}}, loss{{6}}, picked{{1, 1, 3, 5}}, back{{1, 1, 6, 5}}, m{{6, 5}}, v{{6, 5}}, noise{{2, 9}},
-      extra{{6}}, number{{6, 5}, Layout::kScalar}, mean{Dims{}};
+      extra{{6}}, number{{6, 5}, Layout::kScalar}, mean{Dims{}}, key_scale{{5}}, square{{1, 1, 6, 6}}, dq{{6, 5}},
+      dk{{6, 5}}, dv{{6, 5}};
   Array<int64_t> label{{6}}, index{{1, 3}}, key{{2}}, best{{6}}, order{{6, 5}};
-  Array<uint8_t> mask{{6, 5}};
+  Array<uint8_t> mask{{6, 5}}, allowed{{1, 1, 6, 6}, Layout::kRow};
   Array<double> s{Dims{}}, count{Dims{}}, norm{Dims{}};
 
   std::vector<Call> calls() {
@@ -32,6 +33,16 @@ struct Everything {
     Operand c3 = c.operand(), soft3 = soft.operand();
     c3.dims = soft3.dims = {2, 3, 5};
     c3.strides = soft3.strides = {15, 5, 1};
+    const auto as = [](const Operand& of, const Dims& dims) {
+      Operand result = of;
+      result.dims = dims;
+      result.strides = contiguous_strides(dims);
+      return result;
+    };
+    const Operand c3of1 = as(c, {1, 6, 5}), soft3of1 = as(soft, {1, 6, 5}), m3 = as(m, {1, 6, 5}),
+                  m4 = as(m, {1, 1, 6, 5}), v4 = as(v, {1, 1, 6, 5}), lengths = as(extra, {1, 1, 6}),
+                  dq4 = as(dq, {1, 1, 6, 5}), dk4 = as(dk, {1, 1, 6, 5}), dv4 = as(dv, {1, 1, 6, 5});
+    const int64_t one = INT64_C(0x3ff0000000000000);
     label.fill_with([](int64_t i) { return i % 5; });
     index.fill_with([](int64_t i) { return i; });
     key.fill_with([](int64_t i) { return i; });
@@ -46,6 +57,10 @@ struct Everything {
             {"max", {1}, {c}, {loss}},
             {"argmax", {1}, {c}, {best}},
             {"softmax", {}, {c}, {soft}},
+            {"standardize", {1, 2, one, 0}, {c3of1, key_scale}, {soft3of1, sums, loss}},
+            {"standardizeGrad", {1, 1, one, 1}, {c3of1, soft3of1, sums}, {m3, extra}},
+            {"attention", {1, 1, 1, 0, one}, {c4, soft4, m4, square, allowed}, {v4, lengths}},
+            {"attentionGrad", {1, 1, 1, 0, one}, {c4, soft4, m4, c4, v4, lengths, square, allowed}, {dq4, dk4, dv4}},
             {"cumsum", {1}, {c3}, {soft3}},
             {"argsort", {1}, {c}, {order}},
             {"softmaxCrossEntropy", {}, {c, label}, {loss}},

@@ -75,7 +75,8 @@ Call any_call(Random& random) {
   const auto y = [&](int binding, int64_t dtype, const Dims& dims) {
     return operand(binding, dtype, dims, contiguous(dims));
   };
-  switch (random.below(16)) {
+  const int64_t one = INT64_C(0x3ff0000000000000);
+  switch (random.below(20)) {
     case 0:
       return {"plus", {}, {x(0, t, {a, b, c}), x(1, t, {a, b, c})}, {y(2, t, {a, b, c})}};
     case 1:
@@ -114,6 +115,27 @@ Call any_call(Random& random) {
                      {{1}, {2, random.below(2) == 0 ? kSum : kLogSumExp, -1}, {2, kMax, -2}}),
               {x(0, t, {a, b, c})},
               {y(1, t, {a, b, c}), y(2, t, {a, b}), y(3, t, {a})}};
+    case 15:
+      return {"standardize",
+              {1, 1, one, 0},
+              {y(0, t, {a, b, c}), y(1, t, {b})},
+              {y(2, t, {a, b, c}), y(3, t, {b}), y(4, t, {b})}};
+    case 16:
+      return {"standardizeGrad",
+              {1, 2, one, 1},
+              {y(0, t, {1, b, c}), y(1, t, {1, b, c}), y(2, t, {c})},
+              {y(3, t, {1, b, c}), y(4, t, {c})}};
+    case 17:
+      return {"attention",
+              {1, 0, 1, a - b, one},
+              {y(0, t, {1, d, a, 8}), y(1, t, {1, d, b, 8}), y(2, t, {1, d, b, c}), x(3, t, {1, d, a, b})},
+              {y(4, t, {1, d, a, c}), y(5, t, {1, d, a})}};
+    case 18:
+      return {"attentionGrad",
+              {0, 0, 0, 0, one},
+              {y(0, t, {d, 3, a, c}), y(1, t, {d, 1, b, c}), y(2, t, {d, 1, b, 8}), y(3, t, {d, 3, a, 8}),
+               y(4, t, {d, 3, a, 8}), y(5, t, {d, 3, a})},
+              {y(6, t, {d, 3, a, c}), y(7, t, {d, 1, b, c}), y(8, t, {d, 1, b, 8})}};
     default:
       return {"fused",
               region({{"neg", {0}}}, t, {{1, kSum, 1}, {1, kMax, 1}, {1, kMin, random.below(2) == 0 ? 1 : 3}}),

@@ -40,9 +40,14 @@ std::vector<std::vector<char>> outputs(adj_context* context) {
       columns({n}), all(Dims{}), soft({rows, n}), loss({rows}), both({rows}), slope({rows, n}), q({rows, n}),
       squares({n}), square(Dims{}), picked({1, 1, rows, n}), back({1, 1, rows, n}), noise({3, 100 * rows}),
       running({1, rows, n}), p({rows, n}), m({rows, n}), v({rows, n}), row_logs({rows}), row_most({rows}),
-      column_least({n}), log(Dims{}), most(Dims{}), row_sums({rows}), few_logs({3}), few_sums({3}), few_sum(Dims{});
+      column_least({n}), log(Dims{}), most(Dims{}), row_sums({rows}), few_logs({3}), few_sums({3}), few_sum(Dims{}),
+      normal({rows, n}), mean({rows}), variance({rows}), normal_slope({rows, n}), by_scale({n}), by_shift({n}),
+      across({rows, n}), means({n}), variances({n}), seen({1, 2, 150, 1009}), log_sums({1, 2, 150}),
+      dq({1, 2, 150, 1009}), dk({1, 2, 150, 1009}), dv({1, 2, 150, 1009});
   Array<int64_t> label({rows}), key({3}), best({rows}), index({1, rows}), order({rows, n});
   Array<double> s(Dims{}), count(Dims{}), norm(Dims{});
+  Array<T> by_row({n});
+  by_row.fill_with([](int64_t i) { return i % 5; });
   s[0] = 0.5;
   x.fill_with([&](int64_t) { return random.uniform(-2, 2); });
   w.fill_with([&](int64_t) { return random.uniform(-1, 1); });
@@ -62,7 +67,15 @@ std::vector<std::vector<char>> outputs(adj_context* context) {
   xt.strides = {1, n};
   flat.dims = {rows * n};
   flat.strides = {1};
-  Operand few = x; /* long rows */
+  const auto shaped = [](Operand of, const Dims& dims) {
+    of.dims = dims;
+    of.strides = contiguous_strides(dims);
+    return of;
+  };
+  const Dims last = {1, rows, n}, first = {rows, n, 1}, tokens = {1, 2, 150, n};
+  const Operand xl = shaped(x, last), xf = shaped(x, first), xh = shaped(x, tokens);
+  const int64_t one = INT64_C(0x3ff0000000000000), small = INT64_C(0x3f50000000000000); /* 1 and 2^-10 */
+  Operand few = x;                                                                      /* long rows */
   few.dims = {3, rows * n / 3};
   few.strides = {rows * n / 3, 1};
   const adj_status status =
@@ -90,6 +103,14 @@ std::vector<std::vector<char>> outputs(adj_context* context) {
            {"softmax", {}, {x}, {soft}},
            {"softmaxCrossEntropy", {}, {x, label}, {loss}},
            {"softmaxCrossEntropyWithGrad", {}, {x, label, sums}, {both, slope}},
+           {"standardize", {1, 0, one, 0}, {xl}, {shaped(normal, last), mean, variance}},
+           {"standardizeGrad",
+            {1, 2, one, 2},
+            {xl, shaped(y, last), by_row},
+            {shaped(normal_slope, last), by_scale, by_shift}},
+           {"standardize", {1, 0, one, 0}, {xf}, {shaped(across, first), means, variances}},
+           {"attention", {0, 0, 1, 0, small}, {xh, xh, xh}, {seen, log_sums}},
+           {"attentionGrad", {0, 0, 1, 0, small}, {xh, xh, xh, xh, seen, log_sums}, {dq, dk, dv}},
            {"gather", {}, {x4, index}, {picked}},
            {"scatterAdd", {}, {index, picked}, {back}},
            {"randomNormal", {}, {key}, {noise}},
@@ -97,13 +118,15 @@ std::vector<std::vector<char>> outputs(adj_context* context) {
   CHECK(status == ADJ_OK, "%s", adj_last_error());
   Array<T> product_t({rows, 130});
   CHECK(run(context, {{"matmul", {0, 0}, {x, wt}, {product_t}}}) == ADJ_OK, "%s", adj_last_error());
-  return {bytes_of(y),         bytes_of(z),      bytes_of(product),  bytes_of(sums),     bytes_of(columns),
-          bytes_of(all),       bytes_of(best),   bytes_of(soft),     bytes_of(loss),     bytes_of(back),
-          bytes_of(running),   bytes_of(order),  bytes_of(noise),    bytes_of(p),        bytes_of(m),
-          bytes_of(product_t), bytes_of(v),      bytes_of(both),     bytes_of(slope),    bytes_of(q),
-          bytes_of(squares),   bytes_of(square), bytes_of(row_logs), bytes_of(row_most), bytes_of(column_least),
-          bytes_of(log),       bytes_of(most),   bytes_of(row_sums), bytes_of(few_logs), bytes_of(few_sums),
-          bytes_of(few_sum)};
+  return {bytes_of(y),         bytes_of(z),        bytes_of(product),  bytes_of(sums),     bytes_of(columns),
+          bytes_of(all),       bytes_of(best),     bytes_of(soft),     bytes_of(loss),     bytes_of(back),
+          bytes_of(running),   bytes_of(order),    bytes_of(noise),    bytes_of(p),        bytes_of(m),
+          bytes_of(product_t), bytes_of(v),        bytes_of(both),     bytes_of(slope),    bytes_of(q),
+          bytes_of(squares),   bytes_of(square),   bytes_of(row_logs), bytes_of(row_most), bytes_of(column_least),
+          bytes_of(log),       bytes_of(most),     bytes_of(row_sums), bytes_of(few_logs), bytes_of(few_sums),
+          bytes_of(few_sum),   bytes_of(normal),   bytes_of(mean),     bytes_of(variance), bytes_of(normal_slope),
+          bytes_of(by_scale),  bytes_of(by_shift), bytes_of(across),   bytes_of(means),    bytes_of(variances),
+          bytes_of(seen),      bytes_of(log_sums), bytes_of(dq),       bytes_of(dk),       bytes_of(dv)};
 }
 
 template <class T>

@@ -27,14 +27,14 @@ struct Masks {
   int outputs; /* the first of them */
 };
 
-/* Packs a tile of keys and values of a head. */
+/* Packs a tile of keys, scaled, and values of a head. */
 template <class T>
 void pack_tile_part(const Part& part) {
   const AttentionPlan& plan = *static_cast<const AttentionPlan*>(part.plan);
   const int64_t head = part.index / plan.key_tiles, from = part.index % plan.key_tiles * plan.key_tile;
   const int64_t keys = least(plan.keys - from, plan.key_tile), at = head * plan.keys + from;
   T* to = reinterpret_cast<T*>(part.shared) + part.index * (plan.tile_keys + plan.tile_values);
-  pack_b(operand<const T>(part, 1) + at * plan.size, int64_t{1}, plan.size, plan.size, keys, false, to);
+  pack_scaled(operand<const T>(part, 1) + at * plan.size, 1, plan.size, plan.size, keys, plan.scale, to);
   pack_b(operand<const T>(part, 2) + at * plan.value_size, plan.value_size, int64_t{1}, keys, plan.value_size, false,
          to + plan.tile_keys);
 }
@@ -57,7 +57,7 @@ ADJ_ALWAYS void meet_row(Running<T>& so_far, int64_t r, T* s, int64_t n, int64_t
     return;
   }
   exp_scores(s, n, all, peak);
-  const double sum = sum_block(s, n);
+  const double sum = sum_scores(s, n);
   if (peak == before) {
     so_far.sums[r] += sum;
     return;
@@ -75,7 +75,7 @@ __attribute__((noinline)) void meet_keys(const AttentionPlan& plan, const Masks&
   for (int64_t r = 0; r < queries; ++r) {
     const int64_t seen = least(seen_by(plan, place.query + r) - place.key, keys), n = seen < 0 ? 0 : seen;
     T* s = scores + r * plan.key_tile;
-    finish_row(plan, place, masks.bias, masks.mask, r, n, s);
+    mask_row_scores(plan, place, masks.bias, masks.mask, r, n, s);
     meet_row(so_far, r, s, n, keys, plan.value_size);
   }
 }
@@ -141,12 +141,12 @@ void products_part(const Part& part) {
   }
 }
 
-/* A row's scores become its shares p, and what comes back to those, dp, what comes back to q·k: p (dp - g·y) scale. */
+/* A row's scores become its shares p, and what comes back to those, dp, what comes back to scores: p (dp - g·y). */
 template <class T>
-ADJ_ALWAYS void slope_row(T* p, T* dp, int64_t n, int64_t all, T log_sum, T product, T scale) {
+ADJ_ALWAYS void slope_row(T* p, T* dp, int64_t n, int64_t all, T log_sum, T product) {
   if (log_sum == kLeast<true, T>) n = 0; /* it sees no key */
   exp_scores(p, n, all, log_sum);
-  ADJ_LOOP(int64_t j = 0; j < n; ++j) dp[j] = p[j] * (dp[j] - product) * scale;
+  ADJ_LOOP(int64_t j = 0; j < n; ++j) dp[j] = p[j] * (dp[j] - product);
   for (int64_t j = n; j < all; ++j) dp[j] = T(0);
 }
 
@@ -157,8 +157,8 @@ __attribute__((noinline)) void slope_tile(const AttentionPlan& plan, const Masks
   for (int64_t r = 0; r < queries; ++r) {
     const int64_t seen = least(seen_by(plan, place.query + r) - place.key, keys), n = seen < 0 ? 0 : seen;
     T* s = scores + r * plan.key_tile;
-    finish_row(plan, place, masks.bias, masks.mask, r, n, s);
-    slope_row(s, slopes + r * plan.key_tile, n, keys, log_sums[r], products[r], static_cast<T>(plan.scale));
+    mask_row_scores(plan, place, masks.bias, masks.mask, r, n, s);
+    slope_row(s, slopes + r * plan.key_tile, n, keys, log_sums[r], products[r]);
   }
 }
 
@@ -192,8 +192,7 @@ template <class T>
 ADJ_ALWAYS void slope_keys(const Back<T>& of, const AttentionPlan& plan, const Masks& masks, TilePlace place,
                            int64_t key_at, int64_t keys) {
   constexpr int64_t kW = kWidth<T>;
-  const Columned<T> key_columns{of.keys, kW, true}, value_columns{of.values, kW, true};
-  const Columned<T> key_rows = columns_of(of.k + key_at * plan.size, keys, plan.size, of.rows);
+  const Columned<T> key_columns{of.keys, kW, true}, value_columns{of.values, kW, true}, key_rows{of.rows, kW, true};
   /* The first query that sees the tile's first key, and those of its tile. */
   const int64_t first = plan.causal && place.key > plan.offset ? place.key - plan.offset : 0;
   for (place.query = first / plan.query_tile * plan.query_tile; place.query < plan.queries;
@@ -212,6 +211,11 @@ ADJ_ALWAYS void slope_keys(const Back<T>& of, const AttentionPlan& plan, const M
     multiply_tile(Rowed<T>{of.slopes, plan.key_tile, 1}, key_rows, queries, plan.size, keys, true,
                   of.dq + at * plan.size, plan.size);
   }
+}
+
+template <class T>
+__attribute__((noinline)) void scale_rows(T* x, int64_t count, T scale) {
+  ADJ_LOOP(int64_t i = 0; i < count; ++i) x[i] *= scale;
 }
 
 /* A share of the tiles of keys of a head, with all heads of queries that look at it. */
@@ -234,12 +238,14 @@ void attention_grad_part(const Part& part) {
     const int64_t keys = least(plan.keys - place.key, plan.key_tile), at = key_head * plan.keys + place.key;
     __builtin_memset(of.dk + at * plan.size, 0, static_cast<size_t>(keys * plan.size) * sizeof(T));
     __builtin_memset(of.dv + at * plan.value_size, 0, static_cast<size_t>(keys * plan.value_size) * sizeof(T));
-    pack_b(of.k + at * plan.size, int64_t{1}, plan.size, plan.size, keys, false, of.keys);
+    pack_scaled(of.k + at * plan.size, 1, plan.size, plan.size, keys, plan.scale, of.keys);
+    pack_scaled(of.k + at * plan.size, plan.size, 1, keys, plan.size, plan.scale, of.rows);
     pack_b(of.v + at * plan.value_size, int64_t{1}, plan.value_size, plan.value_size, keys, false, of.values);
     for (int64_t i = 0; i < group; ++i) {
       place.head = head - batch * plan.heads + i;
       slope_keys(of, plan, masks, place, at, keys);
     }
+    scale_rows(of.dk + at * plan.size, keys * plan.size, static_cast<T>(plan.scale));
   }
 }
 

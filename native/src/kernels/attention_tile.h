@@ -88,16 +88,14 @@ ADJ_ALWAYS const T* mask_row(const void* mask, const ScoreMask& of, const TilePl
          (place.query + row) * of.strides[2] + place.key * of.strides[3];
 }
 
-/* Scores q·k become scale·q·k + bias, or -inf where a mask hides the key. */
+/* Scores get their bias, or -inf where a mask hides the key. */
 template <class T>
-ADJ_ALWAYS void finish_scores(T* s, int64_t n, T scale, const T* bias, int64_t bias_apart, const uint8_t* mask,
-                              int64_t mask_apart) {
-  if (bias == nullptr) {
-    ADJ_LOOP(int64_t j = 0; j < n; ++j) s[j] *= scale;
-  } else if (bias_apart == 1) {
-    ADJ_LOOP(int64_t j = 0; j < n; ++j) s[j] = s[j] * scale + bias[j];
-  } else {
-    for (int64_t j = 0; j < n; ++j) s[j] = s[j] * scale + bias[j * bias_apart];
+ADJ_ALWAYS void mask_scores(T* s, int64_t n, const T* bias, int64_t bias_apart, const uint8_t* mask,
+                            int64_t mask_apart) {
+  if (bias != nullptr && bias_apart == 1) {
+    ADJ_LOOP(int64_t j = 0; j < n; ++j) s[j] += bias[j];
+  } else if (bias != nullptr) {
+    for (int64_t j = 0; j < n; ++j) s[j] += bias[j * bias_apart];
   }
   if (mask == nullptr) return;
   for (int64_t j = 0; j < n; ++j) s[j] = mask[j * mask_apart] != 0 ? s[j] : kLeast<true, T>;
@@ -105,18 +103,55 @@ ADJ_ALWAYS void finish_scores(T* s, int64_t n, T scale, const T* bias, int64_t b
 
 /* Row `row` of a tile's scores, of which the first n keys may be seen for their place. */
 template <class T>
-ADJ_ALWAYS void finish_row(const AttentionCall& of, const TilePlace& place, const void* bias, const void* mask,
-                           int64_t row, int64_t n, T* s) {
-  finish_scores(s, n, static_cast<T>(of.scale), mask_row<T>(bias, of.bias, place, row), of.bias.strides[3],
-                mask_row<uint8_t>(mask, of.mask, place, row), of.mask.strides[3]);
+ADJ_ALWAYS void mask_row_scores(const AttentionCall& of, const TilePlace& place, const void* bias, const void* mask,
+                                int64_t row, int64_t n, T* s) {
+  mask_scores(s, n, mask_row<T>(bias, of.bias, place, row), of.bias.strides[3],
+              mask_row<uint8_t>(mask, of.mask, place, row), of.mask.strides[3]);
 }
 
 /* s = e^(s - from); beyond n, where keys are hidden, 0. */
 template <class T>
 ADJ_ALWAYS void exp_scores(T* s, int64_t n, int64_t all, T from) {
-  ADJ_LOOP(int64_t j = 0; j < n; ++j) s[j] -= from;
-  exp_to(s, s, n);
+  ADJ_LOOP(int64_t j = 0; j < n; ++j) s[j] = exp_of(s[j] - from);
   for (int64_t j = n; j < all; ++j) s[j] = T(0);
+}
+
+#if defined(__AVX512F__)
+ADJ_ALWAYS void exp_scores(float* s, int64_t n, int64_t all, float from) {
+  unrolled_row([=](const auto& v) { return exp_of<false>(v - from); }, s, s, n);
+  for (int64_t j = n; j < all; ++j) s[j] = 0;
+}
+#endif
+
+/* The sum of the shares of one tile, few enough to be added in lanes of T. */
+template <class T>
+ADJ_ALWAYS double sum_scores(const T* s, int64_t n) {
+  using V = Vector<T>;
+  constexpr int64_t kL = kLanes<T>;
+  V s0{}, s1{}, s2{}, s3{};
+  int64_t j = 0;
+  for (; j + 4 * kL <= n; j += 4 * kL) {
+    s0 += load<V>(s + j);
+    s1 += load<V>(s + j + kL);
+    s2 += load<V>(s + j + 2 * kL);
+    s3 += load<V>(s + j + 3 * kL);
+  }
+  double sum = 0;
+  T lanes[kL];
+  store(lanes, (s0 + s1) + (s2 + s3));
+  for (int64_t lane = 0; lane < kL; ++lane) sum += static_cast<double>(lanes[lane]);
+  for (; j < n; ++j) sum += static_cast<double>(s[j]);
+  return sum;
+}
+
+/* Panels of columns, each element times the scale, which so costs nothing where scores are made. */
+template <class T>
+ADJ_ALWAYS void pack_scaled(const T* b, int64_t down, int64_t across, int64_t k, int64_t columns, double scale,
+                            T* panels) {
+  pack_b(b, down, across, k, columns, false, panels);
+  const int64_t count = (columns + kWidth<T> - 1) / kWidth<T> * kWidth<T> * k;
+  const T by = static_cast<T>(scale);
+  ADJ_LOOP(int64_t i = 0; i < count; ++i) panels[i] *= by;
 }
 
 ADJ_ISA_END

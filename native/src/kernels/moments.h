@@ -20,7 +20,7 @@ ADJ_ALWAYS V wide(const T* p) {
   } else if constexpr (sizeof(T) == sizeof(double)) {
     return load<V>(p);
   } else {
-    return __builtin_convertvector(load<VectorOf<float>::half>(p), V);
+    return load_wide(p);
   }
 }
 
@@ -32,7 +32,7 @@ ADJ_ALWAYS void narrow(T* p, V v) {
   } else if constexpr (sizeof(T) == sizeof(double)) {
     store(p, v);
   } else {
-    store(p, __builtin_convertvector(v, VectorOf<float>::half));
+    store_narrow(p, v);
   }
 }
 

@@ -67,15 +67,15 @@ final class AttentionCases {
             new Sizes(2, 2, 2, 3, 5, 4, 3),
             new Sizes(1, 4, 2, 7, 9, 8, 5),
             new Sizes(1, 2, 1, 17, 33, 16, 17),
-            new Sizes(1, 1, 1, 70, 131, 3, 2),
+            new Sizes(1, 1, 1, 7, 131, 3, 2),
             new Sizes(1, 1, 1, 0, 3, 2, 2),
             new Sizes(1, 2, 1, 3, 0, 2, 2),
             new Sizes(0, 1, 1, 3, 3, 2, 2),
             new Sizes(1, 1, 1, 3, 3, 2, 0));
     for (Sizes sizes : all) {
       add("", sizes.inputs(), a -> a);
-      add("causal", sizes.inputs(), Attention::causal);
     }
+    add("causal", new Sizes(1, 2, 1, 5, 9, 2, 3).inputs(), Attention::causal);
     add("causal from the first", SMALL.inputs(), a -> a.causal(0));
     add("causal, queries without keys", new Sizes(1, 1, 1, 5, 2, 2, 2).inputs(), a -> a.causal());
     add("causal, hidden by far", new Sizes(1, 1, 1, 3, 2, 2, 2).inputs(), a -> a.causal(-9));
@@ -83,7 +83,7 @@ final class AttentionCases {
   }
 
   private void masks() {
-    for (Shape shape : List.of(s(3, 4), s(4), s(3, 1), s(2, 1, 1, 4), s(2, 3, 4), s(2, 2, 3, 4))) {
+    for (Shape shape : List.of(s(4), s(3, 1), s(2, 1, 1, 4), s(2, 2, 3, 4))) {
       List<Input> flags = SMALL.inputs(new Flags(shape));
       masked("where " + shape, flags, (a, x) -> a.mask(x.get(3)));
       List<Input> bias = SMALL.inputs(new Floating(Domain.ANY, shape));

@@ -32,10 +32,9 @@ final class NormalizationCases {
   }
 
   private void last() {
-    for (long n : new long[] {1, 2, 7, 16, 17, 33, 1009}) {
+    for (long n : new long[] {1, 7, 17, 33, 1009}) {
       long r = n > 64 ? 2 : 3;
       add("layerNorm", "", x -> x.get(0).layerNorm(1, EPSILON), s(r, n));
-      add("rmsNorm", "", x -> x.get(0).rmsNorm(1, EPSILON), s(r, n));
       add(
           "layerNorm",
           "scaled and shifted",
@@ -45,7 +44,7 @@ final class NormalizationCases {
           s(n));
       add("rmsNorm", "scaled", x -> x.get(0).rmsNorm(x.get(1), EPSILON), s(r, n), s(n));
     }
-    add("layerNorm", "two axes", x -> x.get(0).layerNorm(2, EPSILON), s(3, 4, 5));
+    add("rmsNorm", "two axes", x -> x.get(0).rmsNorm(2, EPSILON), s(3, 4, 5));
     add(
         "layerNorm",
         "two axes, scaled and shifted",
@@ -65,16 +64,13 @@ final class NormalizationCases {
   }
 
   private void moments() {
-    over(s(7, 5), 0);
     over(s(9, 33), 0);
     over(s(1009, 3), 0);
     over(s(2, 3, 4, 5), 0, 2, 3);
-    over(s(2, 3, 17), 0, 2);
+    over(s(2, 3, 16), 0, 2);
     over(s(2, 3, 4), 1);
-    over(s(3, 4, 2), 2, 0);
     over(s(2, 3, 4, 2), 0, 2);
     over(s(3, 5));
-    over(s(3, 4, 2), 1, 2);
   }
 
   /** All three outputs, plain, and scaled and shifted. */
