@@ -102,9 +102,11 @@ ADJ_ALWAYS Slope slope_of(const Moments& m, double sum, double product, double n
   return {m.inverse * scale, of.centred ? sum / n : 0, m.inverse * m.inverse * (product / n), m.unit};
 }
 
-template <class V>
-ADJ_ALWAYS V slope_at(const Slope& slope, V w, V d) {
-  return ((w - slope.mean) - d * slope.along) * slope.by * slope.unit;
+template <class V, class T>
+ADJ_ALWAYS V slope_at(const Slope& slope, V w, V d, T) {
+  const V slopes = ((w - slope.mean) - d * slope.along) * slope.by;
+  if constexpr (sizeof(T) == sizeof(double)) return slopes * slope.unit;
+  return slopes;
 }
 
 /* Operands of the forward kernel: scale and shift are null where there are none. */

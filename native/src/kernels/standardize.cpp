@@ -178,7 +178,7 @@ ADJ_ALWAYS void slope_rows(const Backward<T>& of, const StandardizePlan& plan, i
           const V g = wide<V>(of.g + at), d = centred(m[j], wide<V>(of.x + at), T{});
           by_scale = fma(g, d * m[j].inverse, by_scale);
           by_shift += g;
-          narrow(of.dx + at, slope_at(slope[j], g * scale, d));
+          narrow(of.dx + at, slope_at(slope[j], g * scale, d, T{}));
         }
         if (scale_slopes != nullptr) add_to(scale_slopes + i, by_scale);
         if (shift_slopes != nullptr) add_to(shift_slopes + i, by_shift);
@@ -229,7 +229,7 @@ void standardize_grad_part(const Part& part) {
       each_of_run(
           plan.trail, [&](auto lanes, int64_t i) __attribute__((always_inline)) {
             using V = decltype(lanes);
-            narrow(dx + at + i, slope_at(slope, wide<V>(g + at + i), centred(m, wide<V>(x + at + i), T{})));
+            narrow(dx + at + i, slope_at(slope, wide<V>(g + at + i), centred(m, wide<V>(x + at + i), T{}), T{}));
           });
     }
   }

@@ -1,8 +1,7 @@
 /*
  * Groups whose trailing runs are short: neighbouring groups side by side, a column for each place on the kept and
- * trailing axes, so that vectors lie across columns and sums stay in registers from the first place on the leading axis
- * to the last. Columns that are far apart in memory are copied first: read twice in place, they would fall out of the
- * caches between.
+ * trailing axes, so that vectors lie across columns. A part has columns enough that memory is read in long runs, and
+ * folds them a few rows at a time, with the sums of some columns in registers meanwhile.
  */
 #pragma once
 
@@ -12,7 +11,7 @@ ADJ_ISA_BEGIN
 
 inline constexpr int kColumnVectors = 4; /* of columns at a time */
 inline constexpr int64_t kColumns = kColumnVectors * kLanes<double>;
-inline constexpr int64_t kRowsAhead = 16; /* that copying prefetches */
+inline constexpr int64_t kRowsAtOnce = 8; /* as many as a first cache has ways: rows may be a power of two apart */
 
 /* What is kept of each column. */
 struct ColumnNumbers {
@@ -29,7 +28,7 @@ struct ColumnNumbers {
   double *by, *plus;      /* what an element is multiplied by, and what is added */
 };
 
-/* A part's columns, from place c of the kept axis on; x and g are the operands or copies of them. */
+/* A part's columns. */
 template <class T>
 struct ColumnsOf {
   const T* x;
@@ -38,45 +37,46 @@ struct ColumnsOf {
   int64_t rows, columns, trail;
 };
 
-/* Copies columns side by side. */
+/* Where x will be some rows on, as an integer: that may lie outside of any object. Prefetched then, it does nothing. */
 template <class T>
-__attribute__((noinline)) void copy_columns(const T* x, int64_t apart, int64_t rows, int64_t columns, T* copy) {
-  const int64_t ahead = kRowsAhead * apart;
-  for (int64_t l = 0; l < rows; ++l, x += apart, copy += columns) {
-    __builtin_prefetch(
-        reinterpret_cast<const void*>(reinterpret_cast<uintptr_t>(x) + static_cast<uintptr_t>(ahead) * sizeof(T)));
-    __builtin_memcpy(copy, x, static_cast<size_t>(columns) * sizeof(T));
+ADJ_ALWAYS const void* some_rows_on(const T* x, int64_t apart) {
+  return reinterpret_cast<const void*>(reinterpret_cast<uintptr_t>(x) +
+                                       static_cast<uintptr_t>(kRowsAtOnce * apart) * sizeof(T));
+}
+
+/* kVectors vectors of columns from p on: sums go on from what `to` has, over rows l … end. */
+template <int kVectors, class V, class F>
+ADJ_ALWAYS void fold_some(int64_t l, int64_t end, int64_t p, const ColumnNumbers& to, const F& f) {
+  constexpr int64_t kL = sizeof(V) / sizeof(double);
+  V s[kVectors][2];
+#pragma GCC unroll 4
+  for (int v = 0; v < kVectors; ++v) {
+    s[v][0] = wide<V>(to.first + p + v * kL);
+    s[v][1] = wide<V>(to.second + p + v * kL);
+  }
+  for (; l < end; ++l) {
+#pragma GCC unroll 4
+    for (int v = 0; v < kVectors; ++v) f(V{}, l, p + v * kL, s[v]);
+  }
+#pragma GCC unroll 4
+  for (int v = 0; v < kVectors; ++v) {
+    narrow(to.first + p + v * kL, s[v][0]);
+    narrow(to.second + p + v * kL, s[v][1]);
   }
 }
 
-/* first and second (+)= what f(lanes, row, column, sums) adds to two sums of each column, row after row. */
+/* first and second become what f(lanes, row, column, sums) adds to two sums of each column, row after row. */
 template <class F>
 ADJ_ALWAYS void fold_columns(int64_t rows, int64_t columns, const ColumnNumbers& to, const F& f) {
   using V = Vector<double>;
   constexpr int64_t kL = kLanes<double>;
-  int64_t p = 0;
-  for (; p + kColumns <= columns; p += kColumns) {
-    V s[kColumnVectors][2]{};
-    for (int64_t l = 0; l < rows; ++l) {
-#pragma GCC unroll 4
-      for (int v = 0; v < kColumnVectors; ++v) f(V{}, l, p + v * kL, s[v]);
-    }
-    for (int v = 0; v < kColumnVectors; ++v) {
-      store(to.first + p + v * kL, s[v][0]);
-      store(to.second + p + v * kL, s[v][1]);
-    }
-  }
-  for (; p + kL <= columns; p += kL) {
-    V s[2]{};
-    for (int64_t l = 0; l < rows; ++l) f(V{}, l, p, s);
-    store(to.first + p, s[0]);
-    store(to.second + p, s[1]);
-  }
-  for (; p < columns; ++p) {
-    double s[2]{};
-    for (int64_t l = 0; l < rows; ++l) f(double{}, l, p, s);
-    to.first[p] = s[0];
-    to.second[p] = s[1];
+  for (int64_t p = 0; p < columns; ++p) to.first[p] = to.second[p] = 0;
+  for (int64_t l = 0; l < rows; l += kRowsAtOnce) {
+    const int64_t end = rows - l < kRowsAtOnce ? rows : l + kRowsAtOnce;
+    int64_t p = 0;
+    for (; p + kColumns <= columns; p += kColumns) fold_some<kColumnVectors, V>(l, end, p, to, f);
+    for (; p + kL <= columns; p += kL) fold_some<1, V>(l, end, p, to, f);
+    for (; p < columns; ++p) fold_some<1, double>(l, end, p, to, f);
   }
 }
 
@@ -116,7 +116,9 @@ template <class T>
 __attribute__((noinline)) void fold_deviations(const ColumnsOf<T>& of, const ColumnNumbers& numbers) {
   fold_columns(
       of.rows, of.columns, numbers, [&](auto lanes, int64_t l, int64_t p, auto& s) __attribute__((always_inline)) {
-        const auto d = column_deviation<decltype(lanes)>(numbers, p, of.x + l * of.apart + p);
+        const T* x = of.x + l * of.apart + p;
+        __builtin_prefetch(some_rows_on(x, of.apart));
+        const auto d = column_deviation<decltype(lanes)>(numbers, p, x);
         s[0] += d;
         s[1] = fma(d, d, s[1]);
       });
@@ -160,30 +162,18 @@ ADJ_ALWAYS void column_moments(const ColumnsOf<T>& of, const StandardizeCall& ca
   }
 }
 
-/* The part's columns of x, and of g unless that is null, copied if they are to be. */
+/* The part's columns of x and of g, which is null if there is none. */
 template <class T>
-ADJ_ALWAYS ColumnsOf<T> columns_of(const T* x, const T* g, const StandardizePlan& plan, int64_t from, int64_t to,
-                                   char* lane) {
-  const int64_t apart = plan.kept * plan.trail, columns = (to - from) * plan.trail;
-  ColumnsOf<T> of{
-      x + from * plan.trail, g != nullptr ? g + from * plan.trail : nullptr, apart, plan.lead, columns, plan.trail};
-  if (plan.copied == 0) return of;
-  T* copy = reinterpret_cast<T*>(lane + plan.copies_at);
-  copy_columns(of.x, apart, of.rows, columns, copy);
-  of.x = copy;
-  if (g != nullptr) {
-    copy += of.rows * columns;
-    copy_columns(of.g, apart, of.rows, columns, copy);
-    of.g = copy;
-  }
-  of.apart = columns;
-  return of;
+ADJ_ALWAYS ColumnsOf<T> columns_of(const T* x, const T* g, const StandardizePlan& plan, int64_t from, int64_t to) {
+  const int64_t begin = from * plan.trail;
+  return {x + begin, g != nullptr ? g + begin : nullptr, plan.kept * plan.trail,
+          plan.lead, (to - from) * plan.trail,           plan.trail};
 }
 
 template <class T>
 ADJ_ALWAYS void standardize_columns(const Forward<T>& forward, const StandardizePlan& plan, int64_t from, int64_t to,
                                     char* lane) {
-  const ColumnsOf<T> of = columns_of(forward.x, static_cast<const T*>(nullptr), plan, from, to, lane);
+  const ColumnsOf<T> of = columns_of(forward.x, static_cast<const T*>(nullptr), plan, from, to);
   const ColumnNumbers numbers(lane, of.columns);
   column_moments(
       of, plan, numbers, [&](int64_t c, const Moments& m) __attribute__((always_inline)) {
@@ -196,9 +186,8 @@ ADJ_ALWAYS void standardize_columns(const Forward<T>& forward, const Standardize
           numbers.plus[c * of.trail + b] = shift;
         }
       });
-  const int64_t apart = plan.kept * plan.trail;
   for (int64_t l = 0; l < of.rows; ++l) {
-    T* y = forward.y + l * apart + from * plan.trail;
+    T* y = forward.y + l * of.apart + from * plan.trail;
     each_column(
         of.columns, [&](auto lanes, int64_t p) __attribute__((always_inline)) {
           using V = decltype(lanes);
@@ -216,6 +205,7 @@ __attribute__((noinline)) void fold_cotangents(const ColumnsOf<T>& of, const Col
         using V = decltype(lanes);
         const int64_t at = l * of.apart + p;
         const V g = wide<V>(of.g + at);
+        __builtin_prefetch(some_rows_on(of.g + at, of.apart));
         s[0] += g;
         s[1] = fma(g, column_centred<V>(numbers, p, of.x + at), s[1]);
       });
@@ -224,7 +214,7 @@ __attribute__((noinline)) void fold_cotangents(const ColumnsOf<T>& of, const Col
 template <class T>
 ADJ_ALWAYS void slope_columns(const Backward<T>& backward, const StandardizePlan& plan, int64_t from, int64_t to,
                               char* lane) {
-  const ColumnsOf<T> of = columns_of(backward.x, backward.g, plan, from, to, lane);
+  const ColumnsOf<T> of = columns_of(backward.x, backward.g, plan, from, to);
   const ColumnNumbers numbers(lane, of.columns);
   column_moments(
       of, plan, numbers, [&](int64_t c, const Moments& m) __attribute__((always_inline)) {
@@ -246,9 +236,8 @@ ADJ_ALWAYS void slope_columns(const Backward<T>& backward, const StandardizePlan
       numbers.by[at + b] = slope.by * slope.unit;
     }
   }
-  const int64_t apart = plan.kept * plan.trail;
   for (int64_t l = 0; l < of.rows; ++l) {
-    T* dx = backward.dx + l * apart + from * plan.trail;
+    T* dx = backward.dx + l * of.apart + from * plan.trail;
     each_column(
         of.columns, [&](auto lanes, int64_t p) __attribute__((always_inline)) {
           using V = decltype(lanes);

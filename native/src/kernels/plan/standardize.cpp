@@ -4,31 +4,20 @@
 #include <algorithm>
 
 #include "kernels/plan/plan.h"
-#include "runtime/layout.h"
 
 namespace adjoint {
 namespace {
 
-/* The most bytes of one operand's copy: it stays in the second cache, or nearly. */
-constexpr int64_t kMostCopied = int64_t{1} << 19;
-
 /* Each group's places lie in `lead` runs; rows of a matrix are one run each, so that they need no columns. */
-void plan_groups(const Kernel& kernel, const StandardizeCall& call, const StandardizeLoops& loops, int64_t copies,
-                 Step& step) {
+void plan_groups(const Kernel& kernel, const StandardizeCall& call, const StandardizeLoops& loops, Step& step) {
   StandardizePlan& plan = plan_in<StandardizePlan>(step, call);
-  const int64_t elements = times(plan.lead, plan.trail);
+  const int64_t elements = times(plan.lead, plan.trail), run = std::max<int64_t>(plan.trail, 1);
   plan.columns = plan.lead > 1 && plan.trail < kLongRun;
   plan.per_part = std::max<int64_t>(part_elements(kernel.cost) / std::max<int64_t>(elements, 1), 1);
   if (!plan.columns) return;
-  /* Whole vectors at least, and no more: their sums stay in registers from the first place to the last. */
-  plan.per_part = std::max<int64_t>(loops.columns / std::max<int64_t>(plan.trail, 1), 1);
-  const int64_t columns = times(plan.per_part, plan.trail);
-  plan.copies_at = round_up(times(columns, kColumnNumbers * static_cast<int64_t>(sizeof(double))), 64);
-  step.lane_bytes = plan.copies_at;
-  const int64_t bytes = round_up(times(times(plan.lead, columns), size_of(plan.dtype)), 64);
-  if (bytes > kMostCopied) return;
-  plan.copied = columns;
-  step.lane_bytes = plus(step.lane_bytes, times(bytes, copies));
+  const int64_t share = round_up(ceil_div(times(plan.kept, run), kColumnParts), loops.columns);
+  plan.per_part = std::max<int64_t>(std::min(share, kMostColumns) / run, 1);
+  step.lane_bytes = times(times(plan.per_part, plan.trail), kColumnNumbers * static_cast<int64_t>(sizeof(double)));
 }
 
 }  // namespace
@@ -36,7 +25,7 @@ void plan_groups(const Kernel& kernel, const StandardizeCall& call, const Standa
 void prepare_standardize(const Kernel& kernel, const Call& call, const Machine&, Step& step) {
   const StandardizeCall checked = check_standardize(kernel, call);
   const StandardizeLoops& loops = loops_for<StandardizeLoops>(kernel, checked.dtype);
-  plan_groups(kernel, checked, loops, 1, step);
+  plan_groups(kernel, checked, loops, step);
   const int64_t per_part = reinterpret_cast<const StandardizePlan*>(step.plan)->per_part;
   add_stage(step, loops.groups, ceil_div(checked.kept, per_part));
 }
@@ -44,7 +33,7 @@ void prepare_standardize(const Kernel& kernel, const Call& call, const Machine&,
 void prepare_standardize_grad(const Kernel& kernel, const Call& call, const Machine&, Step& step) {
   const StandardizeCall checked = check_standardize_grad(kernel, call);
   const StandardizeLoops& loops = loops_for<StandardizeLoops>(kernel, checked.dtype);
-  plan_groups(kernel, checked, loops, 2, step);
+  plan_groups(kernel, checked, loops, step);
   StandardizePlan& plan = *reinterpret_cast<StandardizePlan*>(step.plan);
   const bool joins = plan.along == Along::kTrail && plan.slopes > 0;
   if (joins) plan.per_part = std::max(plan.per_part, ceil_div(plan.kept, kMostSlopeParts));

@@ -12,19 +12,22 @@ struct StandardizePlan : StandardizeCall {
   int64_t per_part; /* places on the kept axis, each with its group */
   /* Whether vectors lie along the kept and trailing axes, for runs of trailing elements that are too short. */
   bool columns;
-  /* Columns: how many elements of each place on the leading axis a thread copies, 0 for none; where, in its scratch. */
-  int64_t copied, copies_at;
 };
 
 struct StandardizeLoops {
   int32_t dtype;
   Run groups;
   Run slopes;      /* joins what parts of a gradient have added up along the trailing axis */
-  int64_t columns; /* as many as a part's vectors hold */
+  int64_t columns; /* whose sums stay in registers */
 };
 
 /* Trailing elements from which a run of them is long enough for vectors. */
 inline constexpr int64_t kLongRun = 16;
+
+/* Columns are shared out among so many parts, if each has at least those whose sums stay in registers; and at most so
+ * many are one part's. */
+inline constexpr int64_t kColumnParts = 8;
+inline constexpr int64_t kMostColumns = 256;
 
 /* What is kept of a column between two passes over it. */
 inline constexpr int64_t kColumnNumbers = 7;
