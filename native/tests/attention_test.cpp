@@ -82,7 +82,7 @@ struct Twin {
       double score = 0;
       for (int64_t e = 0; e < s.size; ++e) score += at(of.q, r * s.size + e) * at(of.k, (first + j) * s.size + e);
       score *= form.scale;
-      if (of.biased) score += at(of.bias, r * s.keys + j);
+      if (of.biased) score += static_cast<double>(of.bias[r * s.keys + j]);
       const bool hidden = (of.masked && of.mask[r * s.keys + j] == 0) || (form.causal && j > query + form.offset);
       p[static_cast<size_t>(j)] = hidden ? -std::numeric_limits<double>::infinity() : score;
       peak = std::fmax(peak, p[static_cast<size_t>(j)]);
@@ -118,7 +118,7 @@ struct Twin {
     }
   }
 
-  static double at(const Array<T>& x, int64_t i) { return static_cast<double>(x[i]); }
+  static double at(const Array<T>& x, int64_t i) { return static_cast<double>(x.data()[i]); } /* contiguous */
 };
 
 template <class T>
