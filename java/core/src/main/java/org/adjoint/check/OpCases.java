@@ -69,6 +69,7 @@ public final class OpCases {
     table.random();
     table.rows.addAll(ScanCases.rows());
     table.rows.addAll(CompositionCases.rows());
+    table.rows.addAll(ConvolutionCases.rows());
     table.rows.addAll(LoopCases.rows());
     table.rows.addAll(IntegerCases.rows());
     return List.copyOf(table.rows);

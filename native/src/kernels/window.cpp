@@ -1,0 +1,71 @@
+/*
+ * Where the maximum of each window of a plane is: the first one in row-major order, the first NaN before all. What
+ * stands there is `gather`'s to pick. A window that has no element of the plane has 0.
+ */
+#include "kernels/plan/convolution.h"
+
+ADJ_ISA_BEGIN
+namespace {
+
+/* The places of a window along an axis: `count` from `from` on, `step` apart. */
+struct Places {
+  int64_t from, step, count;
+};
+
+ADJ_ALWAYS Places places_of(const WindowPlan& plan, int d, int64_t i) {
+  const ConvAxis& axis = plan.axis[d];
+  if (plan.adaptive) {
+    const int64_t from = i * axis.image / axis.result;
+    return {from, 1, ((i + 1) * axis.image + axis.result - 1) / axis.result - from};
+  }
+  const int64_t start = i * axis.stride - axis.before;
+  const int64_t first = start < 0 ? (axis.dilation - 1 - start) / axis.dilation : 0;
+  const int64_t from = start + first * axis.dilation;
+  const int64_t inside = from < axis.image ? (axis.image - 1 - from) / axis.dilation + 1 : 0;
+  const int64_t left = axis.kernel > first ? axis.kernel - first : 0;
+  return {from, axis.dilation, left < inside ? left : inside};
+}
+
+template <class T>
+ADJ_ALWAYS int32_t argmax_of(const WindowPlan& plan, const T* x, Places a, Places b, Places c) {
+  if (a.count == 0 || b.count == 0 || c.count == 0) return 0;
+  const int64_t height = plan.axis[1].image, width = plan.axis[2].image;
+  int64_t best = (a.from * height + b.from) * width + c.from;
+  T most = x[best];
+  for (int64_t i = 0; i < a.count; ++i) {
+    for (int64_t j = 0; j < b.count; ++j) {
+      int64_t at = ((a.from + i * a.step) * height + b.from + j * b.step) * width + c.from;
+      for (int64_t k = 0; k < c.count; ++k, at += c.step) {
+        /* True of a NaN, false once one was found. */
+        const bool better = !(x[at] <= most) && most == most;
+        most = better ? x[at] : most;
+        best = better ? at : best;
+      }
+    }
+  }
+  return static_cast<int32_t>(best);
+}
+
+template <class T>
+void window_part(const Part& part) {
+  const WindowPlan& plan = *static_cast<const WindowPlan*>(part.plan);
+  const T* x = reinterpret_cast<const T*>(part.at[0]) + part.index * plan.image;
+  int32_t* y = reinterpret_cast<int32_t*>(part.at[1]) + part.index * plan.result;
+  for (int64_t i = 0; i < plan.axis[0].result; ++i) {
+    const Places a = places_of(plan, 0, i);
+    for (int64_t j = 0; j < plan.axis[1].result; ++j) {
+      const Places b = places_of(plan, 1, j);
+      for (int64_t k = 0; k < plan.axis[2].result; ++k) *y++ = argmax_of(plan, x, a, b, places_of(plan, 2, k));
+    }
+  }
+}
+
+constexpr DtypeLoops loops[] = {{ADJ_F32, window_part<float>}, {ADJ_F64, window_part<double>}};
+
+constexpr Kernel kernels[] = {{{"windowArgmax", 1, {0, 0, 0}}, prepare_window_argmax, loops, 2, 4}};
+
+}  // namespace
+
+extern const Family window;
+const Family window{kernels, sizeof(kernels) / sizeof(kernels[0])};
+ADJ_ISA_END
