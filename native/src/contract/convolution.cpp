@@ -83,16 +83,16 @@ constexpr int64_t kConvInts = 1 + 3 * kSpatialAxes, kWindowInts = 1 + 4 * kSpati
 
 ConvCall check_conv(const Signature& kernel, const Call& call) {
   check_epilogue(kernel, call, 2 + kConvInts);
-  ConvCall conv = check_sizes(kernel, call, call.ints + 2, input(kernel, call, 0), input(kernel, call, 1),
-                              output(kernel, call, 0));
+  ConvCall conv =
+      check_sizes(kernel, call, call.ints + 2, input(kernel, call, 0), input(kernel, call, 1), output(kernel, call, 0));
   take_epilogue(kernel, call, conv);
   return conv;
 }
 
 ConvCall check_conv_input(const Signature& kernel, const Call& call) {
   check_epilogue(kernel, call, 2 + kConvInts);
-  ConvCall conv = check_sizes(kernel, call, call.ints + 2, output(kernel, call, 0), input(kernel, call, 1),
-                              input(kernel, call, 0));
+  ConvCall conv =
+      check_sizes(kernel, call, call.ints + 2, output(kernel, call, 0), input(kernel, call, 1), input(kernel, call, 0));
   take_epilogue(kernel, call, conv);
   return conv;
 }

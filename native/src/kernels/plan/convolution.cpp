@@ -1,45 +1,220 @@
-/* Plans convolutions and windowArgmax. */
+/*
+ * Plans convolutions and windowArgmax: how places are cut into tiles, channels into rows, and images into parts, all by
+ * shape and instruction set alone.
+ */
 #include "kernels/plan/convolution.h"
+
+#include <algorithm>
+#include <bit>
 
 #include "kernels/plan/plan.h"
 
 namespace adjoint {
 namespace {
 
-int64_t result_places(const ConvCall& call) {
-  return times(times(call.axis[0].result, call.axis[1].result), call.axis[2].result);
-}
+int64_t product_of(int64_t a, int64_t b, int64_t c) { return times(times(a, b), c); }
 int64_t image_places(const ConvCall& call) {
-  return times(times(call.axis[0].image, call.axis[1].image), call.axis[2].image);
+  return product_of(call.axis[0].image, call.axis[1].image, call.axis[2].image);
+}
+int64_t result_places(const ConvCall& call) {
+  return product_of(call.axis[0].result, call.axis[1].result, call.axis[2].result);
 }
 int64_t kernel_places(const ConvCall& call) {
-  return times(times(call.axis[0].kernel, call.axis[1].kernel), call.axis[2].kernel);
+  return product_of(call.axis[0].kernel, call.axis[1].kernel, call.axis[2].kernel);
 }
 
-void plan_conv(const Kernel& kernel, const ConvCall& call, int64_t elements, int64_t parts, Step& step) {
-  const Run run = loops_for<DtypeLoops>(kernel, call.dtype).part;
-  plan_in<ConvPlan>(step, call);
-  if (elements > 0) add_stage(step, run, parts);
+/* Multiply-adds of a part: some tens of microseconds. */
+constexpr int64_t kPartWork = 1 << 21;
+constexpr int64_t kGrainWork = 1 << 18;
+
+/* So many parts are shared evenly by any threads that there may be. */
+constexpr int64_t kEnoughParts = 64;
+
+/* The most elements of an image's copy beside everything else in the second cache. */
+constexpr int64_t kCopyBytes = 1 << 17;
+
+/* The most bytes that the sums of convWeight's parts may take, beyond one for each element. */
+constexpr int64_t kSumsBytes = 1 << 25;
+
+/* From so many steps of k on, blocks are a power of two, as matmul's are. */
+constexpr int64_t kEvenFrom = 1024;
+
+int64_t depth_of(int64_t k, int64_t most) {
+  if (k >= kEvenFrom) return static_cast<int64_t>(std::bit_floor(static_cast<uint64_t>(most)));
+  const int64_t blocks = ceil_div(k, most);
+  return blocks < 2 ? std::max<int64_t>(k, 1) : round_up(ceil_div(k, blocks), 16);
+}
+
+/* Cuts the places along the axes into tiles of about `wanted`, whole inner axes first, as even as they allow. */
+void cut_places(const int64_t* places, int64_t wanted, int64_t step, int64_t* tile, int64_t* tiles) {
+  for (int d = kSpatialAxes - 1; d >= 0; --d) {
+    const int64_t least = d == kSpatialAxes - 1 ? step : 1;
+    const int64_t piece = std::max(std::min(places[d], wanted), std::min(places[d], least));
+    tile[d] = std::max<int64_t>(
+        ceil_div(places[d], std::max<int64_t>(ceil_div(places[d], std::max<int64_t>(piece, 1)), 1)), 1);
+    if (d == kSpatialAxes - 1 && tile[d] < places[d]) tile[d] = std::min(places[d], round_up(tile[d], step));
+    tiles[d] = ceil_div(places[d], tile[d]);
+    /* Outer axes are cut only where inner ones are whole, so that a tile's places are consecutive. */
+    wanted = tile[d] == places[d] ? wanted / std::max<int64_t>(places[d], 1) : 0;
+  }
+}
+
+/* Elements of a channel that a tile meets. */
+int64_t copied(const ConvCall& call, const int64_t* tile, bool transposed) {
+  int64_t all = 1;
+  for (int d = 0; d < kSpatialAxes; ++d) {
+    const ConvAxis& axis = call.axis[d];
+    const int64_t reach = times(axis.kernel > 0 ? axis.kernel - 1 : 0, axis.dilation);
+    const int64_t step = transposed ? 1 : axis.stride;
+    const int64_t behind = transposed ? reach / axis.stride + 1 : reach;
+    const int64_t span = plus(times(tile[d] - 1, step), plus(behind, 1));
+    /* Of the last axis, places of a stride lie in phases, which may be a few more. */
+    all = times(all, d < kSpatialAxes - 1
+                         ? span
+                         : times(std::min(step, plus(behind, 1)), plus(tile[d], plus(behind / step, 1))));
+  }
+  return all;
+}
+
+struct Lane {
+  int64_t bytes = 0;
+  int64_t take(int64_t more) {
+    const int64_t at = bytes;
+    bytes = round_up(plus(bytes, more), 64);
+    return at;
+  }
+};
+
+/* conv, or convInput if `transposed`. */
+void plan_product(const ConvLoops& loops, const ConvCall& call, bool transposed, Step& step) {
+  ConvPlan& plan = plan_in<ConvPlan>(step, call);
+  plan.transposed = transposed;
+  plan.rows = transposed ? plan.ci : plan.co;
+  plan.sources = transposed ? plan.co : plan.ci;
+  plan.taps = kernel_places(plan);
+  plan.places = transposed ? image_places(plan) : result_places(plan);
+  const int64_t planes = times(plan.n, plan.groups);
+  if (planes == 0 || plan.rows == 0 || plan.places == 0) return;
+  int64_t places[kSpatialAxes], phases = 1;
+  for (int d = 0; d < kSpatialAxes; ++d) {
+    plan.phases[d] = transposed ? std::min(plan.axis[d].stride, plan.axis[d].image) : 1;
+    phases = times(phases, plan.phases[d]);
+    places[d] = transposed ? ceil_div(plan.axis[d].image, plan.axis[d].stride) : plan.axis[d].result;
+  }
+  const int64_t size = size_of(plan.dtype), k = times(plan.sources, ceil_div(plan.taps, phases));
+  const bool depthwise = plan.rows == 1 && plan.sources == 1;
+  plan.depth = depth_of(k, loops.depth);
+  plan.blocks = ceil_div(times(plan.sources, plan.taps), plan.depth);
+
+  /* A tile has all rows, unless there are few tiles. */
+  const int64_t column_work = std::max<int64_t>(times(plan.rows, k), 1);
+  int64_t wanted = std::max(kPartWork / column_work, 4 * loops.width);
+  if (depthwise) wanted = 1 << 14;
+  /* Of the image, that a block of k goes through; a phase may meet one element of the kernel only. */
+  const int64_t least_taps = phases > 1 ? 1 : std::max<int64_t>(plan.taps, 1);
+  const int64_t channels = std::min(plan.sources, ceil_div(plan.depth, least_taps) + 1);
+  do {
+    cut_places(places, wanted, loops.width, plan.tile, plan.tiles);
+    wanted /= 2;
+  } while (wanted >= loops.width && times(times(channels, copied(plan, plan.tile, transposed)), size) > kCopyBytes);
+  const int64_t tiles = product_of(plan.tiles[0], plan.tiles[1], plan.tiles[2]);
+  const int64_t parts = times(times(planes, phases), tiles);
+  const int64_t cuts = std::clamp<int64_t>(kEnoughParts / parts, 1, ceil_div(plan.rows, 4 * loops.rows));
+  plan.tile_rows = ceil_div(plan.rows, cuts);
+  plan.tiles_rows = ceil_div(plan.rows, plan.tile_rows);
+
+  Lane lane;
+  const int64_t tile = product_of(plan.tile[0], plan.tile[1], plan.tile[2]);
+  const int64_t slack = 2 * loops.lanes;
+  lane.take(times(depthwise ? plan.taps : plan.depth, sizeof(int64_t)));
+  plan.copy_at =
+      lane.take(times(plus(times(depthwise ? 1 : channels, copied(plan, plan.tile, transposed)), slack), size));
+  plan.panel_at = lane.take(times(depthwise ? plan.taps : times(plan.depth, loops.width), size));
+  if (phases > 1) plan.product_at = lane.take(times(plus(times(plan.tile_rows, tile), slack), size));
+  step.lane_bytes = lane.bytes;
+  const int64_t work = times(times(plan.tile_rows, tile), std::max<int64_t>(k, 16));
+  if (!depthwise) {
+    step.shared_bytes = times(times(times(plan.groups, plan.rows), times(plan.sources, plan.taps)), size);
+    if (step.shared_bytes > 0) {
+      add_stage(step, loops.pack, times(times(plan.groups, phases), times(plan.tiles_rows, plan.blocks)),
+                kGrainWork / 8 / times(plan.tile_rows, plan.depth));
+    }
+  }
+  add_stage(step, depthwise ? loops.plane : loops.tile, times(parts, plan.tiles_rows), kGrainWork / work);
+}
+
+void plan_weight(const ConvLoops& loops, const ConvCall& call, Step& step) {
+  WeightPlan& plan = plan_in<WeightPlan>(step, call);
+  plan.taps = kernel_places(plan);
+  plan.places = result_places(plan);
+  const int64_t rows = times(plan.ci, plan.taps), weights = times(plan.groups, times(rows, plan.co));
+  if (weights == 0) return;
+  const bool depthwise = plan.ci == 1 && plan.co == 1;
+  const int64_t size = size_of(plan.dtype);
+  int64_t places[kSpatialAxes];
+  for (int d = 0; d < kSpatialAxes; ++d) places[d] = plan.axis[d].result;
+  cut_places(places, depthwise ? 2048 : loops.depth, depthwise ? loops.width : 1, plan.tile, plan.tiles);
+  const int64_t tile = product_of(plan.tile[0], plan.tile[1], plan.tile[2]);
+  plan.images =
+      depthwise ? 1
+                : std::clamp<int64_t>(plan.places > 0 ? loops.depth / plan.places : 1, 1, std::max<int64_t>(plan.n, 1));
+  plan.units = plan.places == 0
+                   ? 0
+                   : times(ceil_div(plan.n, plan.images), product_of(plan.tiles[0], plan.tiles[1], plan.tiles[2]));
+  plan.depth = times(tile, plan.images);
+  plan.row_step = round_up(plan.depth, loops.lanes) + loops.lanes;
+
+  /* Channels are gathered a few at a time; parts have all, unless their sums would take much memory. */
+  const int64_t copy = copied(plan, plan.tile, false);
+  plan.chunk = std::clamp<int64_t>(std::min(kCopyBytes / size / std::max<int64_t>(times(plan.taps, plan.row_step), 1),
+                                            kCopyBytes / size / std::max<int64_t>(copy, 1)),
+                                   1, plan.ci);
+  const int64_t all = times(times(plan.n, plan.places), weights);
+  const int64_t wanted = std::clamp<int64_t>(all / kPartWork, 1, kEnoughParts);
+  const int64_t most = std::max<int64_t>(kSumsBytes / size / weights, 1);
+  plan.splits = std::min({ceil_div(wanted, plan.groups), most, plan.units});
+  const int64_t cuts = ceil_div(wanted, std::max<int64_t>(times(plan.groups, plan.splits), 1));
+  plan.channels = std::max(plan.chunk, ceil_div(plan.ci, cuts));
+  plan.parts_channels = ceil_div(plan.ci, plan.channels);
+
+  Lane lane;
+  lane.take(times(depthwise ? plan.taps : 0, sizeof(int64_t)));
+  const int64_t slack = 2 * loops.lanes;
+  plan.copy_at = lane.take(times(plus(times(plan.chunk, copy), slack), size));
+  if (!depthwise) {
+    plan.rows_at = lane.take(times(plus(times(times(plan.chunk, plan.taps), plan.row_step), slack), size));
+    plan.columns_at = lane.take(times(times(round_up(plan.co, loops.width), plan.depth), size));
+  }
+  step.lane_bytes = lane.bytes;
+  step.shared_bytes = times(times(weights, plan.splits), depthwise ? static_cast<int64_t>(sizeof(double)) : size);
+  const int64_t parts = times(times(plan.groups, plan.splits), plan.parts_channels);
+  add_stage(step, depthwise ? loops.plane_units : loops.units, parts,
+            kGrainWork / std::max<int64_t>(all / std::max<int64_t>(parts, 1), 1));
+  if (depthwise) {
+    add_stage(step, loops.plane_join, plan.groups, part_elements(1) / times(plan.taps, plan.splits + 1));
+    return;
+  }
+  plan.join = std::max<int64_t>(part_elements(1) / times(plan.co, plan.splits + 1), 1);
+  const int64_t joins = ceil_div(rows, plan.join);
+  add_stage(step, loops.join, times(plan.groups, joins),
+            part_elements(1) / times(rows, times(plan.co, plan.splits + 1)));
 }
 
 }  // namespace
 
 void prepare_conv(const Kernel& kernel, const Call& call, const Machine&, Step& step) {
   const ConvCall conv = check_conv(kernel, call);
-  const int64_t planes = times(conv.n, times(conv.groups, conv.co));
-  plan_conv(kernel, conv, times(planes, result_places(conv)), planes, step);
+  plan_product(loops_for<ConvLoops>(kernel, conv.dtype), conv, false, step);
 }
 
 void prepare_conv_input(const Kernel& kernel, const Call& call, const Machine&, Step& step) {
   const ConvCall conv = check_conv_input(kernel, call);
-  const int64_t planes = times(conv.n, times(conv.groups, conv.ci));
-  plan_conv(kernel, conv, times(planes, image_places(conv)), planes, step);
+  plan_product(loops_for<ConvLoops>(kernel, conv.dtype), conv, true, step);
 }
 
 void prepare_conv_weight(const Kernel& kernel, const Call& call, const Machine&, Step& step) {
   const ConvCall conv = check_conv_weight(kernel, call);
-  const int64_t planes = times(times(conv.groups, conv.co), conv.ci);
-  plan_conv(kernel, conv, times(planes, kernel_places(conv)), planes, step);
+  plan_weight(loops_for<ConvLoops>(kernel, conv.dtype), conv, step);
 }
 
 void prepare_window_argmax(const Kernel& kernel, const Call& call, const Machine&, Step& step) {
@@ -47,8 +222,8 @@ void prepare_window_argmax(const Kernel& kernel, const Call& call, const Machine
   const Run run = loops_for<DtypeLoops>(kernel, window.dtype).part;
   WindowPlan& plan = plan_in<WindowPlan>(step, window);
   const ConvAxis* axis = plan.axis;
-  plan.image = times(times(axis[0].image, axis[1].image), axis[2].image);
-  plan.result = times(times(axis[0].result, axis[1].result), axis[2].result);
+  plan.image = product_of(axis[0].image, axis[1].image, axis[2].image);
+  plan.result = product_of(axis[0].result, axis[1].result, axis[2].result);
   if (plan.result > 0) add_stage(step, run, plan.planes, part_elements(kernel.cost) / plan.result);
 }
 
