@@ -128,12 +128,14 @@ ADJ_ALWAYS void dot_lines(const PatchTile& tile, const T* copy, const int64_t* o
     const T* from = copy + line_at(tile, line / tile.count[1], line % tile.count[1]);
     for (int64_t q = 0; q < whole; q += kL) {
       const V g = load<V>(y + q);
-#pragma GCC unroll 8
+#pragma GCC unroll 16
       for (int t = 0; t < kTaps; ++t) sum[t] = fma(g, load<V>(from + offsets[t] + q), sum[t]);
     }
     if (whole == width) continue;
-    const V g = load(y + whole, mask_of<T>(width - whole));
-#pragma GCC unroll 8
+    /* What lies beyond a line is the tile's next ones. */
+    const bool inside = (lines - line - 1) * width >= kL;
+    const V g = inside ? (rest ? load<V>(y + whole) : V{}) : load(y + whole, mask_of<T>(width - whole));
+#pragma GCC unroll 16
     for (int t = 0; t < kTaps; ++t) {
       const V x = load<V>(from + offsets[t] + whole);
       sum[t] = fma(g, rest ? x : V{}, sum[t]);
@@ -147,7 +149,7 @@ ADJ_ALWAYS void dot_lines(const PatchTile& tile, const T* copy, const int64_t* o
 template <class T>
 __attribute__((noinline)) void dot_plane(const PatchTile& tile, const T* copy, Taps<T> taps, const T* y, double* sums) {
   int64_t t = 0;
-  for (; t + 8 <= taps.count; t += 8) dot_lines<8>(tile, copy, taps.offsets + t, y, sums + t);
+  for (; t + 9 <= taps.count; t += 9) dot_lines<9>(tile, copy, taps.offsets + t, y, sums + t);
   for (; t + 4 <= taps.count; t += 4) dot_lines<4>(tile, copy, taps.offsets + t, y, sums + t);
   for (; t < taps.count; ++t) dot_lines<1>(tile, copy, taps.offsets + t, y, sums + t);
 }

@@ -57,6 +57,18 @@ ADJ_ALWAYS int64_t line_at(const PatchTile& tile, int64_t i, int64_t j) {
   return (i * tile.axis[0].step * tile.span[1] + j * tile.axis[1].step) * tile.span[2];
 }
 
+/* Whole vectors, the last of which overlaps the one before. */
+template <class T>
+ADJ_ALWAYS void copy_elements(const T* from, int64_t count, T* to) {
+  constexpr int64_t kL = kLanes<T>;
+  if (count < kL) {
+    for (int64_t i = 0; i < count; ++i) to[i] = from[i];
+    return;
+  }
+  for (int64_t i = 0; i < count - kL; i += kL) store(to + i, load<Vector<T>>(from + i));
+  store(to + count - kL, load<Vector<T>>(from + count - kL));
+}
+
 /* Elements of the image from place `low` on, `step` apart, of which those outside 0 .. image are 0. */
 template <class T>
 ADJ_ALWAYS void copy_run(const T* from, int64_t image, int64_t low, int64_t step, int64_t width, T* to) {
@@ -67,7 +79,7 @@ ADJ_ALWAYS void copy_run(const T* from, int64_t image, int64_t low, int64_t step
   last = last < first ? first : last;
   for (int64_t i = 0; i < first; ++i) to[i] = T(0);
   if (step == 1) {
-    for (int64_t i = first; i < last; ++i) to[i] = from[low + i];
+    copy_elements(from + low + first, last - first, to + first);
   } else {
     for (int64_t i = first; i < last; ++i) to[i] = from[low + i * step];
   }

@@ -159,7 +159,7 @@ ADJ_ALWAYS void multiply_tile(const Part& part, const ConvPlan& plan, const Conv
       piece.b = panel;
       piece.c = c + j;
       if (finish != nullptr) finish->bias = bias;
-      const BlockRun<T>* runs = kBlocks<T>.run[0][piece.columns > kL ? 1 : 0][1];
+      const BlockRun<T>* runs = blocks_of<T>().run[0][piece.columns > kL ? 1 : 0][1];
       for (int64_t i = 0; i < into.blocks; ++i) {
         const int64_t height = into.height_of(i);
         runs[height - 1](piece);

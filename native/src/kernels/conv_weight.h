@@ -101,7 +101,7 @@ ADJ_ALWAYS void add_block(const WeightPlan& plan, const T* rows, int64_t count, 
     piece.a = rows;
     piece.b = columns + j * k;
     piece.c = sums + j;
-    const BlockRun<T>* runs = kBlocks<T>.run[0][piece.columns > kL ? 1 : 0][0];
+    const BlockRun<T>* runs = blocks_of<T>().run[0][piece.columns > kL ? 1 : 0][0];
     for (int64_t i = 0; i < into.blocks; ++i) {
       const int64_t height = into.height_of(i);
       runs[height - 1](piece);

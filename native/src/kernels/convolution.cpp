@@ -1,10 +1,12 @@
 /*
- * conv, convInput and convWeight: products of matrices with an image as one factor (conv_product.h, conv_weight.h), or,
- * where a kernel has one channel, planes for themselves (conv_depthwise.h). It refuses to choose between the two and to
- * cut tiles: plan/convolution.cpp does.
+ * conv, convInput and convWeight: products of matrices with an image as one factor (conv_product.h, conv_weight.h,
+ * conv_spread.h), or, where a kernel has one channel, planes for themselves (conv_depthwise.h). It refuses to choose
+ * between them and to cut tiles: plan/convolution.cpp does.
  */
 #include "kernels/conv_depthwise.h"
+#include "kernels/conv_plain.h"
 #include "kernels/conv_product.h"
+#include "kernels/conv_spread.h"
 #include "kernels/conv_weight.h"
 
 ADJ_ISA_BEGIN
@@ -19,9 +21,13 @@ constexpr ConvLoops loops_of(int32_t dtype) {
           conv_tile_part<T>,
           conv_units_part<T>,
           conv_join_part<T>,
+          spread_pack_part<T>,
+          spread_part<T>,
           depthwise_part<T>,
           depthwise_units_part<T>,
           depthwise_join_part<T>,
+          plain_part<T>,
+          plain_weight_part<T>,
           kRows,
           kWidth<T>,
           kLanes<T>,

@@ -2,6 +2,7 @@
  * Where the maximum of each window of a plane is: the first one in row-major order, the first NaN before all. What
  * stands there is `gather`'s to pick. A window that has no element of the plane has 0.
  */
+#include "kernels/elementwise.h"
 #include "kernels/plan/convolution.h"
 
 ADJ_ISA_BEGIN
@@ -46,16 +47,80 @@ ADJ_ALWAYS int32_t argmax_of(const WindowPlan& plan, const T* x, Places a, Place
   return static_cast<int32_t>(best);
 }
 
+/* The places of k's, first .. last - 1, whose tap lies in the plane: k * stride + tap is 0 .. image - 1. */
+struct Stretch {
+  int64_t first, last;
+};
+
+ADJ_ALWAYS Stretch inside(const ConvAxis& axis, int64_t tap) {
+  int64_t first = tap < 0 ? (axis.stride - 1 - tap) / axis.stride : 0;
+  int64_t last = tap < axis.image ? (axis.image - 1 - tap) / axis.stride + 1 : 0;
+  last = last < axis.result ? last : axis.result;
+  return {first, last < first ? first : last};
+}
+
+/* One element of each of a line of windows: `at` is the first one's place, kStride that of neighbours, 0 for any. */
+template <int kStride, class T>
+ADJ_ALWAYS void meet(const T* x, int64_t at, int64_t stride, int64_t count, T* most, int32_t* best) {
+  const int64_t step = kStride > 0 ? kStride : stride;
+  const int32_t place = static_cast<int32_t>(at), apart = static_cast<int32_t>(step);
+  ADJ_LOOP(int64_t k = 0; k < count; ++k) {
+    const T value = x[at + k * step];
+    /* True of a NaN, false once one was found. */
+    const bool better = !(value <= most[k]) && most[k] == most[k];
+    most[k] = better ? value : most[k];
+    best[k] = better ? place + static_cast<int32_t>(k) * apart : best[k];
+  }
+}
+
+/* A line of windows, one element of all of them after the other. */
+template <class T>
+__attribute__((noinline)) void window_line(const WindowPlan& plan, const T* x, Places a, Places b, T* most,
+                                           int32_t* best) {
+  const ConvAxis& axis = plan.axis[2];
+  const int64_t height = plan.axis[1].image, width = axis.image;
+  for (int64_t k = 0; k < axis.result; ++k) {
+    const int64_t start = k * axis.stride - axis.before;
+    const int64_t from = start < 0 ? start + (axis.dilation - 1 - start) / axis.dilation * axis.dilation : start;
+    const bool some = a.count > 0 && b.count > 0 && from < width && from <= start + (axis.kernel - 1) * axis.dilation;
+    const int64_t first = (a.from * height + b.from) * width + from;
+    best[k] = some ? static_cast<int32_t>(first) : 0;
+    most[k] = some ? x[first] : T(0);
+  }
+  for (int64_t i = 0; i < a.count; ++i) {
+    for (int64_t j = 0; j < b.count; ++j) {
+      const int64_t line = ((a.from + i * a.step) * height + b.from + j * b.step) * width;
+      for (int64_t t = 0; t < axis.kernel; ++t) {
+        const int64_t tap = t * axis.dilation - axis.before;
+        const Stretch run = inside(axis, tap);
+        const int64_t at = line + tap + run.first * axis.stride, count = run.last - run.first;
+        if (axis.stride == 1) {
+          meet<1>(x, at, 1, count, most + run.first, best + run.first);
+        } else if (axis.stride == 2) {
+          meet<2>(x, at, 2, count, most + run.first, best + run.first);
+        } else {
+          meet<0>(x, at, axis.stride, count, most + run.first, best + run.first);
+        }
+      }
+    }
+  }
+}
+
 template <class T>
 void window_part(const Part& part) {
   const WindowPlan& plan = *static_cast<const WindowPlan*>(part.plan);
   const T* x = reinterpret_cast<const T*>(part.at[0]) + part.index * plan.image;
   int32_t* y = reinterpret_cast<int32_t*>(part.at[1]) + part.index * plan.result;
+  const int64_t line = plan.axis[2].result;
   for (int64_t i = 0; i < plan.axis[0].result; ++i) {
     const Places a = places_of(plan, 0, i);
-    for (int64_t j = 0; j < plan.axis[1].result; ++j) {
+    for (int64_t j = 0; j < plan.axis[1].result; ++j, y += line) {
       const Places b = places_of(plan, 1, j);
-      for (int64_t k = 0; k < plan.axis[2].result; ++k) *y++ = argmax_of(plan, x, a, b, places_of(plan, 2, k));
+      if (plan.by_lines) {
+        window_line(plan, x, a, b, reinterpret_cast<T*>(part.lane), y);
+        continue;
+      }
+      for (int64_t k = 0; k < line; ++k) y[k] = argmax_of(plan, x, a, b, places_of(plan, 2, k));
     }
   }
 }

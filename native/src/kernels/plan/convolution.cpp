@@ -85,6 +85,20 @@ struct Lane {
   }
 };
 
+/* The most bytes of an image's copy that a thread makes. */
+constexpr int64_t kMostCopied = int64_t{1} << 27;
+
+/* `planes` of the output, each a part. */
+void plan_plain(const Run run, const ConvCall& call, bool transposed, int64_t planes, Step& step) {
+  step.lane_bytes = step.shared_bytes = 0;
+  PlainPlan& plan = plan_in<PlainPlan>(step, call);
+  plan.transposed = transposed;
+  plan.taps = kernel_places(plan);
+  plan.image = image_places(plan);
+  plan.result = result_places(plan);
+  add_stage(step, run, planes);
+}
+
 /* conv, or convInput if `transposed`. */
 void plan_product(const ConvLoops& loops, const ConvCall& call, bool transposed, Step& step) {
   ConvPlan& plan = plan_in<ConvPlan>(step, call);
@@ -123,6 +137,10 @@ void plan_product(const ConvLoops& loops, const ConvCall& call, bool transposed,
   plan.tile_rows = ceil_div(plan.rows, cuts);
   plan.tiles_rows = ceil_div(plan.rows, plan.tile_rows);
 
+  if (times(times(channels, copied(plan, plan.tile, transposed)), size) > kMostCopied) {
+    plan_plain(loops.plain, call, transposed, times(planes, plan.rows), step);
+    return;
+  }
   Lane lane;
   const int64_t tile = product_of(plan.tile[0], plan.tile[1], plan.tile[2]);
   const int64_t slack = 2 * loops.lanes;
@@ -141,6 +159,53 @@ void plan_product(const ConvLoops& loops, const ConvCall& call, bool transposed,
     }
   }
   add_stage(step, depthwise ? loops.plane : loops.tile, times(parts, plan.tiles_rows), kGrainWork / work);
+}
+
+/* How many multiply-adds of a vector it costs to pack one, and to add one of a product to an image. */
+constexpr int64_t kPackCost = 5, kAddCost = 12;
+
+/* The most bytes of an image's channel whose sums a thread keeps. */
+constexpr int64_t kSpreadBytes = 1 << 22;
+
+/* Whether convInput costs less by adding products to the image: it computes nothing for padding, and has more rows. */
+bool spreads(const ConvLoops& loops, const ConvCall& call) {
+  int64_t gathered = call.co, added = call.ci;
+  for (const ConvAxis& axis : call.axis) {
+    gathered = times(gathered, times(axis.kernel, ceil_div(axis.image, axis.stride)));
+    added = times(added, times(axis.kernel, axis.result));
+  }
+  const int64_t result[] = {call.axis[0].result, call.axis[1].result, call.axis[2].result};
+  if (times(copied(call, result, false), size_of(call.dtype)) > kSpreadBytes) return false;
+  return times(gathered, std::max(call.ci, loops.rows) + kPackCost) / 8 > times(added, plus(call.co, kAddCost)) / 8;
+}
+
+void plan_spread(const ConvLoops& loops, const ConvCall& call, Step& step) {
+  SpreadPlan& plan = plan_in<SpreadPlan>(step, call);
+  plan.taps = kernel_places(plan);
+  plan.places = result_places(plan);
+  const int64_t size = size_of(plan.dtype);
+  int64_t whole[kSpatialAxes];
+  for (int d = 0; d < kSpatialAxes; ++d) whole[d] = plan.axis[d].result;
+  const int64_t plane = copied(plan, whole, false);
+  /* As many rows as let the columns be packed once for many, and sums that stay near. */
+  constexpr int64_t kRows = 400;
+  plan.channels = std::clamp<int64_t>(std::min(kRows / plan.taps, kCopyBytes / size / plane), 1, plan.ci);
+  plan.parts_channels = ceil_div(plan.ci, plan.channels);
+  plan.depth = depth_of(plan.co, loops.depth);
+  plan.blocks = ceil_div(plan.co, plan.depth);
+  cut_places(whole, std::max(kCopyBytes / size / times(plan.channels, plan.taps), 4 * loops.width), loops.width,
+             plan.tile, plan.tiles);
+  const int64_t tile = product_of(plan.tile[0], plan.tile[1], plan.tile[2]), slack = 2 * loops.lanes;
+  Lane lane;
+  lane.take(times(plus(times(plan.channels, plane), slack), size));
+  plan.columns_at = lane.take(times(times(round_up(tile, loops.width), plan.depth), size));
+  plan.product_at = lane.take(times(plus(times(times(plan.channels, plan.taps), tile), slack), size));
+  step.lane_bytes = lane.bytes;
+  step.shared_bytes = times(times(times(plan.groups, plan.ci), times(plan.taps, plan.co)), size);
+  const int64_t packs = times(times(plan.groups, plan.parts_channels), plan.blocks);
+  add_stage(step, loops.spread_pack, packs, kGrainWork / 8 / times(times(plan.channels, plan.taps), plan.depth));
+  const int64_t work = times(times(plan.channels, plan.taps), times(plan.places, plan.co));
+  add_stage(step, loops.spread, times(times(plan.n, plan.groups), plan.parts_channels), kGrainWork / work);
 }
 
 void plan_weight(const ConvLoops& loops, const ConvCall& call, Step& step) {
@@ -164,6 +229,10 @@ void plan_weight(const ConvLoops& loops, const ConvCall& call, Step& step) {
   plan.depth = times(tile, plan.images);
   plan.row_step = round_up(plan.depth, loops.lanes) + loops.lanes;
 
+  if (plan.units > 0 && times(copied(plan, plan.tile, false), size) > kMostCopied) {
+    plan_plain(loops.plain_weights, call, false, times(plan.groups, times(plan.co, plan.ci)), step);
+    return;
+  }
   /* Channels are gathered a few at a time; parts have all, unless their sums would take much memory. */
   const int64_t copy = copied(plan, plan.tile, false);
   plan.chunk = std::clamp<int64_t>(std::min(kCopyBytes / size / std::max<int64_t>(times(plan.taps, plan.row_step), 1),
@@ -209,7 +278,15 @@ void prepare_conv(const Kernel& kernel, const Call& call, const Machine&, Step& 
 
 void prepare_conv_input(const Kernel& kernel, const Call& call, const Machine&, Step& step) {
   const ConvCall conv = check_conv_input(kernel, call);
-  plan_product(loops_for<ConvLoops>(kernel, conv.dtype), conv, true, step);
+  const ConvLoops& loops = loops_for<ConvLoops>(kernel, conv.dtype);
+  const bool empty =
+      conv.n == 0 || conv.ci == 0 || conv.co == 0 || kernel_places(conv) == 0 || result_places(conv) == 0;
+  const bool depthwise = conv.ci == 1 && conv.co == 1;
+  if (!empty && !depthwise && spreads(loops, conv)) {
+    plan_spread(loops, conv, step);
+  } else {
+    plan_product(loops, conv, true, step);
+  }
 }
 
 void prepare_conv_weight(const Kernel& kernel, const Call& call, const Machine&, Step& step) {
@@ -224,7 +301,12 @@ void prepare_window_argmax(const Kernel& kernel, const Call& call, const Machine
   const ConvAxis* axis = plan.axis;
   plan.image = product_of(axis[0].image, axis[1].image, axis[2].image);
   plan.result = product_of(axis[0].result, axis[1].result, axis[2].result);
-  if (plan.result > 0) add_stage(step, run, plan.planes, part_elements(kernel.cost) / plan.result);
+  if (plan.result == 0) return;
+  /* Every element of a window is tried on the line, wherever it lies: more than an image has would take for ever. */
+  constexpr int64_t kMostTaps = 1024;
+  plan.by_lines = !plan.adaptive && axis[2].kernel <= kMostTaps;
+  if (plan.by_lines) step.lane_bytes = times(axis[2].result, size_of(plan.dtype)); /* a line of maxima */
+  add_stage(step, run, plan.planes, part_elements(kernel.cost) / plan.result);
 }
 
 }  // namespace adjoint

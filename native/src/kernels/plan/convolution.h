@@ -50,7 +50,24 @@ struct WeightPlan : ConvCall {
   int64_t join;                                    /* rows that a part of the second stage adds */
 };
 
+/* convInput by adding products to the image. Rows are the image's channels with the elements of the kernel, columns
+ * places of the result, k the result's channels. */
+struct SpreadPlan : ConvCall {
+  int64_t taps, places;                            /* elements of a kernel and a result, of one channel */
+  int64_t tile[kSpatialAxes], tiles[kSpatialAxes]; /* places */
+  int64_t channels, parts_channels;                /* of the image that a part takes, and how many such parts */
+  int64_t depth, blocks;                           /* of k */
+  int64_t columns_at, product_at;                  /* bytes in a thread's scratch, behind the sums */
+};
+
+/* By the definition, a plane of the output a part. */
+struct PlainPlan : ConvCall {
+  bool transposed;             /* convInput */
+  int64_t taps, image, result; /* elements of a kernel and of planes */
+};
+
 struct WindowPlan : WindowCall {
+  bool by_lines;         /* whether a line of windows is looked at together */
   int64_t image, result; /* elements of a plane */
 };
 
@@ -59,7 +76,9 @@ struct ConvLoops {
   int32_t dtype;
   Run pack, tile;                     /* conv and convInput: weights into blocks of rows; a tile of the product */
   Run units, join;                    /* convWeight: some blocks of k; the sum of all */
+  Run spread_pack, spread;            /* convInput, products added to the image */
   Run plane, plane_units, plane_join; /* the like where kernels have one channel each */
+  Run plain, plain_weights;           /* by the definition */
   int64_t rows, width, lanes;         /* of a register block: rows, columns; elements of a vector */
   int64_t depth;                      /* the most steps of k of a block */
 };
