@@ -44,27 +44,26 @@ ADJ_ALWAYS void line_of(const T* from, Taps<T> taps, int64_t width, bool beyond,
 
 template <class T>
 __attribute__((noinline)) void lines_of(const PatchTile& tile, const T* copy, Taps<T> taps, T* to, bool slack) {
-  constexpr int64_t kL = kLanes<T>;
-  const int64_t width = tile.count[2], lines = tile.count[0] * tile.count[1];
-  for (int64_t line = 0; line < lines; ++line, to += width) {
-    const T* from = copy + line_at(tile, line / tile.count[1], line % tile.count[1]);
-    /* What is written beyond a line is the next ones', computed later; beyond the tile's last it is not ours. */
-    const bool over = slack || (lines - line - 1) * width >= kL;
-    for (int64_t q = 0; q < width; q += kLineVectors * kL) {
+  constexpr int64_t kL = kLanes<T>, kStep = kLineVectors * kL;
+  const int64_t width = tile.count[2];
+  int64_t behind = tile.columns(); /* elements of the tile from the next line on */
+  for (int64_t i = 0; i < tile.count[0]; ++i) {
+    for (int64_t j = 0; j < tile.count[1]; ++j, to += width) {
+      const T* from = copy + line_at(tile, i, j);
+      behind -= width;
+      /* What is written beyond a line is the next ones', computed later; beyond the tile's last it is not ours. */
+      const bool over = slack || behind >= kL;
+      int64_t q = 0;
+      for (; q + kStep <= width; q += kStep) line_of<4>(from + q, taps, kStep, true, to + q);
       const int64_t rest = width - q;
-      switch (rest > (kLineVectors - 1) * kL ? kLineVectors : (rest + kL - 1) / kL) {
-        case 1:
-          line_of<1>(from + q, taps, rest, over, to + q);
-          break;
-        case 2:
-          line_of<2>(from + q, taps, rest, over, to + q);
-          break;
-        case 3:
-          line_of<3>(from + q, taps, rest, over, to + q);
-          break;
-        default:
-          line_of<4>(from + q, taps, rest < kLineVectors * kL ? rest : kLineVectors * kL, over, to + q);
-          break;
+      if (rest > 3 * kL) {
+        line_of<4>(from + q, taps, rest, over, to + q);
+      } else if (rest > 2 * kL) {
+        line_of<3>(from + q, taps, rest, over, to + q);
+      } else if (rest > kL) {
+        line_of<2>(from + q, taps, rest, over, to + q);
+      } else if (rest > 0) {
+        line_of<1>(from + q, taps, rest, over, to + q);
       }
     }
   }
@@ -115,30 +114,36 @@ void depthwise_part(const Part& part) {
   if (spreads) spread(plan, tile, c, output);
 }
 
-/* sums[t] += the cotangent's line by what tap t meets, for kTaps taps. */
+/* sums[t] += the cotangent's elements by those that tap t meets, for kTaps taps. */
 template <int kTaps, class T>
 ADJ_ALWAYS void dot_lines(const PatchTile& tile, const T* copy, const int64_t* offsets, const T* y, double* sums) {
   using V = Vector<T>;
   constexpr int64_t kL = kLanes<T>;
-  const int64_t width = tile.count[2], lines = tile.count[0] * tile.count[1], whole = width / kL * kL;
+  const int64_t width = tile.count[2], whole = width / kL * kL;
   Lanes<T> rest{};
   for (int64_t l = 0; l < width - whole; ++l) rest[l] = -1;
+  const T* x[kTaps];
+#pragma GCC unroll 16
+  for (int t = 0; t < kTaps; ++t) x[t] = copy + offsets[t];
   V sum[kTaps]{};
-  for (int64_t line = 0; line < lines; ++line, y += width) {
-    const T* from = copy + line_at(tile, line / tile.count[1], line % tile.count[1]);
-    for (int64_t q = 0; q < whole; q += kL) {
-      const V g = load<V>(y + q);
+  int64_t behind = tile.columns();
+  for (int64_t i = 0; i < tile.count[0]; ++i) {
+    for (int64_t j = 0; j < tile.count[1]; ++j, y += width) {
+      const int64_t line = line_at(tile, i, j);
+      behind -= width;
+      for (int64_t q = 0; q < whole; q += kL) {
+        const V g = load<V>(y + q);
 #pragma GCC unroll 16
-      for (int t = 0; t < kTaps; ++t) sum[t] = fma(g, load<V>(from + offsets[t] + q), sum[t]);
-    }
-    if (whole == width) continue;
-    /* What lies beyond a line is the tile's next ones. */
-    const bool inside = (lines - line - 1) * width >= kL;
-    const V g = inside ? (rest ? load<V>(y + whole) : V{}) : load(y + whole, mask_of<T>(width - whole));
+        for (int t = 0; t < kTaps; ++t) sum[t] = fma(g, load<V>(x[t] + line + q), sum[t]);
+      }
+      if (whole == width) continue;
+      /* What lies beyond a line is the tile's next ones. */
+      const V g = behind >= kL ? (rest ? load<V>(y + whole) : V{}) : load(y + whole, mask_of<T>(width - whole));
 #pragma GCC unroll 16
-    for (int t = 0; t < kTaps; ++t) {
-      const V x = load<V>(from + offsets[t] + whole);
-      sum[t] = fma(g, rest ? x : V{}, sum[t]);
+      for (int t = 0; t < kTaps; ++t) {
+        const V met = load<V>(x[t] + line + whole);
+        sum[t] = fma(g, rest ? met : V{}, sum[t]);
+      }
     }
   }
   for (int t = 0; t < kTaps; ++t) {

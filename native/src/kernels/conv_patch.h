@@ -69,37 +69,36 @@ ADJ_ALWAYS void copy_elements(const T* from, int64_t count, T* to) {
   store(to + count - kL, load<Vector<T>>(from + count - kL));
 }
 
-/* Elements of the image from place `low` on, `step` apart, of which those outside 0 .. image are 0. */
-template <class T>
-ADJ_ALWAYS void copy_run(const T* from, int64_t image, int64_t low, int64_t step, int64_t width, T* to) {
-  int64_t first = low < 0 ? (-low + step - 1) / step : 0;
-  int64_t last = low < image ? (image - 1 - low) / step + 1 : 0;
-  first = first < width ? first : width;
-  last = last < width ? last : width;
-  last = last < first ? first : last;
-  for (int64_t i = 0; i < first; ++i) to[i] = T(0);
-  if (step == 1) {
-    copy_elements(from + low + first, last - first, to + first);
-  } else {
-    for (int64_t i = first; i < last; ++i) to[i] = from[low + i * step];
-  }
-  for (int64_t i = last; i < width; ++i) to[i] = T(0);
-}
-
-/* Copies what the tile meets of `channels` planes, which lie one behind the other. */
+/* Copies what the tile meets of `channels` planes, which lie one behind the other; outside the image it is 0. */
 template <class T>
 __attribute__((noinline)) void copy_planes(const PatchTile& tile, const T* planes, int64_t channels, T* to) {
   const PatchAxis &a = tile.axis[0], &b = tile.axis[1], &c = tile.axis[2];
-  for (int64_t channel = 0; channel < channels; ++channel, planes += a.image * b.image * c.image) {
-    for (int64_t i = tile.low[0]; i < tile.low[0] + tile.span[0]; ++i) {
-      for (int64_t j = tile.low[1]; j < tile.low[1] + tile.span[1]; ++j, to += tile.span[2]) {
-        if (i < 0 || j < 0 || i >= a.image || j >= b.image) {
-          __builtin_memset(to, 0, static_cast<size_t>(tile.span[2]) * sizeof(T));
-          continue;
-        }
-        const T* row = planes + (i * b.image + j) * c.image;
-        for (int64_t f = 0; f < tile.phases; ++f) {
-          copy_run(row, c.image, tile.low[2] + f, c.step, tile.width, to + f * tile.width);
+  const int64_t width = tile.width, step = c.step;
+  for (int64_t f = 0; f < tile.phases; ++f) {
+    /* Of a line, elements first .. last - 1 are the image's. */
+    const int64_t low = tile.low[2] + f;
+    int64_t first = low < 0 ? (step - 1 - low) / step : 0;
+    int64_t last = low < c.image ? (c.image - 1 - low) / step + 1 : 0;
+    first = first < width ? first : width;
+    last = last < width ? last : width;
+    last = last < first ? first : last;
+    const T* plane = planes + low + first * step;
+    T* line = to + f * width;
+    for (int64_t channel = 0; channel < channels; ++channel, plane += a.image * b.image * c.image) {
+      for (int64_t i = tile.low[0]; i < tile.low[0] + tile.span[0]; ++i) {
+        for (int64_t j = tile.low[1]; j < tile.low[1] + tile.span[1]; ++j, line += tile.span[2]) {
+          if (i < 0 || j < 0 || i >= a.image || j >= b.image) {
+            for (int64_t x = 0; x < width; ++x) line[x] = T(0);
+            continue;
+          }
+          const T* from = plane + (i * b.image + j) * c.image;
+          for (int64_t x = 0; x < first; ++x) line[x] = T(0);
+          if (step == 1) {
+            copy_elements(from, last - first, line + first);
+          } else {
+            for (int64_t x = first; x < last; ++x) line[x] = from[(x - first) * step];
+          }
+          for (int64_t x = last; x < width; ++x) line[x] = T(0);
         }
       }
     }
@@ -137,12 +136,18 @@ struct PatchVector {
 template <class T>
 ADJ_ALWAYS void vector_at(const PatchTile& tile, int64_t column, PatchVector<T>& v) {
   constexpr int64_t kL = kLanes<T>;
-  const int64_t width = tile.count[2], lines = tile.count[1], most = tile.columns() - 1;
-  int64_t line[kL];
+  const int64_t width = tile.count[2], lines = tile.count[1], last = tile.columns() - 1;
+  const int64_t first = column < last ? column : last;
+  int64_t q = first % width, j = first / width % lines, i = first / width / lines, line = line_at(tile, i, j);
   for (int64_t l = 0; l < kL; ++l) {
-    const int64_t j = column + l < most ? column + l : most;
-    line[l] = j / width;
-    v.at[l] = line_at(tile, line[l] / lines, line[l] % lines) + j % width;
+    v.at[l] = line + q;
+    if (column + l >= last || ++q < width) continue;
+    q = 0;
+    if (++j == lines) {
+      j = 0;
+      ++i;
+    }
+    line = line_at(tile, i, j);
   }
   int64_t split = 1;
   while (split < kL && v.at[split] == v.at[0] + split) ++split;
@@ -153,7 +158,7 @@ ADJ_ALWAYS void vector_at(const PatchTile& tile, int64_t column, PatchVector<T>&
   for (int64_t l = 0; l < kL; ++l) {
     v.on_first[l] = l < split ? -1 : 0;
     /* Columns that repeat the last one are nobody's: any number does. */
-    v.anywhere |= l > split && v.at[l] != v.second + l && column + l <= most;
+    v.anywhere |= l > split && v.at[l] != v.second + l && column + l <= last;
   }
 }
 

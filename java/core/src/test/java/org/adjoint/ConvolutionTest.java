@@ -18,8 +18,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.function.Executable;
 
 /**
- * What convolutions and windows are where a formula leaves a choice, on examples worked out by hand;
- * that derivatives stay among three ops; and what is refused, with its words.
+ * What convolutions and windows are where a formula leaves a choice, on examples worked out by
+ * hand; that derivatives stay among three ops; and what is refused, with its words.
  */
 class ConvolutionTest {
   private static final Convolution ONE = Convolution.of(1);
@@ -36,7 +36,7 @@ class ConvolutionTest {
 
   /** Returns 1, 2, 3, … in that shape. */
   private static Tensor counted(long... dims) {
-    return Tensor.arange(1, Shape.of(dims).size() + 1).cast(DType.F64).reshape(dims);
+    return Tensor.arange(1, Shape.of(dims).size() + 1, 1).cast(DType.F64).reshape(dims);
   }
 
   private static void check(Tensor actual, double... expected) {
@@ -115,9 +115,7 @@ class ConvolutionTest {
     }
     assertEquals(
         Set.of("conv", "convInput", "convWeight"),
-        names(sum).stream()
-            .filter(name -> name.startsWith("conv"))
-            .collect(Collectors.toSet()));
+        names(sum).stream().filter(name -> name.startsWith("conv")).collect(Collectors.toSet()));
   }
 
   private static Set<String> names(Tensor y) {
@@ -140,10 +138,7 @@ class ConvolutionTest {
     Tensor w = counted(3, 2, 2, 2).times(0.1).variable();
     Tensor x = counted(4, 2, 3, 3).times(0.01);
     Tensor each =
-        Vmap.of(
-                one ->
-                    Grad.grad(one.unsqueeze(0).conv(w, TWO).square().sum(), w).get(0))
-            .apply(x);
+        Vmap.of(one -> Grad.grad(one.unsqueeze(0).conv(w, TWO).square().sum(), w).get(0)).apply(x);
     Plan plan = Plan.of(each);
     assertEquals(1, plan.count("convWeight"));
     for (int i = 0; i < 4; i++) {
@@ -271,7 +266,9 @@ class ConvolutionTest {
     says(
         "conv: over 2 spatial axes needs image and kernel of 4 axes, got [3, 5, 5] and [4, 3, 3, 3]",
         () -> zeros(3, 5, 5).conv(zeros(4, 3, 3, 3), TWO));
-    says("conv: kernel [4, 3, 0] has an axis of size 0", () -> zeros(1, 3, 5).conv(zeros(4, 3, 0), ONE));
+    says(
+        "conv: kernel [4, 3, 0] has an axis of size 0",
+        () -> zeros(1, 3, 5).conv(zeros(4, 3, 0), ONE));
     says(
         "conv: dtypes differ: F64[1, 1, 5] and F32[1, 1, 3]; cast one of them",
         () -> zeros(1, 1, 5).conv(zeros(1, 1, 3).cast(DType.F32), ONE));

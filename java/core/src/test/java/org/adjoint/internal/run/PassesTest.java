@@ -222,8 +222,7 @@ class PassesTest {
   void convolutionsTakeABiasOfChannelsAndAnActivation() {
     Tensor y = leaf(2, 3, 5, 5).conv(leaf(4, 3, 3, 3), Convolution.of(2));
     assertEquals(List.of("conv"), ops(Compiler.optimise(graph(y.plus(leaf(4, 1, 1)).relu()))));
-    assertEquals(
-        List.of("conv", "plus"), ops(Compiler.optimise(graph(y.plus(leaf(4, 1, 3))))));
+    assertEquals(List.of("conv", "plus"), ops(Compiler.optimise(graph(y.plus(leaf(4, 1, 3))))));
     Tensor x = leaf(2, 4, 3).convTranspose(leaf(4, 6, 3), Convolution.of(1));
     assertEquals(List.of("convInput"), ops(Compiler.optimise(graph(x.plus(leaf(1, 6, 1))))));
   }
