@@ -66,8 +66,8 @@ ADJ_ALWAYS void meet(const T* x, int64_t at, int64_t stride, int64_t count, T* m
   const int32_t place = static_cast<int32_t>(at), apart = static_cast<int32_t>(step);
   ADJ_LOOP(int64_t k = 0; k < count; ++k) {
     const T value = x[at + k * step];
-    /* True of a NaN, false once one was found. */
-    const bool better = !(value <= most[k]) && most[k] == most[k];
+    /* True of the first and of a NaN, false once one was found. */
+    const bool better = (!(value <= most[k]) && most[k] == most[k]) || best[k] < 0;
     most[k] = better ? value : most[k];
     best[k] = better ? place + static_cast<int32_t>(k) * apart : best[k];
   }
@@ -75,24 +75,18 @@ ADJ_ALWAYS void meet(const T* x, int64_t at, int64_t stride, int64_t count, T* m
 
 /* A line of windows, one element of all of them after the other. */
 template <class T>
-__attribute__((noinline)) void window_line(const WindowPlan& plan, const T* x, Places a, Places b, T* most,
-                                           int32_t* best) {
+__attribute__((noinline)) void window_line(const WindowPlan& plan, const T* x, Places a, Places b,
+                                           const Stretch* stretches, T* most, int32_t* best) {
   const ConvAxis& axis = plan.axis[2];
-  const int64_t height = plan.axis[1].image, width = axis.image;
-  for (int64_t k = 0; k < axis.result; ++k) {
-    const int64_t start = k * axis.stride - axis.before;
-    const int64_t from = start < 0 ? start + (axis.dilation - 1 - start) / axis.dilation * axis.dilation : start;
-    const bool some = a.count > 0 && b.count > 0 && from < width && from <= start + (axis.kernel - 1) * axis.dilation;
-    const int64_t first = (a.from * height + b.from) * width + from;
-    best[k] = some ? static_cast<int32_t>(first) : 0;
-    most[k] = some ? x[first] : T(0);
-  }
+  const int64_t height = plan.axis[1].image, width = axis.image, results = axis.result;
+  ADJ_LOOP(int64_t k = 0; k < results; ++k) best[k] = -1;
+  ADJ_LOOP(int64_t k = 0; k < results; ++k) most[k] = T(0);
   for (int64_t i = 0; i < a.count; ++i) {
     for (int64_t j = 0; j < b.count; ++j) {
       const int64_t line = ((a.from + i * a.step) * height + b.from + j * b.step) * width;
       for (int64_t t = 0; t < axis.kernel; ++t) {
+        const Stretch run = stretches[t];
         const int64_t tap = t * axis.dilation - axis.before;
-        const Stretch run = inside(axis, tap);
         const int64_t at = line + tap + run.first * axis.stride, count = run.last - run.first;
         if (axis.stride == 1) {
           meet<1>(x, at, 1, count, most + run.first, best + run.first);
@@ -104,6 +98,7 @@ __attribute__((noinline)) void window_line(const WindowPlan& plan, const T* x, P
       }
     }
   }
+  ADJ_LOOP(int64_t k = 0; k < results; ++k) best[k] = best[k] < 0 ? 0 : best[k];
 }
 
 template <class T>
@@ -112,12 +107,17 @@ void window_part(const Part& part) {
   const T* x = reinterpret_cast<const T*>(part.at[0]) + part.index * plan.image;
   int32_t* y = reinterpret_cast<int32_t*>(part.at[1]) + part.index * plan.result;
   const int64_t line = plan.axis[2].result;
+  Stretch* stretches = reinterpret_cast<Stretch*>(part.lane);
+  T* most = reinterpret_cast<T*>(part.lane + plan.most_at);
+  for (int64_t t = 0; plan.by_lines && t < plan.axis[2].kernel; ++t) {
+    stretches[t] = inside(plan.axis[2], t * plan.axis[2].dilation - plan.axis[2].before);
+  }
   for (int64_t i = 0; i < plan.axis[0].result; ++i) {
     const Places a = places_of(plan, 0, i);
     for (int64_t j = 0; j < plan.axis[1].result; ++j, y += line) {
       const Places b = places_of(plan, 1, j);
       if (plan.by_lines) {
-        window_line(plan, x, a, b, reinterpret_cast<T*>(part.lane), y);
+        window_line(plan, x, a, b, stretches, most, y);
         continue;
       }
       for (int64_t k = 0; k < line; ++k) y[k] = argmax_of(plan, x, a, b, places_of(plan, 2, k));

@@ -48,14 +48,13 @@ int64_t depth_of(int64_t k, int64_t most) {
 /* Cuts the places along the axes into tiles of about `wanted`, whole inner axes first, as even as they allow. */
 void cut_places(const int64_t* places, int64_t wanted, int64_t step, int64_t* tile, int64_t* tiles) {
   for (int d = kSpatialAxes - 1; d >= 0; --d) {
-    const int64_t least = d == kSpatialAxes - 1 ? step : 1;
-    const int64_t piece = std::max(std::min(places[d], wanted), std::min(places[d], least));
-    tile[d] = std::max<int64_t>(
-        ceil_div(places[d], std::max<int64_t>(ceil_div(places[d], std::max<int64_t>(piece, 1)), 1)), 1);
-    if (d == kSpatialAxes - 1 && tile[d] < places[d]) tile[d] = std::min(places[d], round_up(tile[d], step));
+    const int64_t size = std::max<int64_t>(places[d], 1), least = d == kSpatialAxes - 1 ? step : 1;
+    const int64_t piece = std::clamp(wanted, std::min(size, least), size);
+    tile[d] = ceil_div(size, ceil_div(size, piece));
+    if (d == kSpatialAxes - 1 && tile[d] < size) tile[d] = std::min(size, round_up(tile[d], step));
     tiles[d] = ceil_div(places[d], tile[d]);
     /* Outer axes are cut only where inner ones are whole, so that a tile's places are consecutive. */
-    wanted = tile[d] == places[d] ? wanted / std::max<int64_t>(places[d], 1) : 0;
+    wanted = tile[d] == size ? wanted / size : 0;
   }
 }
 
@@ -305,7 +304,12 @@ void prepare_window_argmax(const Kernel& kernel, const Call& call, const Machine
   /* Every element of a window is tried on the line, wherever it lies: more than an image has would take for ever. */
   constexpr int64_t kMostTaps = 1024;
   plan.by_lines = !plan.adaptive && axis[2].kernel <= kMostTaps;
-  if (plan.by_lines) step.lane_bytes = times(axis[2].result, size_of(plan.dtype)); /* a line of maxima */
+  if (plan.by_lines) {
+    Lane lane;
+    lane.take(times(axis[2].kernel, 2 * sizeof(int64_t)));
+    plan.most_at = lane.take(times(axis[2].result, size_of(plan.dtype)));
+    step.lane_bytes = lane.bytes;
+  }
   add_stage(step, run, plan.planes, part_elements(kernel.cost) / plan.result);
 }
 

@@ -69,6 +69,7 @@ struct PlainPlan : ConvCall {
 struct WindowPlan : WindowCall {
   bool by_lines;         /* whether a line of windows is looked at together */
   int64_t image, result; /* elements of a plane */
+  int64_t most_at;       /* bytes in a thread's scratch: a line of maxima, behind what each element of a window meets */
 };
 
 /* The loops for a dtype, and the register block that they use. */

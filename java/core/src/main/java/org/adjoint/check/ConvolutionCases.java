@@ -41,17 +41,15 @@ final class ConvolutionCases {
       List.of(
           new Geometry("small", s(1, 1, 4), s(1, 1, 2), ONE),
           new Geometry("small", s(2, 2, 3), s(2, 1, 2), ONE.groups(2).padding(1)),
-          new Geometry("", s(2, 3, 9), s(4, 3, 3), ONE),
           new Geometry("stride 2, dilation 2", s(2, 2, 11), s(3, 2, 3), ONE.stride(2).dilation(2)),
           new Geometry("", s(2, 2, 5, 6), s(3, 2, 3, 2), TWO),
           new Geometry("padding 1", s(1, 3, 4, 17), s(2, 3, 3, 3), TWO.padding(1)),
           new Geometry("same size", s(1, 2, 3, 5), s(2, 2, 2, 4), TWO.same(2, 4)),
           new Geometry("stride 2, 3", s(2, 2, 7, 8), s(2, 2, 3, 2), TWO.stride(2, 3).padding(1)),
-          new Geometry("stride beyond the kernel", s(1, 2, 7, 7), s(2, 2, 1, 2), TWO.stride(3)),
           new Geometry("dilation 2, 3", s(1, 1, 6, 9), s(2, 1, 2, 3), TWO.dilation(2, 3)),
           new Geometry("1 by 1", s(2, 5, 3, 3), s(4, 5, 1, 1), TWO),
-          new Geometry("2 groups", s(2, 4, 4, 4), s(6, 2, 3, 3), TWO.groups(2).padding(1)),
-          new Geometry("depthwise", s(2, 5, 6, 7), s(5, 1, 3, 3), TWO.groups(5).padding(1)),
+          new Geometry("2 groups", s(2, 4, 3, 4), s(4, 2, 2, 3), TWO.groups(2).padding(1)),
+          new Geometry("depthwise", s(2, 3, 4, 9), s(3, 1, 3, 3), TWO.groups(3).padding(1)),
           new Geometry(
               "depthwise, stride 2", s(1, 3, 7, 8), s(3, 1, 3, 3), TWO.groups(3).stride(2)),
           new Geometry("depthwise, times 2", s(1, 3, 4, 5), s(6, 1, 2, 3), TWO.groups(3)),
@@ -143,25 +141,27 @@ final class ConvolutionCases {
 
   /** A compile pass gives convolutions their bias and activation. */
   private void fusedWithWhatFollows() {
-    for (String name : List.of("relu", "tanh", "sigmoid", "none")) {
+    for (String name : List.of("relu", "tanh")) {
       add(
           "conv",
           "conv",
           "with bias and " + name,
-          floats(Domain.ANY, s(2, 3, 5, 6), s(4, 3, 3, 3), s(4, 1, 1)),
+          floats(Domain.ANY, s(2, 2, 3, 5), s(3, 2, 2, 3), s(3, 1, 1)),
           x -> activated(name, x.get(0).conv(x.get(1), TWO).plus(x.get(2))));
+    }
+    for (String name : List.of("sigmoid", "none")) {
       add(
           "convInput",
           "convTranspose",
           "with bias and " + name,
-          floats(Domain.ANY, s(2, 3, 3, 4), s(3, 4, 3, 3), s(4, 1, 1)),
+          floats(Domain.ANY, s(2, 2, 2, 3), s(2, 3, 2, 2), s(3, 1, 1)),
           x -> activated(name, x.get(2).plus(x.get(0).convTranspose(x.get(1), TWO.stride(2)))));
     }
     add(
         "conv",
         "conv",
         "with a bias of elements",
-        floats(Domain.ANY, s(2, 3, 5, 6), s(4, 3, 3, 3), s(4, 3, 4)),
+        floats(Domain.ANY, s(1, 2, 3, 4), s(2, 2, 2, 2), s(2, 2, 3)),
         x -> x.get(0).conv(x.get(1), TWO).plus(x.get(2)).relu());
   }
 
@@ -178,20 +178,20 @@ final class ConvolutionCases {
     for (Window w :
         List.of(
             Window.of(2, 2),
-            Window.of(3, 2).stride(2, 1),
             Window.of(3, 3).stride(2).padding(1),
             Window.of(3, 3).stride(2).padding(1).ceil(true),
             Window.of(2, 2).dilation(2, 1).stride(1))) {
       String about = w.size() + " stride " + w.stride() + " padding " + w.padding();
-      one("gather", "maxPool", about, s(2, 3, 6, 8), x -> x.maxPool(w));
-      one("conv", "avgPool", about, s(2, 3, 6, 8), x -> x.avgPool(w));
-      one("conv", "avgPool", about, s(2, 3, 7, 5), x -> x.avgPool(w.countPadding(false)));
+      one("gather", "maxPool", about, s(2, 6, 8), x -> x.maxPool(w));
+      one("conv", "avgPool", about, s(2, 6, 5), x -> x.avgPool(w));
     }
     one("gather", "maxPool", "of a line", s(2, 17), x -> x.maxPool(Window.of(4)));
     one("gather", "maxPool", "of a volume", s(2, 4, 5, 4), x -> x.maxPool(Window.of(2, 3, 2)));
     one("gather", "maxPool", "of nothing", s(0, 4, 4), x -> x.maxPool(Window.of(2, 2)));
+    Window apart = Window.of(3, 3).stride(2).padding(1).ceil(true).countPadding(false);
+    one("conv", "avgPool", "padding does not count", s(2, 6, 5), x -> x.avgPool(apart));
     one("conv", "avgPool", "of a line", s(2, 3, 9), x -> x.avgPool(Window.of(4).stride(3)));
-    for (long n : new long[] {1, 2, 3, 5}) {
+    for (long n : new long[] {2, 5}) {
       one("gather", "adaptiveMaxPool", "", s(2, 3, 5, 7), x -> x.adaptiveMaxPool(n, 3));
       one("sum", "adaptiveAvgPool", "", s(2, 3, 5, 7), x -> x.adaptiveAvgPool(n, 3));
     }
