@@ -32,10 +32,12 @@ function(adjoint_kernel_library isa)
   adjoint_sanitize_kernels(${library})
 endfunction()
 
-# adjoint_add_kernels(<source>...): defines adjoint_kernels_<isa> for every ISA in ADJ_ISAS.
+# adjoint_add_kernels(<source>...): defines adjoint_kernels_<isa> for every ISA in ADJ_ISAS. The compiler's headers of
+# intrinsics take it a second: once a library, not once a source.
 function(adjoint_add_kernels)
   foreach(isa IN LISTS ADJ_ISAS)
     adjoint_kernel_library(${isa} ${ARGN})
+    target_precompile_headers(adjoint_kernels_${isa} PRIVATE ${adjoint_SOURCE_DIR}/src/kernels/simd.h)
   endforeach()
 endfunction()
 
