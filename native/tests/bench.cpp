@@ -3,54 +3,12 @@
  * CTest does not run it. Arguments: threads (default 1), isa (default the best). With ADJOINT_TEST_OPENBLAS_DIR set,
  * matmul is timed on OpenBLAS beside our own loops, alternating, so that both see the same machine.
  */
-#include <time.h>
-
-#include <algorithm>
-
 #include "bf16.h"
-#include "machine.h"
+#include "timing.h"
 
 using namespace test;
 
 namespace {
-
-double seconds() {
-  timespec time;
-  clock_gettime(CLOCK_MONOTONIC, &time);
-  return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_nsec) * 1e-9;
-}
-
-class Program {
- public:
-  Program(adj_context* context, const std::vector<Call>& calls) : context_(context), image_(write_image(calls)) {
-    CHECK(adj_program_create(context, image_.data(), image_.bytes(), &program_) == ADJ_OK, "%s", adj_last_error());
-  }
-  ~Program() { adj_program_destroy(program_); }
-  Program(const Program&) = delete;
-  Program& operator=(const Program&) = delete;
-  void run() const {
-    adj_program_run(context_, program_, image_.bindings.data(), static_cast<int32_t>(image_.bindings.size()), nullptr);
-  }
-
- private:
-  adj_context* context_;
-  Image image_;
-  adj_program* program_ = nullptr;
-};
-
-/* The best time of one run of each program, in turns. */
-std::vector<double> best(const std::vector<const Program*>& programs) {
-  std::vector<double> times(programs.size(), 1e9);
-  const double start = seconds();
-  for (int round = 0; round < 2000 && (seconds() - start < 0.4 || round < 5); ++round) {
-    for (size_t i = 0; i < programs.size(); ++i) {
-      const double from = seconds();
-      programs[i]->run();
-      times[i] = std::min(times[i], seconds() - from);
-    }
-  }
-  return times;
-}
 
 template <class T>
 void time_matmul(adj_context* own, adj_context* blas, int64_t m, int64_t n, int64_t k) {

@@ -22,6 +22,9 @@ struct Everything {
       soft{{6, 5}}, loss{{6}}, picked{{1, 1, 3, 5}}, back{{1, 1, 6, 5}}, m{{6, 5}}, v{{6, 5}}, noise{{2, 9}},
       extra{{6}}, number{{6, 5}, Layout::kScalar}, mean{Dims{}}, key_scale{{5}}, square{{1, 1, 6, 6}}, dq{{6, 5}},
       dk{{6, 5}}, dv{{6, 5}};
+  Array<float> image{{1, 4, 1, 3, 5}}, weights{{6, 2, 1, 2, 2}}, channels{{6}}, result{{1, 6, 1, 4, 2}},
+      planes{{2, 1, 3, 4}};
+  Array<int32_t> places{{2, 1, 4, 2}};
   Array<int64_t> label{{6}}, index{{1, 3}}, key{{2}}, best{{6}}, order{{6, 5}};
   Array<uint8_t> mask{{6, 5}}, allowed{{1, 1, 6, 6}, Layout::kRow};
   Array<double> s{Dims{}}, count{Dims{}}, norm{Dims{}};
@@ -71,6 +74,10 @@ struct Everything {
             {"adam", {}, {s, s, s, s, s, s, c, soft, m, v}, {count, c, m, v}},
             {"clippedSgd", {1}, {s, s, s, s, c, sums, soft, loss, m, loss}, {norm, c, sums, v, extra}},
             {"randomNormal", {}, {key}, {noise}},
+            {"conv", {1, 1, 2, 1, 1, 2, 0, 1, 0, 1, 1, 1}, {image, weights, channels}, {result}},
+            {"convInput", {0, 2, 2, 1, 1, 2, 0, 1, 0, 1, 1, 1}, {result, weights}, {image}},
+            {"convWeight", {2, 1, 1, 2, 0, 1, 0, 1, 1, 1}, {image, result}, {weights}},
+            {"windowArgmax", {0, 1, 2, 2, 1, 1, 2, 0, 1, 0, 1, 1, 1}, {planes}, {places}},
             {"cast", {}, {best}, {sums}}};
   }
 };

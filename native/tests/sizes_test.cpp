@@ -25,6 +25,11 @@ Operand operand(int binding, int64_t dtype, const Dims& dims, const Dims& stride
   return {dtype, dims, strides, memory[binding], kHuge, 0};
 }
 
+int64_t times(int64_t a, int64_t b) {
+  int64_t product;
+  return __builtin_mul_overflow(a, b, &product) ? INT64_MAX : product;
+}
+
 /* Contiguous, saturated where that overflows. */
 Dims contiguous(const Dims& dims) {
   Dims strides(dims.size());
@@ -76,7 +81,7 @@ Call any_call(Random& random) {
     return operand(binding, dtype, dims, contiguous(dims));
   };
   const int64_t one = INT64_C(0x3ff0000000000000);
-  switch (random.below(20)) {
+  switch (random.below(22)) {
     case 0:
       return {"plus", {}, {x(0, t, {a, b, c}), x(1, t, {a, b, c})}, {y(2, t, {a, b, c})}};
     case 1:
@@ -136,6 +141,21 @@ Call any_call(Random& random) {
               {y(0, t, {d, 3, a, c}), y(1, t, {d, 1, b, c}), y(2, t, {d, 1, b, 8}), y(3, t, {d, 3, a, 8}),
                y(4, t, {d, 3, a, 8}), y(5, t, {d, 3, a})},
               {y(6, t, {d, 3, a, c}), y(7, t, {d, 1, b, c}), y(8, t, {d, 1, b, 8})}};
+    case 19: {
+      const Dims image = {a, times(2, b), 1, c, d}, kernel = {6, b, 1, 3, a}, result = {a, 6, 1, d, c};
+      const int64_t far = std::max<int64_t>(size(random), 1);
+      std::vector<int64_t> ints = {2, 1, far, 1, 0, 1, size(random), 1, far, 1};
+      if (random.below(3) == 0) return {"convWeight", ints, {y(0, t, image), y(1, t, result)}, {y(2, t, kernel)}};
+      ints.insert(ints.begin(), {0, random.below(4)});
+      if (random.below(2) == 0) return {"conv", ints, {y(0, t, image), y(1, t, kernel)}, {y(2, t, result)}};
+      return {"convInput", ints, {y(0, t, result), y(1, t, kernel)}, {y(2, t, image)}};
+    }
+    case 20:
+      return {"windowArgmax",
+              {0, 1, size(random), 2, 1, std::max<int64_t>(size(random), 1), 1, 0, size(random), 0, 1, 1,
+               std::max<int64_t>(size(random), 1)},
+              {y(0, t, {a, 1, b, c})},
+              {y(1, ADJ_I32, {a, 1, d, c})}};
     default:
       return {"fused",
               region({{"neg", {0}}}, t, {{1, kSum, 1}, {1, kMax, 1}, {1, kMin, random.below(2) == 0 ? 1 : 3}}),

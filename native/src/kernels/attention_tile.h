@@ -57,7 +57,7 @@ __attribute__((noinline)) void multiply_tile(const Rowed<T>& a, const Columned<T
     piece.b = b.panels ? b.at + j * k : b.at + j;
     piece.c = c + j;
     const BlockRun<T>* runs =
-        kBlocks<T>.run[b.panels || piece.columns % kL == 0 ? 0 : 1][piece.columns > kL ? 1 : 0][0];
+        blocks_of<T>().run[b.panels || piece.columns % kL == 0 ? 0 : 1][piece.columns > kL ? 1 : 0][0];
     for (int64_t i = 0; i < into.blocks; ++i) {
       const int64_t height = into.height_of(i);
       runs[height - 1](piece);

@@ -40,6 +40,9 @@ __attribute__((noinline)) void finish_rows(T* c, int64_t ldc, int64_t rows, int6
       const T* bias = f.bias + i * f.bias_m;
       if (f.bias_n == 1) {
         ADJ_LOOP(int64_t j = 0; j < columns; ++j) row[j] += bias[j];
+      } else if (f.bias_n == 0) {
+        const T same = *bias;
+        ADJ_LOOP(int64_t j = 0; j < columns; ++j) row[j] += same;
       } else {
         for (int64_t j = 0; j < columns; ++j) row[j] += bias[j * f.bias_n];
       }

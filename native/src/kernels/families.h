@@ -20,6 +20,8 @@
   F(reduce)             \
   F(matmul)             \
   F(matmul_bf16)        \
+  F(convolution)        \
+  F(window)             \
   F(softmax)            \
   F(standardize)        \
   F(attention)          \

@@ -73,7 +73,11 @@ void scatter_add_part(const Part& part) {
   double* sums = reinterpret_cast<double*>(part.shared) + bo * plan.sums * plan.i + i0;
   const int32_t* sum_of = reinterpret_cast<const int32_t*>(part.shared + plan.sum_of_at) + b * (plan.n + 1);
   const bool summed = plan.sums > 0 && sum_of[plan.n] > 0;
-  for (int64_t r = 0; r < plan.n; ++r) __builtin_memset(y + r * plan.i, 0, static_cast<size_t>(width) * sizeof(T));
+  if (plan.tiles == 1) {
+    __builtin_memset(y, 0, static_cast<size_t>(plan.n * plan.i) * sizeof(T));
+  } else {
+    for (int64_t r = 0; r < plan.n; ++r) __builtin_memset(y + r * plan.i, 0, static_cast<size_t>(width) * sizeof(T));
+  }
   for (int64_t s = 0; summed && s < sum_of[plan.n]; ++s) {
     __builtin_memset(sums + s * plan.i, 0, static_cast<size_t>(width) * sizeof(double));
   }
@@ -87,6 +91,10 @@ void scatter_add_part(const Part& part) {
       continue;
     }
     T* target = y + index * plan.i;
+    if (width == 1) {
+      *target += *update;
+      continue;
+    }
     ADJ_LOOP(int64_t i = 0; i < width; ++i) target[i] += update[i];
   }
   for (int64_t r = 0; summed && r < plan.n; ++r) {

@@ -148,7 +148,7 @@ ADJ_ALWAYS void multiply(const Part& part, const MatmulPlan& plan, const MatmulT
     piece.c = tile.c + j;
     if (finish != nullptr && tile.bias != nullptr) finish->bias = tile.bias + j * plan.bias_n;
     const BlockRun<T>* runs =
-        kBlocks<T>.run[b_packed || piece.columns % kL == 0 ? 0 : 1][piece.columns > kL ? 1 : 0][a_packed ? 1 : 0];
+        blocks_of<T>().run[b_packed || piece.columns % kL == 0 ? 0 : 1][piece.columns > kL ? 1 : 0][a_packed ? 1 : 0];
     for (int64_t i = 0; i < into.blocks; ++i) {
       const int64_t height = into.height_of(i);
       if (plan.b == Source::kShared) {
@@ -289,6 +289,12 @@ constexpr MatmulLoops loops[] = {
 constexpr Kernel kernels[] = {{{"matmul", 2, {0, 0, 0}}, prepare_matmul, loops, 2, 1}};
 
 }  // namespace
+
+constexpr std::make_integer_sequence<int, kRows> kAllRows{};
+const Blocks<float> float_blocks = all_blocks<float>(kAllRows);
+const Blocks<double> double_blocks = all_blocks<double>(kAllRows);
+const PackRowsRuns<float> float_pack_rows = all_pack_rows<float>(kAllRows);
+const PackRowsRuns<double> double_pack_rows = all_pack_rows<double>(kAllRows);
 
 extern const Family matmul;
 const Family matmul{kernels, sizeof(kernels) / sizeof(kernels[0])};

@@ -218,9 +218,19 @@ __attribute__((noinline)) void block(const Piece<T>& of) {
     for (int i = 0; i < kR; ++i, row += ldc) add_row<kV>(sum[i], row, last);
   }
   const Epilogue<T>* finish = of.finish;
-  const bool later = finish != nullptr && (finish->activation > 1 || (finish->bias != nullptr && finish->bias_n != 1));
+  /* Of a bias: whether its elements lie along the columns, or are one for a row. */
+  const bool apart = finish != nullptr && finish->bias != nullptr && (finish->bias_n & ~int64_t{1}) != 0;
+  const bool later = finish != nullptr && (finish->activation > 1 || apart);
   if (finish != nullptr && !later) {
-    if (finish->bias != nullptr) {
+    if (finish->bias != nullptr && finish->bias_n == 0) {
+      const T* bias = finish->bias;
+#pragma GCC unroll 16
+      for (int i = 0; i < kR; ++i, bias += finish->bias_m) {
+        const V y = splat(*bias);
+#pragma GCC unroll 2
+        for (int v = 0; v < kV; ++v) sum[i][v] += y;
+      }
+    } else if (finish->bias != nullptr) {
       const T* bias = finish->bias;
 #pragma GCC unroll 16
       for (int i = 0; i < kR; ++i, bias += finish->bias_m) add_row<kV>(sum[i], bias, last);
@@ -259,7 +269,18 @@ constexpr Blocks<T> all_blocks(std::integer_sequence<int, i...>) {
            {{{block<i + 1, 1, false, kWhole, T>...}, {block<i + 1, 1, true, kWhole, T>...}},
             {{block<i + 1, 2, false, kWhole, T>...}, {block<i + 1, 2, true, kWhole, T>...}}}}};
 }
+
+/* Compiled with matmul.cpp for all that multiplies: they take long. */
+extern const Blocks<float> float_blocks;
+extern const Blocks<double> double_blocks;
+
 template <class T>
-constexpr Blocks<T> kBlocks = all_blocks<T>(std::make_integer_sequence<int, kRows>());
+ADJ_ALWAYS const Blocks<T>& blocks_of() {
+  if constexpr (sizeof(T) == sizeof(float)) {
+    return float_blocks;
+  } else {
+    return double_blocks;
+  }
+}
 
 ADJ_ISA_END

@@ -132,8 +132,19 @@ template <class T, int... i>
 constexpr PackRowsRuns<T> all_pack_rows(std::integer_sequence<int, i...>) {
   return {{pack_rows<i + 1, T>...}};
 }
+
+/* Compiled with matmul.cpp, as its blocks are. */
+extern const PackRowsRuns<float> float_pack_rows;
+extern const PackRowsRuns<double> double_pack_rows;
+
 template <class T>
-constexpr PackRowsRuns<T> kPackRows = all_pack_rows<T>(std::make_integer_sequence<int, kRows>());
+ADJ_ALWAYS const PackRowsRuns<T>& pack_rows_of() {
+  if constexpr (sizeof(T) == sizeof(float)) {
+    return float_pack_rows;
+  } else {
+    return double_pack_rows;
+  }
+}
 
 /* How a number of rows is cut into register blocks: `larger` of `height` + 1, then the rest of `height`. */
 struct Cut {
@@ -153,7 +164,7 @@ ADJ_ALWAYS void pack_a(const T* a, int64_t a_m, int64_t a_k, int64_t k, Cut into
                        bool prefetch, T* packed) {
   for (int64_t i = first; i < last; ++i) {
     const int64_t row = into.row_of(i);
-    kPackRows<T>.run[into.height_of(i) - 1](a + row * a_m, a_m, a_k, k, prefetch, packed + row * k);
+    pack_rows_of<T>().run[into.height_of(i) - 1](a + row * a_m, a_m, a_k, k, prefetch, packed + row * k);
   }
 }
 

@@ -31,13 +31,20 @@ void count_updates(const Part& part) {
   const IndexPlan& plan = *static_cast<const IndexPlan*>(part.plan);
   int32_t* const sum_of = reinterpret_cast<int32_t*>(part.shared + plan.sum_of_at) + part.index * (plan.n + 1);
   std::fill_n(sum_of, plan.n, 0);
+  bool many = false;
   for (int64_t k = 0; k < plan.k; ++k) {
     const int64_t at = part.index * plan.k + k;
     const int64_t index =
         plan.wide ? reinterpret_cast<const int64_t*>(part.at[0])[at] : reinterpret_cast<const int32_t*>(part.at[0])[at];
-    if (index >= 0 && index < plan.n) sum_of[index] += sum_of[index] <= kFewUpdates ? 1 : 0;
+    if (index < 0 || index >= plan.n) continue;
+    sum_of[index] += sum_of[index] <= kFewUpdates ? 1 : 0;
+    many |= sum_of[index] > kFewUpdates;
   }
   int32_t sums = 0;
+  if (!many) {
+    sum_of[plan.n] = sums;
+    return;
+  }
   for (int64_t r = 0; r < plan.n; ++r) sum_of[r] = sum_of[r] > kFewUpdates && sums < plan.sums ? sums++ : kNoSum;
   sum_of[plan.n] = sums;
 }

@@ -9,16 +9,19 @@ import java.util.function.UnaryOperator;
 import org.adjoint.internal.compose.Arrangements;
 import org.adjoint.internal.compose.ArrayText;
 import org.adjoint.internal.compose.Axial;
+import org.adjoint.internal.compose.Convolutions;
 import org.adjoint.internal.compose.Counting;
 import org.adjoint.internal.compose.Literals;
 import org.adjoint.internal.compose.Normalization;
 import org.adjoint.internal.compose.Ranges;
 import org.adjoint.internal.compose.Rearrangement;
+import org.adjoint.internal.compose.Resampling;
 import org.adjoint.internal.compose.Scalars;
 import org.adjoint.internal.compose.ShapeRules;
 import org.adjoint.internal.compose.Slicing;
 import org.adjoint.internal.compose.Statistics;
 import org.adjoint.internal.compose.Wholes;
+import org.adjoint.internal.compose.Windows;
 import org.adjoint.internal.graph.Access;
 import org.adjoint.internal.graph.Graphs;
 import org.adjoint.internal.graph.Node;
@@ -64,6 +67,8 @@ import org.adjoint.op.TrigonometricOps;
  *   <li>shape: {@link #reshape}, {@link #permute}, {@link #squeeze}, {@code at}, {@code slice},
  *       {@link #get}, {@link #concat}, {@link #gather}, {@code pad}, {@code diagonal}, …
  *   <li>products: {@link #einsum}, {@link #dot}, {@link #matmul}
+ *   <li>images: {@link #conv}, {@link #maxPool}, {@link #avgPool}, {@link #im2col}, {@code
+ *       upsampleLinear}, …
  *   <li>softmax: {@link #softmax}, {@link #logSumExp}, {@link #softmaxCrossEntropy}
  *   <li>normalisation: {@link #layerNorm(int, double)}, {@link #rmsNorm(int, double)}, {@link
  *       #standardize(int[], double)}
@@ -2310,6 +2315,144 @@ public sealed class Tensor permits Parameter {
    */
   public Tensor matmul(Tensor y) {
     return ShapeRules.matmul(ProductOps.MATMUL, this, y);
+  }
+
+  // ---- images ----
+
+  /**
+   * Returns the convolution of images x [n, ci, s₁ … sₖ] with kernels w [co, ci / groups, k₁ … kₖ],
+   * k being 1, 2 or 3: [n, co, p₁ … pₖ], each p being ⌊(s + before + after − dilation·(k − 1) − 1)
+   * / stride⌋ + 1. As in the field it is the correlation,
+   *
+   * <pre>y[n, o, p] = Σ w[o, c, t] · x[n, c, p·stride + t·dilation − before]</pre>
+   *
+   * <p>over the channels c of o's group and the elements t of the kernel (PyTorch's {@code
+   * torch.nn.functional.conv2d}, which adds a bias too: here it is {@code plus} of [co, 1, 1]). A
+   * batch of no images is one of no results. Derivatives of any order are convolutions of this
+   * kind. The native backend reads and writes subnormal numbers as zero here, as in {@link
+   * #matmul}.
+   *
+   * @throws IllegalArgumentException naming both shapes and what would fit, if the numbers of axes
+   *     or channels do not go together, the groups do not divide the channels, or a kernel is
+   *     larger than its padded image; or if the dtypes differ or are not F32 or F64
+   */
+  public Tensor conv(Tensor w, Convolution convolution) {
+    return Convolutions.conv(this, w, convolution);
+  }
+
+  /**
+   * Returns the transposed convolution of x [n, ci, p₁ … pₖ] with kernels w [ci, co / groups, k₁ …
+   * kₖ]: [n, co, s₁ … sₖ], each s being (p − 1)·stride − before − after + dilation·(k − 1) +
+   * outputPadding + 1. It is the gradient of {@link #conv} by its image, whose size a stride leaves
+   * open: outputPadding elements more (PyTorch's {@code torch.nn.functional.conv_transpose2d}).
+   *
+   * @param outputPadding none, one number for all axes or one an axis; less than the stride or the
+   *     dilation
+   * @throws IllegalArgumentException naming both shapes, if the numbers of axes or channels do not
+   *     go together, the groups do not divide the channels, the padding leaves nothing, or the
+   *     output padding is out of range; or if the dtypes differ or are not F32 or F64
+   */
+  public Tensor convTranspose(Tensor w, Convolution convolution, long... outputPadding) {
+    return Convolutions.convTranspose(this, w, convolution, outputPadding);
+  }
+
+  /**
+   * Returns the largest element of each window over the last axes: [lead…, s₁ … sₖ] to [lead…, p₁ …
+   * pₖ], each p being ⌊(s + 2·padding − dilation·(size − 1) − 1) / stride⌋ + 1, or ⌈…⌉ + 1 if the
+   * window says ceil. A derivative goes to the first maximum in row-major order, as in PyTorch
+   * ({@code torch.nn.functional.max_pool2d}), where {@link #max} shares it among ties; NaN counts
+   * as the maximum.
+   *
+   * @throws IllegalArgumentException if x has fewer axes than the window, is not F32 or F64, has
+   *     more than 2³¹ − 1 elements in them, or a window does not fit or lies in the padding alone
+   */
+  public Tensor maxPool(Window window) {
+    return Windows.maxPool(this, window);
+  }
+
+  /**
+   * Returns the mean of each window over the last axes, of sizes as {@link #maxPool} has them.
+   * Zeros that pad the image count, unless the window says otherwise; what lies beyond the padding
+   * never does (PyTorch's {@code torch.nn.functional.avg_pool2d}).
+   *
+   * @throws IllegalArgumentException if x has fewer axes than the window, is not F32 or F64, or a
+   *     window does not fit; where padding does not count, if one lies in it alone
+   */
+  public Tensor avgPool(Window window) {
+    return Windows.avgPool(this, window);
+  }
+
+  /**
+   * Returns the largest elements of windows that adapt: {@code size} gives how many there are along
+   * each of the last axes, and window i takes elements ⌊i·s / size⌋ … ⌈(i + 1)·s / size⌉ − 1
+   * (PyTorch's {@code torch.nn.functional.adaptive_max_pool2d}). Derivatives go as in {@link
+   * #maxPool}.
+   *
+   * @throws IllegalArgumentException if there are not one to three sizes above 0, x has fewer axes
+   *     or no elements along one, or is not F32 or F64
+   */
+  public Tensor adaptiveMaxPool(long... size) {
+    return Windows.adaptiveMaxPool(this, size);
+  }
+
+  /**
+   * Returns the means of windows that adapt as in {@link #adaptiveMaxPool} (PyTorch's {@code
+   * torch.nn.functional.adaptive_avg_pool2d}); {@code adaptiveAvgPool(1, 1)} is the mean of an
+   * image.
+   *
+   * @throws IllegalArgumentException if there are not one to three sizes above 0, x has fewer axes
+   *     or no elements along one, or is not F32 or F64
+   */
+  public Tensor adaptiveAvgPool(long... size) {
+    return Windows.adaptiveAvgPool(this, size);
+  }
+
+  /**
+   * Returns the windows of images [n, c, s₁ … sₖ] as columns [n, c·K, L]: K elements of a window
+   * and L windows, both in row-major order (PyTorch's {@code torch.nn.functional.unfold}, whose
+   * stride is 1 unless given, where a {@link Window}'s is its size). {@link #conv} is a product
+   * with them, which never puts them into memory.
+   *
+   * @throws IllegalArgumentException if x has not two axes more than the window, the window does
+   *     not fit, or it says ceil
+   */
+  public Tensor im2col(Window window) {
+    return Windows.im2col(this, window);
+  }
+
+  /**
+   * Returns images [n, c, s₁ … sₖ] in which each element is the sum of its places in the columns
+   * [n, c·K, L]: the transpose of {@link #im2col} (PyTorch's {@code torch.nn.functional.fold}).
+   *
+   * @param image the sizes s₁ … sₖ
+   * @throws IllegalArgumentException if the columns are not those of such windows in such an image
+   */
+  public Tensor col2im(Window window, long... image) {
+    return Windows.col2im(this, window, image);
+  }
+
+  /**
+   * Returns the images in the last axes at other sizes, by the element before: place i is read at
+   * ⌊i·s / size⌋, computed exactly (PyTorch's {@code interpolate} with mode {@code nearest}).
+   *
+   * @throws IllegalArgumentException if there are not one to three sizes above 0, or x has fewer
+   *     axes or no elements along one
+   */
+  public Tensor upsampleNearest(long... size) {
+    return Resampling.upsampleNearest(this, size);
+  }
+
+  /**
+   * Returns the images in the last axes at other sizes, linear along each axis between the centres
+   * of elements: place i is read at max(0, (i + ½)·s / size − ½) (PyTorch's {@code interpolate}
+   * with modes {@code linear}, {@code bilinear}, {@code trilinear} and {@code
+   * align_corners=False}).
+   *
+   * @throws IllegalArgumentException if there are not one to three sizes above 0, x has fewer axes
+   *     or no elements along one, or is not F32 or F64
+   */
+  public Tensor upsampleLinear(long... size) {
+    return Resampling.upsampleLinear(this, size);
   }
 
   // ---- softmax ----

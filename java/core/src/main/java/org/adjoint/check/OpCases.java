@@ -71,6 +71,7 @@ public final class OpCases {
     table.rows.addAll(CompositionCases.rows());
     table.rows.addAll(NormalizationCases.rows());
     table.rows.addAll(AttentionCases.rows());
+    table.rows.addAll(ConvolutionCases.rows());
     table.rows.addAll(LoopCases.rows());
     table.rows.addAll(IntegerCases.rows());
     return List.copyOf(table.rows);

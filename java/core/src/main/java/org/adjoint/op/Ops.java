@@ -18,9 +18,11 @@ public final class Ops {
     ops.addAll(ActivationOps.ALL);
     ops.addAll(ShapeOps.ALL);
     ops.addAll(ProductOps.ALL);
+    ops.addAll(ConvolutionOps.ALL);
     ops.addAll(ReductionOps.ALL);
     ops.addAll(ScanOps.ALL);
     ops.addAll(IndexOps.ALL);
+    ops.addAll(WindowOps.ALL);
     ops.addAll(SoftmaxOps.ALL);
     ops.addAll(NormalizationOps.ALL);
     ops.addAll(AttentionOps.ALL);

@@ -44,7 +44,8 @@ class SymbolicParityTest {
           "randomFold",
           "randomNormal",
           "randomSplit",
-          "randomUniform");
+          "randomUniform",
+          "windowArgmax");
 
   /** Rows whose values depend on such an op, whatever their own name. */
   /** Formulas are of real numbers, which do not wrap around. */

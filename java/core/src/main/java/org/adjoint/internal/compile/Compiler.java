@@ -43,7 +43,7 @@ public final class Compiler {
     Graph g = CommonSubexpressions.apply(graph);
     g = LoopFusion.apply(g);
     g = DeadCode.apply(g);
-    g = MatmulEpilogue.apply(g);
+    g = ProductEpilogue.apply(g);
     return g;
   }
 }

@@ -1,5 +1,6 @@
 package org.adjoint.internal.reference;
 
+import java.util.function.IntToDoubleFunction;
 import org.adjoint.DType;
 
 /**
@@ -28,19 +29,29 @@ final class Products {
         }
       }
     }
-    boolean single = out[0].dtype() != DType.F64;
+    double[] bias = ints[0] == 1 ? in[2].doubles() : new double[0];
+    finish(ints, y, i -> bias[i], out[0]);
+  }
+
+  /**
+   * Writes a product after adding its bias and applying its activation.
+   *
+   * @param ints 1 first if there is a bias, then the activation
+   * @param bias by element of the product
+   */
+  static void finish(long[] ints, double[] y, IntToDoubleFunction bias, Elements out) {
+    boolean single = out.dtype() != DType.F64;
     round(y, single);
     if (ints[0] == 1) {
-      double[] bias = in[2].doubles();
       for (int i = 0; i < y.length; i++) {
-        y[i] += bias[i];
+        y[i] += bias.applyAsDouble(i);
       }
       round(y, single);
     }
     for (int i = 0; ints[1] != 0 && i < y.length; i++) {
       y[i] = activate(ints[1], y[i]);
     }
-    out[0].put(y);
+    out.put(y);
   }
 
   /** Rounds as the separate ops do, so that what is fused has their bits. */

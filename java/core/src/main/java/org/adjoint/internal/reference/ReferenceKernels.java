@@ -35,6 +35,10 @@ final class ReferenceKernels {
     STRUCTURED.put("argsort", (ints, in, out) -> Scans.argsort(ints, in[0], out[0]));
     STRUCTURED.put("matmul", Products::matmul);
     STRUCTURED.put("matmulBf16", Products::matmul);
+    STRUCTURED.put("conv", Convolutions::conv);
+    STRUCTURED.put("convInput", Convolutions::input);
+    STRUCTURED.put("convWeight", Convolutions::weight);
+    STRUCTURED.put("windowArgmax", Convolutions::windowArgmax);
     STRUCTURED.put("gather", (ints, in, out) -> Indexing.gather(in[0], in[1], out[0]));
     STRUCTURED.put("scatterAdd", (ints, in, out) -> Indexing.scatterAdd(in[0], in[1], out[0]));
     STRUCTURED.put("clippedAdam", (ints, in, out) -> ClippedSteps.adam(in, out));

@@ -94,7 +94,7 @@ public final class SymbolicScans {
     for (int b = 0; b < batch; b++) {
       for (int k = 0; k < picks; k++) {
         Expression which = index[b * picks + k];
-        if (!(which.head() instanceof Expression.Number)) {
+        if (!which.variables().isEmpty()) {
           return Optional.empty();
         }
         int i = checked(call, which, n);

@@ -73,7 +73,8 @@ public final class SymbolicShapes {
   }
 
   private static Optional<Rule> rule(Op op) {
-    for (Map<Op, Rule> rules : List.of(RULES, SymbolicScans.RULES, SymbolicSoftmax.RULES)) {
+    for (Map<Op, Rule> rules :
+        List.of(RULES, SymbolicScans.RULES, SymbolicSoftmax.RULES, SymbolicConvolutions.RULES)) {
       if (rules.containsKey(op)) {
         return Optional.of(rules.get(op));
       }

@@ -79,7 +79,7 @@ public final class SymbolicSoftmax {
 
   private static boolean areNumbers(Expression[] labels) {
     for (Expression label : labels) {
-      if (!(label.head() instanceof Expression.Number)) {
+      if (!label.variables().isEmpty()) {
         return false;
       }
     }

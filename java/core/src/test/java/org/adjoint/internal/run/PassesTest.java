@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.Arrays;
 import java.util.List;
+import org.adjoint.Convolution;
 import org.adjoint.Grad;
 import org.adjoint.RandomGraph;
 import org.adjoint.Shape;
@@ -215,6 +216,15 @@ class PassesTest {
     assertEquals(List.of("matmul"), ops(graph));
     assertEquals("[1, 1]", Arrays.toString(graph.nodes().get(0).attrs()));
     assertEquals(3, graph.nodes().get(0).inputs().length);
+  }
+
+  @Test
+  void convolutionsTakeABiasOfChannelsAndAnActivation() {
+    Tensor y = leaf(2, 3, 5, 5).conv(leaf(4, 3, 3, 3), Convolution.of(2));
+    assertEquals(List.of("conv"), ops(Compiler.optimise(graph(y.plus(leaf(4, 1, 1)).relu()))));
+    assertEquals(List.of("conv", "plus"), ops(Compiler.optimise(graph(y.plus(leaf(4, 1, 3))))));
+    Tensor x = leaf(2, 4, 3).convTranspose(leaf(4, 6, 3), Convolution.of(1));
+    assertEquals(List.of("convInput"), ops(Compiler.optimise(graph(x.plus(leaf(1, 6, 1))))));
   }
 
   @Test

@@ -7,11 +7,15 @@ import org.adjoint.Type;
 import org.adjoint.internal.ir.Graph;
 
 /**
- * Lets a matmul add its bias and apply its activation while the result is still in cache: matmul →
- * plus → relu, tanh or sigmoid becomes one matmul, where nothing else reads the values between.
- * Transposed operands need no pass: they are views.
+ * Lets a product add its bias and apply its activation while the result is still in cache: matmul,
+ * conv or convInput → plus → relu, tanh or sigmoid becomes one node, where nothing else reads the
+ * values between. Transposed operands need no pass: they are views.
  */
-final class MatmulEpilogue {
+final class ProductEpilogue {
+  /** The products, and whether a bias may be any that broadcasts or must be one of channels. */
+  private static final Map<String, Boolean> PRODUCTS =
+      Map.of("matmul", true, "conv", false, "convInput", false);
+
   private static final Map<String, Long> ACTIVATIONS =
       Map.of("relu", 1L, "tanh", 2L, "sigmoid", 3L);
 
@@ -20,7 +24,7 @@ final class MatmulEpilogue {
   private final Type[] types;
   private final Map<Integer, Graph.Node> producers = new HashMap<>();
 
-  private MatmulEpilogue(Graph graph) {
+  private ProductEpilogue(Graph graph) {
     this.graph = graph;
     this.uses = graph.uses();
     this.types = graph.types();
@@ -29,8 +33,8 @@ final class MatmulEpilogue {
     }
   }
 
-  /** A matmul with what it absorbs. */
-  private record Chain(Graph.Node matmul, int bias, long activation) {
+  /** A product with what it absorbs. */
+  private record Chain(Graph.Node product, int bias, long activation) {
     static final int NO_BIAS = -1;
 
     boolean hasBias() {
@@ -39,7 +43,7 @@ final class MatmulEpilogue {
   }
 
   static Graph apply(Graph graph) {
-    return new MatmulEpilogue(graph).run();
+    return new ProductEpilogue(graph).run();
   }
 
   private Graph run() {
@@ -47,7 +51,7 @@ final class MatmulEpilogue {
     Map<Graph.Node, Chain> ends = new HashMap<>();
     Map<Graph.Node, Boolean> absorbed = new HashMap<>();
     for (Graph.Node node : graph.nodes()) {
-      if (node.op().name().equals("matmul")) {
+      if (PRODUCTS.containsKey(node.op().name())) {
         ends.put(node, new Chain(node, Chain.NO_BIAS, 0));
       } else if (node.op().name().equals("plus")) {
         addBias(node, 0, ends, absorbed);
@@ -62,7 +66,7 @@ final class MatmulEpilogue {
       if (absorbed.containsKey(node)) {
         continue;
       }
-      if (chain == null || chain.matmul() == node) {
+      if (chain == null || chain.product() == node) {
         builder.keep(node);
       } else {
         emit(builder, node, chain);
@@ -76,17 +80,28 @@ final class MatmulEpilogue {
     Graph.Node before = producers.get(plus.inputs()[side]);
     Chain chain = before == null ? null : ends.get(before);
     if (chain == null
-        || chain.matmul() != before
+        || chain.product() != before
         || ends.containsKey(plus)
         || uses[before.first()] != 1) {
       return;
     }
     int bias = plus.inputs()[1 - side];
     Shape out = before.outputs()[0].shape();
-    if (plus.outputs()[0].shape().equals(out) && types[bias].shape().broadcastsTo(out)) {
+    if (plus.outputs()[0].shape().equals(out) && isBias(before, types[bias].shape(), out)) {
       ends.put(plus, new Chain(before, bias, 0));
       absorbed.put(before, true);
     }
+  }
+
+  private static boolean isBias(Graph.Node product, Shape bias, Shape out) {
+    if (PRODUCTS.get(product.op().name())) {
+      return bias.broadcastsTo(out);
+    }
+    boolean ofChannels = bias.rank() >= out.rank() - 1 && bias.rank() <= out.rank();
+    for (int i = 1; ofChannels && i <= bias.rank(); i++) {
+      ofChannels = bias.dim(-i) == (i == out.rank() - 1 ? out.dim(1) : 1);
+    }
+    return ofChannels;
   }
 
   private void addActivation(
@@ -94,16 +109,21 @@ final class MatmulEpilogue {
     Graph.Node before = producers.get(node.inputs()[0]);
     Chain chain = before == null ? null : ends.get(before);
     if (chain != null && chain.activation() == 0 && uses[before.first()] == 1) {
-      ends.put(node, new Chain(chain.matmul(), chain.bias(), ACTIVATIONS.get(node.op().name())));
+      ends.put(node, new Chain(chain.product(), chain.bias(), ACTIVATIONS.get(node.op().name())));
       absorbed.put(before, true);
     }
   }
 
+  /** The attributes are whether there is a bias, the activation, and the product's own. */
   private static void emit(Graph.Builder builder, Graph.Node end, Chain chain) {
-    int a = builder.map(chain.matmul().inputs()[0]);
-    int b = builder.map(chain.matmul().inputs()[1]);
+    Graph.Node product = chain.product();
+    int a = builder.map(product.inputs()[0]);
+    int b = builder.map(product.inputs()[1]);
     int[] inputs = chain.hasBias() ? new int[] {a, b, builder.map(chain.bias())} : new int[] {a, b};
-    long[] attrs = {chain.hasBias() ? 1 : 0, chain.activation()};
-    builder.replace(end, builder.add(chain.matmul().op(), attrs, inputs, end.outputs()));
+    long[] attrs = new long[2 + product.attrs().length];
+    attrs[0] = chain.hasBias() ? 1 : 0;
+    attrs[1] = chain.activation();
+    System.arraycopy(product.attrs(), 0, attrs, 2, product.attrs().length);
+    builder.replace(end, builder.add(product.op(), attrs, inputs, end.outputs()));
   }
 }
