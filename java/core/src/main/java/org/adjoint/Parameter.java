@@ -92,6 +92,45 @@ public final class Parameter extends Tensor {
     return state.isTrainable();
   }
 
+  /** Returns whether {@link #freeze} has taken it out of training. */
+  public boolean isFrozen() {
+    return state.isFrozen();
+  }
+
+  /**
+   * Takes this parameter out of training: its gradient is forgotten, {@link Tensor#backward} gives
+   * it none, and optimizers leave it as it is, until {@link #unfreeze}. {@link Grad} still
+   * differentiates by it, where it is asked to. A step that {@link Compiled} has recorded is
+   * recorded again.
+   *
+   * @throws IllegalStateException if it is a buffer, which is never trained, or inside {@link
+   *     Compiled}
+   */
+  public void freeze() {
+    freeze(true);
+  }
+
+  /**
+   * Takes this parameter into training again.
+   *
+   * @throws IllegalStateException as {@link #freeze} does
+   */
+  public void unfreeze() {
+    freeze(false);
+  }
+
+  private void freeze(boolean freeze) {
+    if (!isTrainable() && !isFrozen()) {
+      throw new IllegalStateException(
+          "parameter '" + name() + "': is a buffer, which is never trained");
+    }
+    if (Binding.recording().isPresent()) {
+      throw new IllegalStateException(
+          "parameter '" + name() + "': cannot be frozen or unfrozen inside Compiled; do so before");
+    }
+    state.freeze(freeze);
+  }
+
   /**
    * Makes {@code value}, detached, the pending version. The next evaluation on this thread computes
    * it.

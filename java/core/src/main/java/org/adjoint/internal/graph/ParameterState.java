@@ -53,6 +53,10 @@ public final class ParameterState {
   private final Type type;
   private final String name;
   private final boolean trainable;
+
+  /** Whether backward passes leave this parameter out for now. */
+  private volatile boolean frozen;
+
   private final WeakReference<ParameterState> weak = new WeakReference<>(this);
 
   // Guarded by this.
@@ -113,7 +117,22 @@ public final class ParameterState {
 
   /** Returns whether backward passes give this parameter a gradient. */
   public boolean isTrainable() {
-    return trainable;
+    return trainable && !frozen;
+  }
+
+  /** Returns whether this was made to be trained and is left out for now. */
+  public boolean isFrozen() {
+    return frozen;
+  }
+
+  /** Leaves this parameter out of backward passes, or no longer; its gradient is forgotten. */
+  public void freeze(boolean freeze) {
+    whenFree(
+        () -> {
+          exchangeGradient(null);
+          frozen = freeze;
+          return null;
+        });
   }
 
   /** Returns a reference that does not keep this alive, always the same one. */

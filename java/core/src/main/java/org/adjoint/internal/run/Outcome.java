@@ -12,7 +12,9 @@ public enum Outcome {
   VERSION_SUPERSEDED,
   /** Stale: a parameter that the run reads was assigned to and waits for its value. */
   VALUE_PENDING,
-  /** Stale: a gradient has come, gone or been replaced by a pending one. */
+  /**
+   * Stale: a gradient has come, gone or been replaced by a pending one, or a parameter was frozen.
+   */
   GRADIENT_CHANGED,
   /** Stale: memory that the program would overwrite is read elsewhere or shared by a snapshot. */
   MEMORY_SHARED;

@@ -35,6 +35,7 @@ import org.adjoint.internal.run.Trace;
  * @param written the parameters that get a new value
  * @param gradients the parameters that are left with another gradient, or none
  * @param asked the parameters whose gradient the function looked at
+ * @param differentiated the parameters that backward passes reached, frozen ones too
  * @param changed the parameters whose value or gradient changes, each once
  * @param read every parameter that the function knows
  * @param passes by result whether derivatives might have passed it if it had kept its graph
@@ -48,6 +49,7 @@ record Layout(
     Written[] written,
     Left[] gradients,
     Asked[] asked,
+    Differentiated[] differentiated,
     ParameterState[] changed,
     Set<ParameterState> read,
     boolean[] passes,
@@ -60,6 +62,9 @@ record Layout(
 
   /** Whether a parameter had a gradient when the function was recorded. */
   record Asked(ParameterState parameter, boolean hadGradient) {}
+
+  /** Whether a parameter that a backward pass reached was given a gradient, or is frozen. */
+  record Differentiated(ParameterState parameter, boolean trainable) {}
 
   /** Returns the layout of {@code f}, called once on stand-ins of these types. */
   static Layout of(Function<List<Tensor>, List<Tensor>> f, List<Type> types) {
@@ -81,6 +86,7 @@ record Layout(
     private final Set<ParameterState> changed = new LinkedHashSet<>();
     private final Set<ParameterState> read = new LinkedHashSet<>();
     private final List<Asked> asked = new ArrayList<>();
+    private final List<Differentiated> differentiated = new ArrayList<>();
     private final List<Left> left = new ArrayList<>();
     private final List<Tensor> inputs = new ArrayList<>();
     private final List<Tensor> outputs = new ArrayList<>();
@@ -116,6 +122,7 @@ record Layout(
           written(trace),
           left.toArray(Left[]::new),
           asked.toArray(Asked[]::new),
+          differentiated.toArray(Differentiated[]::new),
           changed.toArray(ParameterState[]::new),
           read,
           passes,
@@ -144,6 +151,9 @@ record Layout(
       }
       if (slot.isGradientAsked()) {
         asked.add(new Asked(parameter, slot.gradientInput().isPresent()));
+      }
+      if (slot.isDifferentiated()) {
+        differentiated.add(new Differentiated(parameter, parameter.isTrainable()));
       }
       if (slot.gradientInput().isPresent()) {
         Node before = slot.gradientInput().get();
@@ -263,6 +273,24 @@ record Layout(
       donors[value.root()] = value.leaf();
     }
     return donors;
+  }
+
+  /**
+   * Returns whether gradients are present or absent, and parameters frozen or not, as they were
+   * when the function was recorded: another function was, if not.
+   */
+  boolean holds() {
+    for (Asked parameter : asked) {
+      if (parameter.parameter().peekGradient().isPresent() != parameter.hadGradient()) {
+        return false;
+      }
+    }
+    for (Differentiated parameter : differentiated) {
+      if (parameter.parameter().isTrainable() != parameter.trainable()) {
+        return false;
+      }
+    }
+    return true;
   }
 
   /**

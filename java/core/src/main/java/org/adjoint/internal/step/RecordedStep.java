@@ -77,18 +77,16 @@ public final class RecordedStep extends Step {
     return same;
   }
 
-  /** Returns whether gradients are present or absent as they were when this step was recorded. */
+  /**
+   * Returns whether gradients are present or absent, and parameters frozen or not, as they were
+   * when this step was recorded.
+   */
   public boolean fits() {
     RecordedRun run = leased;
     if (run != null && !run.hasEnded()) {
       return true; // no parameter of a lease has a gradient
     }
-    for (Layout.Asked parameter : layout.asked()) {
-      if (parameter.parameter().peekGradient().isPresent() != parameter.hadGradient()) {
-        return false;
-      }
-    }
-    return true;
+    return layout.holds();
   }
 
   /**

@@ -40,6 +40,9 @@ public final class Recording extends Recorder {
 
     private Optional<Tensor> gradient = Optional.empty();
 
+    /** Whether a backward pass came here, and gave the parameter a gradient unless it is frozen. */
+    private boolean differentiated;
+
     private Slot(ParameterState parameter) {
       this.parameter = parameter;
       this.input = Node.argument(parameter.type());
@@ -69,6 +72,11 @@ public final class Recording extends Recorder {
     /** Returns whether the program depends on there being a gradient before the function. */
     public boolean isGradientAsked() {
       return gradientAsked;
+    }
+
+    /** Returns whether the program depends on the parameter being frozen or not. */
+    public boolean isDifferentiated() {
+      return differentiated;
     }
 
     /** Returns the stand-in of the gradient before, empty if there was none or nobody asked. */
@@ -140,7 +148,11 @@ public final class Recording extends Recorder {
     List<Tensor> nodes = new ArrayList<>();
     for (Node node : part.order()) {
       Slot slot = byNode.get(node);
-      if (slot == null || !slot.parameter.isTrainable()) {
+      if (slot == null) {
+        continue;
+      }
+      slot.differentiated = true;
+      if (!slot.parameter.isTrainable()) {
         continue;
       }
       if (slot.now != node) {
