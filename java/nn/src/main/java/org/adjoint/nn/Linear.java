@@ -1,9 +1,10 @@
 package org.adjoint.nn;
 
 import java.util.List;
+import java.util.Optional;
 import org.adjoint.DType;
-import org.adjoint.Key;
 import org.adjoint.Parameter;
+import org.adjoint.Shape;
 import org.adjoint.Tensor;
 
 /**
@@ -11,11 +12,11 @@ import org.adjoint.Tensor;
  * copy exists.
  *
  * @param weight W, of shape [in, out]
- * @param bias b, of shape [out]
+ * @param bias b, of shape [out]; empty for none
  * @param compute the dtype that x and W are multiplied in: the weight's own, or {@link DType#BF16}
  *     for one that is F32; the sums, the bias, the result and every gradient stay F32
  */
-public record Linear(Parameter weight, Parameter bias, DType compute) implements Layer {
+public record Linear(Parameter weight, Optional<Parameter> bias, DType compute) implements Layer {
 
   /**
    * Makes the layer from parameters that exist.
@@ -23,15 +24,14 @@ public record Linear(Parameter weight, Parameter bias, DType compute) implements
    * @throws IllegalArgumentException naming both shapes, if they do not belong together
    */
   public Linear {
-    if (weight.shape().rank() != 2
-        || bias.shape().rank() != 1
-        || weight.shape().dim(1) != bias.shape().dim(0)) {
+    boolean fits =
+        weight.rank() == 2 && bias.map(b -> b.shape().equals(Shape.of(weight.dim(1)))).orElse(true);
+    if (!fits) {
       throw new IllegalArgumentException(
           "linear: weight "
               + weight.shape()
-              + " and bias "
-              + bias.shape()
-              + " are not [in, out] and [out]");
+              + bias.map(b -> " and bias " + b.shape() + " are not [in, out] and [out]")
+                  .orElse(" is not [in, out]"));
     }
     boolean mixed = compute == DType.BF16 && weight.dtype() == DType.F32;
     if (compute != weight.dtype() && !mixed) {
@@ -44,24 +44,31 @@ public record Linear(Parameter weight, Parameter bias, DType compute) implements
     }
   }
 
-  /** Makes the layer from parameters that exist, multiplying in their own dtype. */
+  /**
+   * Makes the layer from parameters that exist, multiplying in their own dtype.
+   *
+   * @throws IllegalArgumentException naming both shapes, if they do not belong together
+   */
   public Linear(Parameter weight, Parameter bias) {
-    this(weight, bias, weight.dtype());
+    this(weight, Optional.of(bias), weight.dtype());
   }
 
   /**
-   * Returns a layer with a fresh weight and a bias of zeros.
+   * Returns a layer with a fresh weight, by {@link Init#fanInUniform} unless the origin says how,
+   * and a bias of zeros.
    *
-   * @param name what the parameters' names start with: {@code name.weight}, {@code name.bias}
    * @param in the size of the input's last axis
    * @param out the size of the output's last axis
-   * @param init how the weight starts
-   * @param key the key that {@code init} gets
    */
-  public static Linear of(String name, long in, long out, Init init, Key key) {
-    Tensor weight = init.sample(key, in, out);
-    Tensor bias = Tensor.zeros(weight.dtype(), out);
-    return new Linear(Parameter.of(weight, name + ".weight"), Parameter.of(bias, name + ".bias"));
+  public static Linear of(Origin origin, long in, long out) {
+    return new Linear(
+        origin.weight("weight", Init::fanInUniform, in, out), origin.constant("bias", 0, out));
+  }
+
+  /** Returns a layer as {@link #of} does, without a bias. */
+  public static Linear unbiased(Origin origin, long in, long out) {
+    Parameter weight = origin.weight("weight", Init::fanInUniform, in, out);
+    return new Linear(weight, Optional.empty(), weight.dtype());
   }
 
   /**
@@ -76,21 +83,51 @@ public record Linear(Parameter weight, Parameter bias, DType compute) implements
   }
 
   /**
-   * Returns x·W + b, of shape [n, out].
+   * Returns x·W + b, of shape [..., out].
    *
-   * @param x of shape [n, in]
+   * @param x of shape [..., in], with at least one axis
+   * @throws IllegalArgumentException naming both shapes, if the last axis has another size
    */
   @Override
   public Tensor apply(Tensor x) {
-    if (compute == weight.dtype()) {
-      return x.matmul(weight).plus(bias);
+    if (x.rank() == 0 || x.dim(-1) != weight.dim(0)) {
+      throw new IllegalArgumentException(
+          "linear: "
+              + x.shape()
+              + " x "
+              + weight.shape()
+              + ": the input does not end in the "
+              + weight.dim(0)
+              + " that weight '"
+              + weight.name()
+              + "' takes");
     }
-    return x.cast(compute).matmul(weight.cast(compute)).plus(bias);
+    if (x.rank() == 2) {
+      return product(x);
+    }
+    long[] dims = x.shape().dims();
+    long rows = 1;
+    for (int i = 0; i < dims.length - 1; i++) {
+      rows *= dims[i];
+    }
+    dims[dims.length - 1] = weight.dim(1);
+    return product(x.reshape(rows, weight.dim(0))).reshape(dims);
+  }
+
+  private Tensor product(Tensor x) {
+    Tensor y =
+        compute == weight.dtype() ? x.matmul(weight) : x.cast(compute).matmul(weight.cast(compute));
+    return bias.isPresent() ? y.plus(bias.get()) : y;
   }
 
   /** Returns the weight, then the bias. */
   @Override
-  public List<Parameter> parameters() {
-    return List.of(weight, bias);
+  public List<Parameter> own() {
+    return bias.map(b -> List.of(weight, b)).orElse(List.of(weight));
+  }
+
+  @Override
+  public long multiplyAdds(Shape x, Shape y) {
+    return Math.multiplyExact(y.size(), weight.dim(0));
   }
 }

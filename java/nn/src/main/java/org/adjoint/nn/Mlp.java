@@ -62,7 +62,11 @@ public record Mlp(List<Linear> linears, Activation hidden, Activation output) im
     }
     List<Linear> linears = new ArrayList<>();
     for (int i = 1; i < sizes.size(); i++) {
-      linears.add(Linear.of("fc" + i, sizes.get(i - 1), sizes.get(i), init, key.fold(i)));
+      Tensor weight = init.sample(key.fold(i), sizes.get(i - 1), sizes.get(i));
+      Tensor bias = Tensor.zeros(weight.dtype(), sizes.get(i));
+      linears.add(
+          new Linear(
+              Parameter.of(weight, name(i) + ".weight"), Parameter.of(bias, name(i) + ".bias")));
     }
     return new Mlp(linears, hidden, output);
   }
@@ -97,18 +101,31 @@ public record Mlp(List<Linear> linears, Activation hidden, Activation output) im
    */
   @Override
   public Tensor apply(Tensor x) {
+    return apply(x, Training.OFF);
+  }
+
+  @Override
+  public Tensor apply(Tensor x, Training training) {
     Tensor y = x;
     for (int i = 0; i < linears.size(); i++) {
       Activation activation = i + 1 < linears.size() ? hidden : output;
-      y = activation.apply(linears.get(i).apply(y));
+      y = activation.apply(training.apply(name(i + 1), linears.get(i), y));
     }
     return y;
   }
 
-  /** Returns weight and bias of each layer, in their order. */
+  /** Returns the linear layers, {@code fc1} first. */
   @Override
-  public List<Parameter> parameters() {
-    return linears.stream().flatMap(linear -> linear.parameters().stream()).toList();
+  public List<Child> children() {
+    List<Child> children = new ArrayList<>();
+    for (int i = 0; i < linears.size(); i++) {
+      children.add(new Child(name(i + 1), linears.get(i)));
+    }
+    return children;
+  }
+
+  private static String name(int number) {
+    return "fc" + number;
   }
 
   /** Returns the sizes and the hidden activation as {@code 64-128-64-10 relu}. */

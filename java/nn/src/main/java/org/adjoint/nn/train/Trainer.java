@@ -7,6 +7,7 @@ import org.adjoint.Scope;
 import org.adjoint.Tensor;
 import org.adjoint.nn.Layer;
 import org.adjoint.nn.Losses;
+import org.adjoint.nn.Training;
 import org.adjoint.nn.data.Batches;
 import org.adjoint.nn.data.Dataset;
 import org.adjoint.nn.optim.Optimizer;
@@ -26,6 +27,9 @@ import org.adjoint.nn.optim.Optimizer;
  */
 public record Trainer(int epochs, int batch, double learningRate, Schedule schedule) {
 
+  /** Tells the key of what the model draws from those of the epochs, which are small numbers. */
+  private static final long DRAWS = -1;
+
   /**
    * Makes the settings.
    *
@@ -44,12 +48,12 @@ public record Trainer(int epochs, int batch, double learningRate, Schedule sched
   }
 
   /**
-   * Trains a model in place.
+   * Trains a model in place, each step with a key of its own.
    *
    * @param model the classifier; its output has one column a class
    * @param optimizer what moves the model's parameters; its learning rate is set at every step
    * @param data the rows to learn from
-   * @param key where the order of the rows comes from
+   * @param key where the order of the rows comes from, and what the model draws
    * @param listener called after each step
    * @throws IllegalArgumentException naming the factor, if the schedule gives one that makes the
    *     learning rate negative or not finite
@@ -62,6 +66,7 @@ public record Trainer(int epochs, int batch, double learningRate, Schedule sched
     Batches batches = new Batches(data, batch, key);
     int perEpoch = batches.count();
     long steps = (long) epochs * perEpoch;
+    Key draws = key.fold(DRAWS);
     long start = System.nanoTime();
     for (int epoch = 1; epoch <= epochs; epoch++) {
       Batches.Epoch rows = batches.epoch(epoch);
@@ -74,7 +79,7 @@ public record Trainer(int epochs, int batch, double learningRate, Schedule sched
         optimizer.learningRate(learningRate * factor((double) step / steps));
         try (Scope scope = Scope.open()) {
           Dataset.Batch part = rows.batch(i);
-          Tensor logits = model.apply(part.features());
+          Tensor logits = model.apply(part.features(), Training.of(draws.fold(step)));
           Tensor loss = Losses.softmaxCrossEntropy(logits, part.labels());
           Tensor hits = Evaluation.correct(logits, part.labels());
           optimizer.zeroGrad();
