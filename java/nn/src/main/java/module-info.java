@@ -12,5 +12,6 @@ module org.adjoint.nn {
   exports org.adjoint.nn.data;
   exports org.adjoint.nn.format;
   exports org.adjoint.nn.optim;
+  exports org.adjoint.nn.recurrent;
   exports org.adjoint.nn.train;
 }
