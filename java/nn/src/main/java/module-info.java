@@ -9,8 +9,10 @@ module org.adjoint.nn {
   requires de.siegmar.fastcsv;
 
   exports org.adjoint.nn;
+  exports org.adjoint.nn.attention;
   exports org.adjoint.nn.data;
   exports org.adjoint.nn.format;
+  exports org.adjoint.nn.norm;
   exports org.adjoint.nn.optim;
   exports org.adjoint.nn.recurrent;
   exports org.adjoint.nn.train;

@@ -6,13 +6,17 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.function.UnaryOperator;
+import java.util.function.Function;
+import org.adjoint.DType;
 import org.adjoint.Parameter;
 import org.adjoint.Shape;
 import org.adjoint.Tensor;
+import org.adjoint.Type;
 import org.adjoint.nn.Linear;
 import org.adjoint.nn.Part;
 import org.adjoint.nn.WeightNorm;
+import org.adjoint.nn.attention.MultiHeadAttention;
+import org.adjoint.nn.norm.BatchNorm;
 import org.adjoint.nn.recurrent.Recurrent;
 
 /**
@@ -29,28 +33,54 @@ import org.adjoint.nn.recurrent.Recurrent;
 public final class TorchWeights {
   private TorchWeights() {}
 
-  /** A parameter and the ways from its layout to PyTorch's and back. */
+  /** What PyTorch stores as one tensor, and the ways from our parameters to that and back. */
   private record Entry(
-      Parameter parameter, UnaryOperator<Tensor> there, UnaryOperator<Tensor> back) {
-    Entry(Parameter parameter) {
-      this(parameter, x -> x, x -> x);
+      List<Parameter> parameters,
+      Type type,
+      Function<List<Tensor>, Tensor> there,
+      Function<Tensor, List<Tensor>> back) {
+
+    /** Returns the entry of a parameter in the same layout. */
+    static Entry same(Parameter parameter) {
+      return new Entry(List.of(parameter), parameter.type(), xs -> xs.get(0), List::of);
     }
 
     /** Returns the entry of a matrix that PyTorch stores transposed. */
     static Entry transposed(Parameter parameter) {
-      return new Entry(parameter, Tensor::transpose, Tensor::transpose);
+      return new Entry(
+          List.of(parameter),
+          new Type(parameter.dtype(), Shape.of(parameter.dim(1), parameter.dim(0))),
+          xs -> xs.get(0).transpose(),
+          x -> List.of(x.transpose()));
     }
 
-    Shape shape() {
-      return there.apply(Tensor.zeros(parameter.dtype(), parameter.shape().dims())).shape();
+    /** Returns the entry of three weights or biases that PyTorch stores below each other. */
+    static Entry packed(List<Parameter> parts) {
+      long[] dims = parts.get(0).shape().dims();
+      boolean matrix = dims.length == 2;
+      long[] whole = matrix ? new long[] {dims[1] * 3, dims[0]} : new long[] {dims[0] * 3};
+      return new Entry(
+          parts,
+          new Type(parts.get(0).dtype(), Shape.of(whole)),
+          xs -> Tensor.concat(0, xs.stream().map(x -> matrix ? x.transpose() : x).toList()),
+          x -> x.chunk(0, 3).stream().map(part -> matrix ? part.transpose() : part).toList());
+    }
+
+    /** Returns the entry of a count that PyTorch keeps and nothing here reads. */
+    static Entry ignored() {
+      return new Entry(
+          List.of(), new Type(DType.I64, Shape.SCALAR), xs -> Tensor.scalar(0L), x -> List.of());
+    }
+
+    Tensor value() {
+      return there.apply(parameters.stream().map(Tensor::detach).toList());
     }
   }
 
   /** Returns everything that a network remembers, as PyTorch names and lays it out. */
   public static Map<String, Tensor> of(Part network) {
     Map<String, Tensor> tensors = new LinkedHashMap<>();
-    entries(network)
-        .forEach((name, entry) -> tensors.put(name, entry.there.apply(entry.parameter.detach())));
+    entries(network).forEach((name, entry) -> tensors.put(name, entry.value()));
     return tensors;
   }
 
@@ -79,50 +109,67 @@ public final class TorchWeights {
     entries.forEach(
         (name, entry) -> {
           Tensor value = tensors.get(name);
-          boolean alike = value.dtype().isFloating() == entry.parameter.dtype().isFloating();
-          if (!alike || !value.shape().equals(entry.shape())) {
+          boolean alike = value.dtype().isFloating() == entry.type.dtype().isFloating();
+          if (!alike || !value.shape().equals(entry.type.shape())) {
             throw new IllegalArgumentException(
-                "weights: '"
-                    + name
-                    + "' is "
-                    + value.type()
-                    + ", the network takes "
-                    + entry.parameter.dtype()
-                    + entry.shape());
+                "weights: '" + name + "' is " + value.type() + ", the network takes " + entry.type);
           }
         });
     List<Parameter> assigned = new ArrayList<>();
     entries.forEach(
         (name, entry) -> {
-          Tensor value = entry.back.apply(tensors.get(name));
-          entry.parameter.assign(value.cast(entry.parameter.dtype()));
-          assigned.add(entry.parameter);
+          List<Tensor> values = entry.back.apply(tensors.get(name));
+          for (int i = 0; i < values.size(); i++) {
+            entry.parameters.get(i).assign(values.get(i).cast(entry.type.dtype()));
+          }
+          assigned.addAll(entry.parameters);
         });
     Tensor.evalAll(assigned);
   }
 
   private static Map<String, Entry> entries(Part network) {
     Map<String, Entry> entries = new LinkedHashMap<>();
-    Part.walk(
-        network,
-        "",
-        (path, part) -> {
-          for (Parameter parameter : part.own()) {
-            String name = parameter.name().replaceFirst(".*\\.", "");
-            entries.put(Part.join(path, name), entry(part, name, parameter));
-          }
-        });
+    add("", network, entries);
     return entries;
   }
 
-  private static Entry entry(Part part, String name, Parameter parameter) {
-    boolean matrix = parameter.rank() == 2;
-    if (matrix && (part instanceof Linear || part instanceof Recurrent)) {
-      return Entry.transposed(parameter);
+  private static void add(String path, Part part, Map<String, Entry> entries) {
+    for (Parameter parameter : part.own()) {
+      String name = parameter.name().replaceFirst(".*\\.", "");
+      boolean turned = parameter.rank() == 2 && isTransposed(part);
+      entries.put(
+          Part.join(path, name), turned ? Entry.transposed(parameter) : Entry.same(parameter));
     }
-    if (matrix && part instanceof WeightNorm normed && normed.layer() instanceof Linear) {
-      return Entry.transposed(parameter);
+    if (part instanceof BatchNorm) {
+      entries.put(Part.join(path, "num_batches_tracked"), Entry.ignored());
     }
-    return new Entry(parameter);
+    List<Part.Child> children = part.children();
+    if (part instanceof MultiHeadAttention attention && isPacked(attention.options())) {
+      List<Linear> in = children.subList(0, 3).stream().map(c -> (Linear) c.part()).toList();
+      entries.put(
+          Part.join(path, "in_proj_weight"),
+          Entry.packed(in.stream().map(Linear::weight).toList()));
+      if (attention.options().biased()) {
+        entries.put(
+            Part.join(path, "in_proj_bias"),
+            Entry.packed(in.stream().map(linear -> linear.bias().orElseThrow()).toList()));
+      }
+      children = children.subList(3, 4);
+    }
+    for (Part.Child child : children) {
+      add(Part.join(path, child.name()), child.part(), entries);
+    }
+  }
+
+  /** Returns whether PyTorch has the weights of a part the other way round. */
+  private static boolean isTransposed(Part part) {
+    return part instanceof Linear
+        || part instanceof Recurrent
+        || part instanceof WeightNorm normed && normed.layer() instanceof Linear;
+  }
+
+  /** Returns whether PyTorch knows such attention, which it stores in one piece. */
+  private static boolean isPacked(MultiHeadAttention.Options options) {
+    return options.heads() == options.keyHeads();
   }
 }

@@ -1,0 +1,2 @@
+/** Attention, and the layers of a transformer. */
+package org.adjoint.nn.attention;
