@@ -12,6 +12,7 @@ module org.adjoint.nn {
   exports org.adjoint.nn.attention;
   exports org.adjoint.nn.data;
   exports org.adjoint.nn.format;
+  exports org.adjoint.nn.image;
   exports org.adjoint.nn.norm;
   exports org.adjoint.nn.optim;
   exports org.adjoint.nn.recurrent;
