@@ -17,6 +17,7 @@ import org.bytedeco.pytorch.global.torch;
 /** What {@link LayerReference} computes: a row for each layer of nn that PyTorch has, too. */
 final class LayerReferenceCases {
   private static final double EPSILON = 1e-5;
+  private static final long UNITS = 3;
   private static final long WIDTH = 4;
   private static final long HIDDEN = 3;
   private static final long HEADS = 2;
@@ -116,7 +117,8 @@ final class LayerReferenceCases {
     functions.put("tanhShrink", torch::tanhshrink);
     functions.put("leakyRelu(0.1)", x -> torch.leaky_relu(x, new Scalar(0.1)));
     functions.put("elu(0.7)", x -> torch.elu(x, new Scalar(0.7), new Scalar(1.0), new Scalar(1.0)));
-    functions.put("celu(0.7)", x -> torch.celu(x, new Scalar(0.7)));
+    // Its derivative takes alpha as a float: one that is.
+    functions.put("celu(0.75)", x -> torch.celu(x, new Scalar(0.75)));
     functions.put("hardShrink(0.4)", x -> torch.hardshrink(x, new Scalar(0.4)));
     functions.put("softShrink(0.4)", x -> torch.softshrink(x, new Scalar(0.4)));
     functions.forEach(
@@ -172,31 +174,34 @@ final class LayerReferenceCases {
   }
 
   private void recurrent() {
-    long in = 2;
-    long hidden = 3;
-    recurrent("rnnTanh", 1, in, hidden, false, (t, w, h) -> rnn(t, w, h, true));
-    recurrent("rnnRelu", 1, in, hidden, false, (t, w, h) -> rnn(t, w, h, false));
-    recurrent("lstm", 4, in, hidden, false, LayerReferenceCases::lstm);
-    recurrent("gru", 3, in, hidden, false, LayerReferenceCases::gru);
-    recurrent("lstmOfLengths", 4, in, hidden, true, LayerReferenceCases::lstm);
-    recurrent("gruOfLengths", 3, in, hidden, true, LayerReferenceCases::gru);
+    recurrent("rnnTanh", new Size(1, 1, 1, false), (t, w, h) -> rnn(t, w, h, true));
+    recurrent("rnnRelu", new Size(1, 1, 1, false), (t, w, h) -> rnn(t, w, h, false));
+    recurrent("lstm", new Size(4, 2, 2, false), LayerReferenceCases::lstm);
+    recurrent("gru", new Size(3, 2, 1, false), LayerReferenceCases::gru);
+    recurrent("lstmOfLengths", new Size(4, 1, 2, true), LayerReferenceCases::lstm);
+    recurrent("gruOfLengths", new Size(3, 1, 2, true), LayerReferenceCases::gru);
   }
 
-  /** A network of two layers in both directions, over sequences [n, length, in]. */
+  /** What a network is like; {@code cut} cuts the second sequence to half. */
+  private record Size(long gates, int layers, int directions, boolean cut) {}
+
+  /** A network over sequences [n, length, in] that starts with zeros. */
   private interface Network {
-    Tensor apply(Tensor x, TensorVector weights, Tensor zero);
+    Tensor apply(Tensor x, TensorVector weights, Size size);
   }
 
-  private void recurrent(
-      String name, long gates, long in, long hidden, boolean cut, Network network) {
+  private void recurrent(String name, Size size, Network network) {
+    long in = 2;
+    long gates = size.gates * UNITS;
     Map<String, long[]> shapes = new LinkedHashMap<>();
     shapes.put("x", s(2, 4, in));
-    for (int layer = 0; layer < 2; layer++) {
-      for (String end : new String[] {"_l" + layer, "_l" + layer + "_reverse"}) {
-        shapes.put("w/weight_ih" + end, s(gates * hidden, layer == 0 ? in : 2 * hidden));
-        shapes.put("w/weight_hh" + end, s(gates * hidden, hidden));
-        shapes.put("w/bias_ih" + end, s(gates * hidden));
-        shapes.put("w/bias_hh" + end, s(gates * hidden));
+    for (int layer = 0; layer < size.layers; layer++) {
+      for (int d = 0; d < size.directions; d++) {
+        String end = "_l" + layer + (d == 0 ? "" : "_reverse");
+        shapes.put("w/weight_ih" + end, s(gates, layer == 0 ? in : size.directions * UNITS));
+        shapes.put("w/weight_hh" + end, s(gates, UNITS));
+        shapes.put("w/bias_ih" + end, s(gates));
+        shapes.put("w/bias_hh" + end, s(gates));
       }
     }
     Function<Map<String, Tensor>, Tensor> f =
@@ -208,30 +213,40 @@ final class LayerReferenceCases {
                       .map(t::get)
                       .toArray(Tensor[]::new));
           Tensor x = t.get("x");
-          Tensor zero = torch.zeros(s(4, 1, hidden), x.options());
-          // Each sequence by itself, the second of them cut to half and filled up with zeros.
-          Tensor first = network.apply(x.narrow(0, 0, 1), weights, zero);
-          Tensor second = network.apply(x.narrow(0, 1, 1).narrow(1, 0, cut ? 2 : 4), weights, zero);
-          Tensor rest = torch.zeros(s(1, cut ? 2 : 0, 2 * hidden), x.options());
+          if (!size.cut) {
+            return network.apply(x, weights, size);
+          }
+          // Each sequence by itself, the second filled up with zeros.
+          Tensor first = network.apply(x.narrow(0, 0, 1), weights, size);
+          Tensor second = network.apply(x.narrow(0, 1, 1).narrow(1, 0, 2), weights, size);
+          Tensor rest = torch.zeros(s(1, 2, size.directions * UNITS), x.options());
           Tensor filled = torch.cat(new TensorVector(second, rest), 1);
           return torch.cat(new TensorVector(first, filled), 0);
         };
     rows.put(name, new Case(shapes, f));
   }
 
-  private static Tensor rnn(Tensor x, TensorVector weights, Tensor zero, boolean tanh) {
+  private static Tensor zero(Tensor x, Size size) {
+    return torch.zeros(s((long) size.layers * size.directions, x.size(0), UNITS), x.options());
+  }
+
+  private static Tensor rnn(Tensor x, TensorVector weights, Size size, boolean tanh) {
+    boolean both = size.directions == 2;
+    Tensor zero = zero(x, size);
     return tanh
-        ? torch.rnn_tanh(x, zero, weights, true, 2, 0, false, true, true).get0()
-        : torch.rnn_relu(x, zero, weights, true, 2, 0, false, true, true).get0();
+        ? torch.rnn_tanh(x, zero, weights, true, size.layers, 0, false, both, true).get0()
+        : torch.rnn_relu(x, zero, weights, true, size.layers, 0, false, both, true).get0();
   }
 
-  private static Tensor lstm(Tensor x, TensorVector weights, Tensor zero) {
-    TensorVector start = new TensorVector(zero, zero);
-    return torch.lstm(x, start, weights, true, 2, 0, false, true, true).get0();
+  private static Tensor lstm(Tensor x, TensorVector weights, Size size) {
+    TensorVector start = new TensorVector(zero(x, size), zero(x, size));
+    boolean both = size.directions == 2;
+    return torch.lstm(x, start, weights, true, size.layers, 0, false, both, true).get0();
   }
 
-  private static Tensor gru(Tensor x, TensorVector weights, Tensor zero) {
-    return torch.gru(x, zero, weights, true, 2, 0, false, true, true).get0();
+  private static Tensor gru(Tensor x, TensorVector weights, Size size) {
+    boolean both = size.directions == 2;
+    return torch.gru(x, zero(x, size), weights, true, size.layers, 0, false, both, true).get0();
   }
 
   private void images() {
@@ -271,7 +286,7 @@ final class LayerReferenceCases {
         "convTranspose1d",
         t ->
             torch.conv_transpose1d(
-                t.get("x"), t.get("w/weight"), o(t.get("w/bias")), s(3), s(1), s(1), 2, s(2)),
+                t.get("x"), t.get("w/weight"), o(t.get("w/bias")), s(3), s(1), s(2), 2, s(1)),
         "x", s(2, 4, 3), "w/weight", s(4, 1, 3), "w/bias", s(2));
     add(
         "convTranspose2d",

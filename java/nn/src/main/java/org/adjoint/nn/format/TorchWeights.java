@@ -1,6 +1,5 @@
 package org.adjoint.nn.format;
 
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -93,6 +92,19 @@ public final class TorchWeights {
    *     both shapes of what does not fit
    */
   public static void load(Part network, Map<String, Tensor> tensors) {
+    Map<Parameter, Tensor> values = values(network, tensors);
+    values.forEach(Parameter::assign);
+    Tensor.evalAll(List.copyOf(values.keySet()));
+  }
+
+  /**
+   * Returns what {@link #load} would assign, as graphs of the tensors: what {@code Parameters.with}
+   * takes, to make a network a function of weights in PyTorch's layouts.
+   *
+   * @throws IllegalArgumentException naming the names that are missing or too many, or the name and
+   *     both shapes of what does not fit
+   */
+  public static Map<Parameter, Tensor> values(Part network, Map<String, Tensor> tensors) {
     Map<String, Entry> entries = entries(network);
     Set<String> missing = new LinkedHashSet<>(entries.keySet());
     missing.removeAll(tensors.keySet());
@@ -106,25 +118,26 @@ public final class TorchWeights {
               + tooMany
               + ", which it has not");
     }
+    Map<Parameter, Tensor> values = new LinkedHashMap<>();
     entries.forEach(
         (name, entry) -> {
-          Tensor value = tensors.get(name);
-          boolean alike = value.dtype().isFloating() == entry.type.dtype().isFloating();
-          if (!alike || !value.shape().equals(entry.type.shape())) {
+          Tensor tensor = tensors.get(name);
+          boolean alike = tensor.dtype().isFloating() == entry.type.dtype().isFloating();
+          if (!alike || !tensor.shape().equals(entry.type.shape())) {
             throw new IllegalArgumentException(
-                "weights: '" + name + "' is " + value.type() + ", the network takes " + entry.type);
+                "weights: '"
+                    + name
+                    + "' is "
+                    + tensor.type()
+                    + ", the network takes "
+                    + entry.type);
+          }
+          List<Tensor> parts = entry.back.apply(tensor);
+          for (int i = 0; i < parts.size(); i++) {
+            values.put(entry.parameters.get(i), parts.get(i).cast(entry.type.dtype()));
           }
         });
-    List<Parameter> assigned = new ArrayList<>();
-    entries.forEach(
-        (name, entry) -> {
-          List<Tensor> values = entry.back.apply(tensors.get(name));
-          for (int i = 0; i < values.size(); i++) {
-            entry.parameters.get(i).assign(values.get(i).cast(entry.type.dtype()));
-          }
-          assigned.addAll(entry.parameters);
-        });
-    Tensor.evalAll(assigned);
+    return values;
   }
 
   private static Map<String, Entry> entries(Part network) {
