@@ -195,9 +195,12 @@ public final class MultiHeadAttention implements Layer {
    * @param capacity how many tokens it takes at most
    */
   public Cache cache(long batch, long capacity) {
+    return new Cache(empty(batch, capacity), empty(batch, capacity), 0);
+  }
+
+  private Tensor empty(long batch, long capacity) {
     DType dtype = k.weight().dtype();
-    Tensor empty = Tensor.zeros(dtype, batch, options.keyHeads, capacity, options.size());
-    return new Cache(empty, empty, 0);
+    return Tensor.zeros(dtype, batch, options.keyHeads, capacity, options.size());
   }
 
   /**
