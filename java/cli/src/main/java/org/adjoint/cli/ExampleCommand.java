@@ -28,7 +28,9 @@ final class ExampleCommand implements Runnable {
   @Parameters(
       arity = "0..1",
       paramLabel = "NAME",
-      description = "One of scalar, network, softmax, xor, expression-swell, poisson, burgers.")
+      description =
+          "One of scalar, network, softmax, xor, expression-swell, vanishing, clipping, poisson,"
+              + " burgers.")
   private Optional<String> name = Optional.empty();
 
   @Option(

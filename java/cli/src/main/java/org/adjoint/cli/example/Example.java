@@ -14,6 +14,8 @@ public sealed interface Example
         SoftmaxExample,
         XorExample,
         ExpressionSwellExample,
+        VanishingExample,
+        ClippingExample,
         TrainedExample {
 
   /** Returns what the command line calls it. */
@@ -33,6 +35,8 @@ public sealed interface Example
         new SoftmaxExample(),
         new XorExample(),
         new ExpressionSwellExample(),
+        new VanishingExample(),
+        new ClippingExample(),
         new PoissonExample(),
         new BurgersExample());
   }

@@ -49,6 +49,25 @@ class ExamplesTest {
   }
 
   @Test
+  void theFirstLayersGradientVanishesWithSigmoidsAlone() {
+    assertTrue(VanishingExample.norms(VanishingExample.SIGMOID, 1).ratio() < 1e-9);
+    for (VanishingExample.Recipe cure :
+        List.of(VanishingExample.RELU, VanishingExample.RESIDUAL, VanishingExample.NORMED)) {
+      double ratio = VanishingExample.norms(cure, 1).ratio();
+      assertTrue(ratio > 0.05 && ratio < 20, cure.title() + ": " + ratio);
+    }
+  }
+
+  @Test
+  void aLongRecurrentNetworkNeedsItsGradientClipped() {
+    ClippingExample.Outcome free = ClippingExample.train(Double.POSITIVE_INFINITY, 6);
+    assertTrue(free.steps() < 6, free.toString());
+    ClippingExample.Outcome clipped = ClippingExample.train(0.1, 6);
+    assertEquals(6, clipped.steps());
+    assertTrue(clipped.largest() > 1e3 && clipped.loss() < 20, clipped.toString());
+  }
+
+  @Test
   void formulasGrowExponentiallyAndGraphsByTheSameNodes() {
     List<ExpressionSwellExample.Row> rows = ExpressionSwellExample.rows(14);
     for (int n = 4; n < rows.size(); n++) {
