@@ -5,6 +5,7 @@ import org.adjoint.DType;
 import org.adjoint.Key;
 import org.adjoint.Parameter;
 import org.adjoint.Tensor;
+import org.adjoint.nn.internal.Paths;
 
 /**
  * Where a fresh layer's parameters come from: the path that their names begin with, the key that
@@ -26,7 +27,7 @@ public record Origin(String path, Key key, DType dtype, Optional<Init> init) {
 
   /** Returns the origin of what is called {@code name} here. */
   public Origin at(String name) {
-    return new Origin(Part.join(path, name), Names.fold(key, name), dtype, init);
+    return new Origin(Paths.join(path, name), Paths.fold(key, name), dtype, init);
   }
 
   /** Returns this origin for parameters of another dtype. */
@@ -55,7 +56,7 @@ public record Origin(String path, Key key, DType dtype, Optional<Init> init) {
    * @param usual how it starts if this origin does not say
    */
   public Tensor sample(String name, Init usual, long... dims) {
-    return init.orElse(usual).sample(Names.fold(key, name), dims);
+    return init.orElse(usual).sample(Paths.fold(key, name), dims);
   }
 
   /** Returns a fresh parameter of one number, such as a bias of zeros. */
@@ -65,11 +66,11 @@ public record Origin(String path, Key key, DType dtype, Optional<Init> init) {
 
   /** Returns a fresh parameter that starts as {@code value}, cast to this origin's dtype. */
   public Parameter parameter(String name, Tensor value) {
-    return Parameter.of(value.cast(dtype), Part.join(path, name));
+    return Parameter.of(value.cast(dtype), Paths.join(path, name));
   }
 
   /** Returns a fresh buffer that starts as {@code value}. */
   public Parameter buffer(String name, Tensor value) {
-    return Parameter.buffer(value, Part.join(path, name));
+    return Parameter.buffer(value, Paths.join(path, name));
   }
 }

@@ -7,10 +7,10 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.function.BiConsumer;
 import java.util.function.Predicate;
 import java.util.regex.Pattern;
 import org.adjoint.Parameter;
+import org.adjoint.nn.internal.Paths;
 
 /**
  * A node of the tree that a network is: it names the parts that it is made of, and holds parameters
@@ -65,15 +65,14 @@ public interface Part {
   default Map<String, Parameter> named() {
     Map<String, Parameter> named = new LinkedHashMap<>();
     Set<Parameter> seen = Collections.newSetFromMap(new IdentityHashMap<>());
-    walk(
+    Paths.walk(
         this,
-        "",
         (path, part) -> {
           for (Parameter parameter : part.own()) {
             if (!seen.add(parameter)) {
               continue;
             }
-            String whole = join(path, parameter.name().replaceFirst(".*\\.", ""));
+            String whole = Paths.join(path, Paths.last(parameter));
             if (named.putIfAbsent(whole, parameter) != null) {
               throw new IllegalArgumentException(
                   "part: two parameters are called '" + whole + "'; give their parts other names");
@@ -122,9 +121,8 @@ public interface Part {
   private List<Parameter> select(Predicate<Parameter> wanted) {
     List<Parameter> selected = new ArrayList<>();
     Set<Parameter> seen = Collections.newSetFromMap(new IdentityHashMap<>());
-    walk(
+    Paths.walk(
         this,
-        "",
         (path, part) -> {
           for (Parameter parameter : part.own()) {
             if (wanted.test(parameter) && seen.add(parameter)) {
@@ -154,31 +152,5 @@ public interface Part {
       throw new IllegalArgumentException("'" + pattern + "' means none of the parameters " + paths);
     }
     return meant;
-  }
-
-  /**
-   * Calls {@code visit} with each part of a tree and its path, parents before their children; the
-   * root's path is empty.
-   *
-   * @throws IllegalArgumentException if two children of a part have one name
-   */
-  static void walk(Part root, String path, BiConsumer<String, Part> visit) {
-    visit.accept(path, root);
-    List<Child> children = root.children();
-    for (int i = 0; i < children.size(); i++) {
-      Child child = children.get(i);
-      for (int j = 0; j < i; j++) {
-        if (children.get(j).name().equals(child.name())) {
-          throw new IllegalArgumentException(
-              "part: two children of '" + path + "' are called '" + child.name() + "'");
-        }
-      }
-      walk(child.part(), join(path, child.name()), visit);
-    }
-  }
-
-  /** Returns the path of what is called {@code name} at {@code path}. */
-  static String join(String path, String name) {
-    return path.isEmpty() ? name : path + "." + name;
   }
 }

@@ -13,6 +13,7 @@ import org.adjoint.Parameter;
 import org.adjoint.Shape;
 import org.adjoint.Tensor;
 import org.adjoint.Type;
+import org.adjoint.nn.internal.Paths;
 
 /**
  * What a network is made of, a row for each part: printed, it is a table.
@@ -64,9 +65,8 @@ public record Summary(List<Row> rows) {
     watcher.applied("", layer, x.shape(), y.shape());
     List<Row> rows = new ArrayList<>();
     Set<Parameter> counted = Collections.newSetFromMap(new IdentityHashMap<>());
-    Part.walk(
+    Paths.walk(
         layer,
-        "",
         (path, part) -> {
           long parameters = 0;
           long bytes = 0;

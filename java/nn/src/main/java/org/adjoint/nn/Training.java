@@ -5,6 +5,7 @@ import java.util.function.Function;
 import org.adjoint.Key;
 import org.adjoint.Shape;
 import org.adjoint.Tensor;
+import org.adjoint.nn.internal.Paths;
 
 /**
  * What a network is told when it is applied as in training: a key that its random draws come from,
@@ -93,14 +94,14 @@ public final class Training {
    */
   public Key key() {
     if (parent != this) {
-      return Names.fold(parent.key(), name);
+      return Paths.fold(parent.key(), name);
     }
     return root.orElseThrow(() -> new IllegalStateException("training: OFF draws nothing"));
   }
 
   /** Returns the names on the way here from where the training began, with dots between. */
   public String path() {
-    return parent == this ? "" : Part.join(parent.path(), name);
+    return parent == this ? "" : Paths.join(parent.path(), name);
   }
 
   /** Returns the training of what a layer calls {@code name}. */

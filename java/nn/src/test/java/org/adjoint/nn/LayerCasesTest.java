@@ -12,6 +12,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.function.Function;
+import java.util.stream.Stream;
 import org.adjoint.Checkpoint;
 import org.adjoint.Compiled;
 import org.adjoint.DType;
@@ -114,6 +115,11 @@ class LayerCasesTest {
         }
       }
       TorchWeights.load(part, all);
+    }
+
+    /** Returns how many of the values are inputs; the others are weights. */
+    int inputs() {
+      return (int) names.stream().filter(name -> !name.startsWith("w/")).count();
     }
 
     /** Returns the output as a function of floating inputs and weights. */
@@ -219,21 +225,34 @@ class LayerCasesTest {
     Scope.run(
         () -> {
           Setting<?> setting = new Setting<>(row, DType.F64);
-          List<Tensor> other =
-              fresh(setting.values).stream().map(x -> x.times(0.5).plus(0.25).eval()).toList();
-          List<Tensor> both = new ArrayList<>();
-          for (int i = 0; i < other.size(); i++) {
-            both.add(Tensor.stack(0, setting.values.get(i).detach(), other.get(i)));
-          }
-          List<Tensor> batched = Vmap.ofList(setting::valueAndGradients).apply(both);
-          List<Tensor> first = setting.valueAndGradients(setting.values);
-          List<Tensor> second = setting.valueAndGradients(other);
-          evaluate(List.of(batched, first, second));
-          for (int i = 0; i < batched.size(); i++) {
-            double[] loop = Tensor.stack(0, first.get(i), second.get(i)).toDoubleArray();
-            near("output " + i, loop, batched.get(i).toDoubleArray(), 1e-11);
-          }
+          List<Tensor> values = fresh(setting.values);
+          batched(setting, values, values.size());
+          batched(setting, values, setting.inputs()); // a gradient of the weights for each example
         });
+  }
+
+  /** Checks a batch of the first values, with the others the same for all, against a loop. */
+  private static void batched(Setting<?> setting, List<Tensor> values, int count) {
+    if (count == 0) {
+      return;
+    }
+    List<Tensor> shared = values.subList(count, values.size());
+    List<Tensor> first = values.subList(0, count);
+    List<Tensor> second = first.stream().map(x -> x.times(0.5).plus(0.25).eval()).toList();
+    List<Tensor> both = new ArrayList<>();
+    for (int i = 0; i < count; i++) {
+      both.add(Tensor.stack(0, first.get(i), second.get(i)));
+    }
+    Function<List<Tensor>, List<Tensor>> f =
+        xs -> setting.valueAndGradients(Stream.concat(xs.stream(), shared.stream()).toList());
+    List<Tensor> batched = Vmap.ofList(f).apply(both);
+    List<Tensor> one = f.apply(first);
+    List<Tensor> other = f.apply(second);
+    evaluate(List.of(batched, one, other));
+    for (int i = 0; i < batched.size(); i++) {
+      double[] loop = Tensor.stack(0, one.get(i), other.get(i)).toDoubleArray();
+      near("output " + i, loop, batched.get(i).toDoubleArray(), 1e-11);
+    }
   }
 
   @ParameterizedTest

@@ -15,6 +15,7 @@ import org.adjoint.nn.Linear;
 import org.adjoint.nn.Part;
 import org.adjoint.nn.WeightNorm;
 import org.adjoint.nn.attention.MultiHeadAttention;
+import org.adjoint.nn.internal.Paths;
 import org.adjoint.nn.norm.BatchNorm;
 import org.adjoint.nn.recurrent.Recurrent;
 
@@ -148,29 +149,29 @@ public final class TorchWeights {
 
   private static void add(String path, Part part, Map<String, Entry> entries) {
     for (Parameter parameter : part.own()) {
-      String name = parameter.name().replaceFirst(".*\\.", "");
+      String name = Paths.last(parameter);
       boolean turned = parameter.rank() == 2 && isTransposed(part);
       entries.put(
-          Part.join(path, name), turned ? Entry.transposed(parameter) : Entry.same(parameter));
+          Paths.join(path, name), turned ? Entry.transposed(parameter) : Entry.same(parameter));
     }
     if (part instanceof BatchNorm) {
-      entries.put(Part.join(path, "num_batches_tracked"), Entry.ignored());
+      entries.put(Paths.join(path, "num_batches_tracked"), Entry.ignored());
     }
     List<Part.Child> children = part.children();
     if (part instanceof MultiHeadAttention attention && isPacked(attention.options())) {
       List<Linear> in = children.subList(0, 3).stream().map(c -> (Linear) c.part()).toList();
       entries.put(
-          Part.join(path, "in_proj_weight"),
+          Paths.join(path, "in_proj_weight"),
           Entry.packed(in.stream().map(Linear::weight).toList()));
       if (attention.options().biased()) {
         entries.put(
-            Part.join(path, "in_proj_bias"),
+            Paths.join(path, "in_proj_bias"),
             Entry.packed(in.stream().map(linear -> linear.bias().orElseThrow()).toList()));
       }
       children = children.subList(3, 4);
     }
     for (Part.Child child : children) {
-      add(Part.join(path, child.name()), child.part(), entries);
+      add(Paths.join(path, child.name()), child.part(), entries);
     }
   }
 

@@ -164,7 +164,8 @@ public final class Lbfgs {
   /**
    * Makes an optimizer.
    *
-   * @param parameters what to move; trainable, each once
+   * @param parameters what to move; trainable, each once; those that are frozen when a minimisation
+   *     begins stay
    * @param settings the length of the history and the limits
    * @throws IllegalArgumentException naming the parameter, if one is a buffer or listed twice, or
    *     if there are more numbers in them than a Java array holds
@@ -194,7 +195,7 @@ public final class Lbfgs {
    * @throws IllegalStateException if the loss or its gradient is not finite at the start
    */
   public Result minimise(Supplier<Tensor> loss, Listener listener) {
-    FlatLoss flat = new FlatLoss(parameters, loss);
+    FlatLoss flat = new FlatLoss(parameters.stream().filter(Parameter::isTrainable).toList(), loss);
     Run run = new Run(flat, listener);
     try {
       return run.toTheEnd();

@@ -51,7 +51,7 @@ public abstract class Optimizer {
     List<Parameter> copy = List.copyOf(parameters);
     for (int i = 0; i < copy.size(); i++) {
       Parameter parameter = copy.get(i);
-      if (!parameter.isTrainable()) {
+      if (!parameter.isTrainable() && !parameter.isFrozen()) {
         throw new IllegalArgumentException(
             "optimizer: " + parameter.name() + " is a buffer, which never gets a gradient");
       }
@@ -98,8 +98,8 @@ public abstract class Optimizer {
   /**
    * Moves every parameter that has a gradient, once, and runs everything that is pending in one
    * program: the losses that {@code backward()} reached, the new values, and {@code also}.
-   * Afterwards those losses' graphs are spent. Parameters that no {@code backward()} reached, and
-   * their state, stay as they are. Gradients stay until {@link #zeroGrad}.
+   * Afterwards those losses' graphs are spent. Parameters that no {@code backward()} reached or
+   * that are frozen, and their state, stay as they are. Gradients stay until {@link #zeroGrad}.
    *
    * @param also tensors to evaluate in the same program, at the values before the step: losses,
    *     counts, predictions
