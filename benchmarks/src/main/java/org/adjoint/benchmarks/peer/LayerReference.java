@@ -88,7 +88,8 @@ public final class LayerReference {
       Tensor square = Tensor.create(new double[] {0}, 1).sum();
       for (int i = 0; i < by.size(); i++) {
         put(out, name + "/d/" + by.get(i), gradients.get(i));
-        square = square.add(gradients.get(i).square().sum().mul(new org.bytedeco.pytorch.Scalar(0.5)));
+        square =
+            square.add(gradients.get(i).square().sum().mul(new org.bytedeco.pytorch.Scalar(0.5)));
       }
       List<Tensor> second = gradients(square, by, inputs);
       for (int i = 0; i < by.size(); i++) {
@@ -98,8 +99,7 @@ public final class LayerReference {
   }
 
   /** Returns gradients with a graph of their own, zeros where there is no way. */
-  private static List<Tensor> gradients(
-      Tensor y, List<String> by, Map<String, Tensor> inputs) {
+  private static List<Tensor> gradients(Tensor y, List<String> by, Map<String, Tensor> inputs) {
     List<Tensor> xs = by.stream().map(inputs::get).toList();
     if (!y.requires_grad()) {
       return xs.stream().map(torch::zeros_like).toList();

@@ -50,8 +50,7 @@ final class LayerReferenceCases {
     return dims;
   }
 
-  private void add(
-      String name, Function<Map<String, Tensor>, Tensor> function, Object... shapes) {
+  private void add(String name, Function<Map<String, Tensor>, Tensor> function, Object... shapes) {
     rows.put(name, new Case(shapes(shapes), function));
   }
 
@@ -63,19 +62,37 @@ final class LayerReferenceCases {
     add(
         "linear",
         t -> torch.linear(t.get("x"), t.get("w/weight"), o(t.get("w/bias"))),
-        "x", s(3, 4), "w/weight", s(5, 4), "w/bias", s(5));
+        "x",
+        s(3, 4),
+        "w/weight",
+        s(5, 4),
+        "w/bias",
+        s(5));
     add(
         "bilinear",
         t -> torch.bilinear(t.get("x"), t.get("memory"), t.get("w/weight"), o(t.get("w/bias"))),
-        "x", s(3, 4), "memory", s(3, 2), "w/weight", s(5, 4, 2), "w/bias", s(5));
+        "x",
+        s(3, 4),
+        "memory",
+        s(3, 2),
+        "w/weight",
+        s(5, 4, 2),
+        "w/bias",
+        s(5));
     add(
         "embedding",
         t -> torch.embedding(t.get("w/weight"), t.get("index"), 2, false, false),
-        "index", s(2, 4), "w/weight", s(5, 3));
+        "index",
+        s(2, 4),
+        "w/weight",
+        s(5, 3));
     add(
         "prelu",
         t -> torch.prelu(t.get("x"), t.get("w/weight")),
-        "x", s(2, 3, 4), "w/weight", s(3));
+        "x",
+        s(2, 3, 4),
+        "w/weight",
+        s(3));
     add(
         "weightNorm",
         t -> {
@@ -84,14 +101,26 @@ final class LayerReferenceCases {
           Tensor weight = v.mul(t.get("w/weight_g")).div(length);
           return torch.linear(t.get("x"), weight, o(t.get("w/bias")));
         },
-        "x", s(3, 4), "w/weight_g", s(5, 1), "w/weight_v", s(5, 4), "w/bias", s(5));
+        "x",
+        s(3, 4),
+        "w/weight_g",
+        s(5, 1),
+        "w/weight_v",
+        s(5, 4),
+        "w/bias",
+        s(5));
     add(
         "swiGlu",
         t -> {
           Tensor gate = torch.linear(t.get("x"), t.get("w/gate.weight"));
           return torch.silu(gate).mul(torch.linear(t.get("x"), t.get("w/value.weight")));
         },
-        "x", s(3, 4), "w/gate.weight", s(5, 4), "w/value.weight", s(5, 4));
+        "x",
+        s(3, 4),
+        "w/gate.weight",
+        s(5, 4),
+        "w/value.weight",
+        s(5, 4));
   }
 
   private void activations() {
@@ -111,8 +140,7 @@ final class LayerReferenceCases {
     functions.put("logSigmoid", torch::log_sigmoid);
     functions.put("hardTanh", torch::hardtanh);
     // torch.hardsigmoid can be differentiated once only.
-    functions.put(
-        "hardSigmoid", x -> torch.relu6(x.add(new Scalar(3.0))).div(new Scalar(6.0)));
+    functions.put("hardSigmoid", x -> torch.relu6(x.add(new Scalar(3.0))).div(new Scalar(6.0)));
     functions.put("hardSwish", torch::hardswish);
     functions.put("tanhShrink", torch::tanhshrink);
     functions.put("leakyRelu(0.1)", x -> torch.leaky_relu(x, new Scalar(0.1)));
@@ -136,15 +164,30 @@ final class LayerReferenceCases {
         t ->
             torch.layer_norm(
                 t.get("x"), s(2, 5), o(t.get("w/weight")), o(t.get("w/bias")), EPSILON, false),
-        "x", s(3, 2, 5), "w/weight", s(2, 5), "w/bias", s(2, 5));
+        "x",
+        s(3, 2, 5),
+        "w/weight",
+        s(2, 5),
+        "w/bias",
+        s(2, 5));
     add(
         "rmsNorm",
         t -> torch.rms_norm(t.get("x"), s(5), o(t.get("w/weight")), new DoubleOptional()),
-        "x", s(3, 5), "w/weight", s(5));
+        "x",
+        s(3, 5),
+        "w/weight",
+        s(5));
     add(
         "groupNorm",
-        t -> torch.group_norm(t.get("x"), 2, o(t.get("w/weight")), o(t.get("w/bias")), EPSILON, false),
-        "x", s(2, 4, 3), "w/weight", s(4), "w/bias", s(4));
+        t ->
+            torch.group_norm(
+                t.get("x"), 2, o(t.get("w/weight")), o(t.get("w/bias")), EPSILON, false),
+        "x",
+        s(2, 4, 3),
+        "w/weight",
+        s(4),
+        "w/bias",
+        s(4));
     TensorOptional none = new TensorOptional();
     add(
         "instanceNorm",
@@ -170,15 +213,24 @@ final class LayerReferenceCases {
                 0.1,
                 EPSILON,
                 false),
-        "x", x, "w/weight", s(3), "w/bias", s(3), "w/running_mean", s(3), "w/running_var", s(3));
+        "x",
+        x,
+        "w/weight",
+        s(3),
+        "w/bias",
+        s(3),
+        "w/running_mean",
+        s(3),
+        "w/running_var",
+        s(3));
   }
 
   private void recurrent() {
     recurrent("rnnTanh", new Size(1, 1, 1, false), (t, w, h) -> rnn(t, w, h, true));
     recurrent("rnnRelu", new Size(1, 1, 1, false), (t, w, h) -> rnn(t, w, h, false));
-    recurrent("lstm", new Size(4, 2, 2, false), LayerReferenceCases::lstm);
-    recurrent("gru", new Size(3, 2, 1, false), LayerReferenceCases::gru);
-    recurrent("lstmOfLengths", new Size(4, 1, 2, true), LayerReferenceCases::lstm);
+    recurrent("lstm", new Size(4, 2, 1, false), LayerReferenceCases::lstm);
+    recurrent("gru", new Size(3, 1, 1, false), LayerReferenceCases::gru);
+    recurrent("lstmOfLengths", new Size(4, 2, 2, true), LayerReferenceCases::lstm);
     recurrent("gruOfLengths", new Size(3, 1, 2, true), LayerReferenceCases::gru);
   }
 
@@ -253,23 +305,43 @@ final class LayerReferenceCases {
     add(
         "conv1d",
         t -> torch.conv1d(t.get("x"), t.get("w/weight"), o(t.get("w/bias")), s(2), s(1), s(2), 1),
-        "x", s(2, 2, 9), "w/weight", s(3, 2, 3), "w/bias", s(3));
+        "x",
+        s(2, 2, 9),
+        "w/weight",
+        s(3, 2, 3),
+        "w/bias",
+        s(3));
     add(
         "conv1dSame",
         t -> torch.conv1d(t.get("x"), t.get("w/weight"), o(t.get("w/bias")), s(1), "same", s(1), 1),
-        "x", s(2, 2, 5), "w/weight", s(3, 2, 4), "w/bias", s(3));
+        "x",
+        s(2, 2, 5),
+        "w/weight",
+        s(3, 2, 4),
+        "w/bias",
+        s(3));
     add(
         "conv2d",
         t ->
             torch.conv2d(
                 t.get("x"), t.get("w/weight"), o(t.get("w/bias")), s(1, 2), s(1, 0), s(1, 1), 1),
-        "x", s(2, 2, 4, 5), "w/weight", s(3, 2, 3, 2), "w/bias", s(3));
+        "x",
+        s(2, 2, 4, 5),
+        "w/weight",
+        s(3, 2, 3, 2),
+        "w/bias",
+        s(3));
     add(
         "depthwise",
         t ->
             torch.conv2d(
                 t.get("x"), t.get("w/weight"), o(t.get("w/bias")), s(1, 1), s(1, 1), s(1, 1), 3),
-        "x", s(2, 3, 3, 3), "w/weight", s(3, 1, 3, 3), "w/bias", s(3));
+        "x",
+        s(2, 3, 3, 3),
+        "w/weight",
+        s(3, 1, 3, 3),
+        "w/bias",
+        s(3));
     add(
         "conv3d",
         t ->
@@ -281,13 +353,23 @@ final class LayerReferenceCases {
                 s(0, 0, 0),
                 s(1, 1, 1),
                 2),
-        "x", s(1, 2, 3, 2, 3), "w/weight", s(2, 1, 2, 2, 2), "w/bias", s(2));
+        "x",
+        s(1, 2, 3, 2, 3),
+        "w/weight",
+        s(2, 1, 2, 2, 2),
+        "w/bias",
+        s(2));
     add(
         "convTranspose1d",
         t ->
             torch.conv_transpose1d(
                 t.get("x"), t.get("w/weight"), o(t.get("w/bias")), s(3), s(1), s(2), 2, s(1)),
-        "x", s(2, 4, 3), "w/weight", s(4, 1, 3), "w/bias", s(2));
+        "x",
+        s(2, 4, 3),
+        "w/weight",
+        s(4, 1, 3),
+        "w/bias",
+        s(2));
     add(
         "convTranspose2d",
         t ->
@@ -300,7 +382,12 @@ final class LayerReferenceCases {
                 s(0, 0),
                 1,
                 s(1, 1)),
-        "x", s(1, 2, 2, 3), "w/weight", s(2, 3, 2, 3), "w/bias", s(3));
+        "x",
+        s(1, 2, 2, 3),
+        "w/weight",
+        s(2, 3, 2, 3),
+        "w/bias",
+        s(3));
     add(
         "maxPool2d",
         t -> torch.max_pool2d(t.get("x"), s(3, 2), s(2, 2), s(1, 1), s(1, 1), true),
@@ -335,10 +422,8 @@ final class LayerReferenceCases {
     for (int i = 0; i < 3; i++) {
       Tensor in = i == 0 ? x : memory;
       Tensor projected =
-          torch.linear(
-              in, weight.narrow(0, i * WIDTH, WIDTH), o(bias.narrow(0, i * WIDTH, WIDTH)));
-      heads[i] =
-          projected.view(in.size(0), in.size(1), HEADS, WIDTH / HEADS).transpose(1, 2);
+          torch.linear(in, weight.narrow(0, i * WIDTH, WIDTH), o(bias.narrow(0, i * WIDTH, WIDTH)));
+      heads[i] = projected.view(in.size(0), in.size(1), HEADS, WIDTH / HEADS).transpose(1, 2);
     }
     Tensor y =
         torch.scaled_dot_product_attention(
@@ -366,8 +451,7 @@ final class LayerReferenceCases {
 
   private static Tensor feedForward(Tensor x, Map<String, Tensor> t) {
     Tensor inner = torch.linear(x, t.get("w/linear1.weight"), o(t.get("w/linear1.bias")));
-    return torch.linear(
-        torch.gelu(inner), t.get("w/linear2.weight"), o(t.get("w/linear2.bias")));
+    return torch.linear(torch.gelu(inner), t.get("w/linear2.weight"), o(t.get("w/linear2.bias")));
   }
 
   private static Object[] attentionShapes(String at) {

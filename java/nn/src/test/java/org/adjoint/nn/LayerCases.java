@@ -3,8 +3,10 @@ package org.adjoint.nn;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.OptionalLong;
+import java.util.Set;
 import java.util.function.Function;
 import java.util.function.UnaryOperator;
+import java.util.stream.Collectors;
 import org.adjoint.Convolution;
 import org.adjoint.Tensor;
 import org.adjoint.Window;
@@ -59,6 +61,7 @@ final class LayerCases {
     }
   }
 
+  /** Returns the whole table. */
   static List<Row<?>> rows() {
     LayerCases table = new LayerCases();
     table.dense();
@@ -66,7 +69,16 @@ final class LayerCases {
     table.recurrent();
     table.images();
     table.attention();
+    table.transformers();
     return table.rows;
+  }
+
+  /** Returns the table without the rows that are made of others. */
+  static List<Row<?>> simple() {
+    LayerCases made = new LayerCases();
+    made.transformers();
+    Set<String> names = made.rows.stream().map(Row::name).collect(Collectors.toSet());
+    return rows().stream().filter(row -> !names.contains(row.name())).toList();
   }
 
   /** Adds a layer that is applied as in training. */
@@ -139,9 +151,9 @@ final class LayerCases {
     Recurrent.Options gru = Recurrent.Options.of(Cell.GRU, 2, 3);
     recurrent("rnnTanh", Recurrent.Options.of(Cell.TANH, 2, 3), false);
     recurrent("rnnRelu", Recurrent.Options.of(Cell.RELU, 2, 3), false);
-    recurrent("lstm", lstm.layers(2).inBothDirections(), false);
-    recurrent("gru", gru.layers(2), false);
-    recurrent("lstmOfLengths", lstm.inBothDirections(), true);
+    recurrent("lstm", lstm.layers(2), false);
+    recurrent("gru", gru, false);
+    recurrent("lstmOfLengths", lstm.layers(2).inBothDirections(), true);
     recurrent("gruOfLengths", gru.inBothDirections(), true);
   }
 
@@ -186,6 +198,10 @@ final class LayerCases {
         "crossAttention",
         o -> MultiHeadAttention.of(o, plain),
         (p, in, training) -> p.apply(in.get(0), in.get(1), UnaryOperator.identity(), training));
+  }
+
+  private void transformers() {
+    MultiHeadAttention.Options plain = MultiHeadAttention.Options.of(WIDTH, HEADS);
     TransformerOptions options =
         TransformerOptions.of(plain, HIDDEN).activation(Activation.GELU).dropout(0);
     TransformerOptions causal =
