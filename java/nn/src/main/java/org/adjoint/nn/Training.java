@@ -116,7 +116,18 @@ public final class Training {
    * @throws IllegalArgumentException naming the child's path, if {@code x} does not fit
    */
   public Tensor apply(String name, Layer child, Tensor x) {
-    Tensor y = call(name, training -> child.apply(x, training));
+    return apply(name, child, x, training -> child.apply(x, training));
+  }
+
+  /**
+   * Returns what {@code body} makes of a child and {@code x}: for a child that is applied in
+   * another way than by {@link Layer#apply(Tensor, Training)}.
+   *
+   * @param name what the calling layer calls the child
+   * @throws IllegalArgumentException naming the child's path, if {@code body} throws one
+   */
+  public Tensor apply(String name, Layer child, Tensor x, Function<Training, Tensor> body) {
+    Tensor y = call(name, body);
     if (watcher.isPresent()) {
       watcher.get().applied(at(name).path(), child, x.shape(), y.shape());
     }

@@ -181,6 +181,11 @@ class PartTest {
         MultiHeadAttention.of(Origin.of(Key.of(1)), MultiHeadAttention.Options.of(8, 2));
     long products = 4 * 2 * 5 * 8 * 8 + 2 * 2 * 5 * 5 * 8;
     assertEquals(products, attention.summary(2, 5, 8).multiplyAdds());
+    TransformerEncoderLayer encoder =
+        TransformerEncoderLayer.of(
+            Origin.of(Key.of(1)), TransformerOptions.of(MultiHeadAttention.Options.of(8, 2), 3));
+    products += 2 * 5 * 2 * 8 * 3;
+    assertEquals(products, encoder.summary(2, 5, 8).multiplyAdds());
   }
 
   @Test

@@ -1,5 +1,6 @@
 package org.adjoint.nn.attention;
 
+import java.util.ArrayList;
 import java.util.List;
 import java.util.function.UnaryOperator;
 import org.adjoint.Attention;
@@ -78,8 +79,36 @@ public record TransformerEncoderLayer(
             1,
             norm1,
             x,
-            (in, t) -> t.call("self_attn", inner -> attention.apply(in, in, masks, inner)));
+            (in, t) ->
+                t.apply(
+                    "self_attn", attention, in, inner -> attention.apply(in, in, masks, inner)));
     return branch.add(2, norm2, y, this::feedForward);
+  }
+
+  /**
+   * Returns the layer's output for the next tokens of sequences, each seeing the tokens up to its
+   * own place, as in evaluation: what a causal layer makes of the whole sequences, a piece at a
+   * time.
+   *
+   * @param x the next tokens, of shape [n, tokens, width]
+   * @param cache what {@link MultiHeadAttention#cache} of the attention or the step before gave
+   * @throws IllegalArgumentException naming the shapes or numbers, if they do not fit, or the cache
+   *     has no room for the tokens
+   */
+  public MultiHeadAttention.Step step(Tensor x, MultiHeadAttention.Cache cache) {
+    Branch branch = new Branch(options, Training.OFF);
+    List<MultiHeadAttention.Cache> next = new ArrayList<>(1);
+    Tensor y =
+        branch.add(
+            1,
+            norm1,
+            x,
+            (in, t) -> {
+              MultiHeadAttention.Step step = attention.step(in, cache);
+              next.add(step.cache());
+              return step.output();
+            });
+    return new MultiHeadAttention.Step(branch.add(2, norm2, y, this::feedForward), next.get(0));
   }
 
   private Tensor feedForward(Tensor x, Training training) {

@@ -42,7 +42,7 @@ public record ConvTranspose(
   public static ConvTranspose of(
       Origin origin, long in, long out, Convolution convolution, long... kernel) {
     long groups = convolution.groups();
-    Tensor kernels = Conv.Kernels.sample(origin, in, out, convolution, kernel);
+    Tensor kernels = Kernels.sample(origin, in, out, convolution, kernel);
     int axes = convolution.spatialAxes();
     int[] order = new int[axes + 2]; // [kernel..., in, out] to [in, out, kernel...]
     order[0] = axes;
@@ -76,7 +76,7 @@ public record ConvTranspose(
   public Tensor apply(Tensor x) {
     long[] more = outputPadding.stream().mapToLong(Long::longValue).toArray();
     Tensor y = x.convTranspose(weight, convolution, more);
-    return bias.isPresent() ? y.plus(Conv.Kernels.channelwise(bias.get(), convolution)) : y;
+    return bias.isPresent() ? y.plus(Kernels.channelwise(bias.get(), convolution)) : y;
   }
 
   @Override

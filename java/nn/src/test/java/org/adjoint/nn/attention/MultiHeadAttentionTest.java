@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -63,6 +64,26 @@ class MultiHeadAttentionTest {
           assertThrows(IllegalArgumentException.class, () -> attention.step(input(2, 2, 8), full))
               .getMessage();
       assertTrue(message.contains("has 5 of 6 tokens in it"), message);
+    }
+  }
+
+  @Test
+  void aLayerGeneratesWhatItMakesOfTheWhole() {
+    for (boolean first : new boolean[] {false, true}) {
+      TransformerOptions options = TransformerOptions.of(PLAIN.causally(), 5);
+      TransformerEncoderLayer layer =
+          TransformerEncoderLayer.of(
+              Origin.of(Key.of(1)).dtype(DType.F64), first ? options.normFirst() : options);
+      Tensor x = input(2, 3, 8);
+      Cache cache = layer.attention().cache(2, 3);
+      List<Tensor> outputs = new ArrayList<>();
+      for (int i = 0; i < 3; i++) {
+        Step step = layer.step(x.slice(1, i, i + 1), cache);
+        outputs.add(step.output());
+        cache = step.cache();
+      }
+      assertArrayEquals(
+          layer.apply(x).toDoubleArray(), Tensor.concat(1, outputs).toDoubleArray(), 1e-12);
     }
   }
 
