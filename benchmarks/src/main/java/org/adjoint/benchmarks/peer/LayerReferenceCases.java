@@ -19,7 +19,7 @@ final class LayerReferenceCases {
   private static final double EPSILON = 1e-5;
   private static final long UNITS = 3;
   private static final long WIDTH = 4;
-  private static final long HIDDEN = 3;
+  private static final long HIDDEN = 5;
   private static final long HEADS = 2;
 
   private final Map<String, Case> rows = new LinkedHashMap<>();

@@ -33,7 +33,7 @@ import org.adjoint.nn.recurrent.Recurrent;
  */
 final class LayerCases {
   private static final long WIDTH = 4;
-  private static final long HIDDEN = 3;
+  private static final long HIDDEN = 5;
   private static final int HEADS = 2;
 
   private final List<Row<?>> rows = new ArrayList<>();
