@@ -1299,11 +1299,11 @@ public sealed class Tensor permits Parameter {
 
   /**
    * Returns a where the BOOL condition holds, else b. Nothing of the branch not taken reaches a
-   * gradient, whatever infinities and NaN that branch has met: elementwise ops, sums, products of
-   * elements, softmax, logSoftmax, logSumExp, sorting and rows that a cross-entropy ignores pass
-   * nothing on where nothing flows. The exceptions are ops whose derivative adds up several
-   * products with data in one kernel: {@link #matmul} and {@link Einsum}, {@link #cumprod} and
-   * {@link #logCumSumExp}. There 0 · ∞ is NaN, so mask what goes in as well as what comes out:
+   * gradient of any order, whatever infinities and NaN that branch has met: where nothing flows,
+   * nothing is passed on. The one exception is the product of matrices, {@link #matmul} and {@link
+   * Einsum}: its derivatives are products again, which add up 0 · ∞ = NaN with all the rest,
+   * because looking for rows of zeros would cost small ones a fifth of their time. Mask what goes
+   * in as well as what comes out:
    *
    * <pre>{@code
    * Tensor safe = Tensor.where(kept, x, Tensor.scalar(0, x.dtype())); // kept: [rows, 1]
