@@ -2,6 +2,7 @@ package org.adjoint.internal.symbolic;
 
 import static java.util.Map.entry;
 
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -17,6 +18,7 @@ import org.adjoint.op.TrigonometricOps;
 import org.adjoint.symbolic.Algebra;
 import org.adjoint.symbolic.Expression;
 import org.adjoint.symbolic.Expression.Function;
+import org.adjoint.symbolic.Expression.Operator;
 
 /**
  * The formulas of elementwise ops. Arithmetic has a notation of its own; any other row of the op
@@ -97,7 +99,13 @@ public final class SymbolicElementwise {
     return Map.copyOf(rules);
   }
 
+  /** 1 − tanh² x; of z/2 it is 4·σ′(z), which is what had a rule take the half. */
   private static Expression sechSquare(Algebra a, List<Expression> x) {
+    List<Expression> factors = new ArrayList<>(x.get(0).operands());
+    if (x.get(0).head() == Operator.PRODUCT && factors.remove(a.number(0.5))) {
+      Expression s = a.apply(FUNCTIONS.get(ElementwiseOps.SIGMOID), List.of(a.product(factors)));
+      return a.product(List.of(a.number(4), s, a.minus(a.number(1), s)));
+    }
     return lessSquare(a, a.apply(FUNCTIONS.get(ElementwiseOps.TANH), x));
   }
 
