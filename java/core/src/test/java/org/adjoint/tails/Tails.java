@@ -508,15 +508,13 @@ public final class Tails {
   }
 
   private void norms() {
-    // Where one element is nearly all of the length, the second derivative cancels: it stands in
-    // the
-    // rows up to 1 only.
     UnaryOperator<Real> length = x -> x.hypot(Real.ONE);
-    UnaryOperator<Real> slope = x -> x.div(length.apply(x));
-    UnaryOperator<Tensor> norm = x -> rows(x, 1).norm(2, 1);
-    add("norm of (x, 1)", norm, length, slope);
-    UnaryOperator<Real> bend = x -> length.apply(x).cube().reciprocal();
-    add(Tail.of("norm of (x < 1, 1)", norm, length, slope, bend).on(-1, 1));
+    add(
+        "norm of (x, 1)",
+        x -> rows(x, 1).norm(2, 1),
+        length,
+        x -> x.div(length.apply(x)),
+        x -> length.apply(x).cube().reciprocal());
     Real root = Real.of(14).sqrt();
     add(
         Tail.of(
@@ -525,28 +523,30 @@ public final class Tails {
                 x -> x.abs().times(root),
                 x -> sign(x).times(root))
             .on(-1e38, 1e38));
+    UnaryOperator<Real> cube = x -> cubeRoot(x.abs().cube().plus(1));
     add(
         "norm 3 of (x, 1)",
         x -> rows(x, 1).norm(3, 1),
-        x -> cubeRoot(x.abs().cube().plus(1)),
-        x -> x.square().times(sign(x)).div(cubeRoot(x.abs().cube().plus(1)).square()));
-    // Of subnormal numbers the mean is not one of them any more.
+        cube,
+        x -> x.square().times(sign(x)).div(cube.apply(x).square()),
+        x -> x.abs().times(2).div(cube.apply(x).square()).div(cube.apply(x).cube()));
     Real rootThree = Real.of(3).sqrt();
+    // Nearer to 0 the mean, which says what is farthest from it, has no digits.
     add(
         Tail.of(
                 "std of (x, 0, 0)",
                 x -> rows(x, 0, 0).std(1, 1),
                 x -> x.abs().div(rootThree),
                 x -> sign(x).div(rootThree))
-            .on(1e-35, INF));
-    UnaryOperator<Tensor> std = x -> rows(x, 1, -1).std(1, 1);
+            .on(1e-44, INF));
     UnaryOperator<Real> spread = x -> x.square().div(3).plus(1).sqrt();
-    UnaryOperator<Real> rise = x -> x.div(3).div(spread.apply(x));
-    UnaryOperator<Real> turn = x -> spread.apply(x).cube().times(3).reciprocal();
-    add(Tail.of("std of (x, 1, -1)", std, spread, rise).crossing(1, -1, 1, 0.6));
     add(
-        Tail.of("std of (x < 1, 1, -1)", std, spread, rise, turn)
-            .on(-1, 1)
+        Tail.of(
+                "std of (x, 1, -1)",
+                x -> rows(x, 1, -1).std(1, 1),
+                spread,
+                x -> x.div(3).div(spread.apply(x)),
+                x -> spread.apply(x).cube().times(3).reciprocal())
             .crossing(1, -1, 1, 0.6));
   }
 
