@@ -1,5 +1,7 @@
 package org.adjoint;
 
+import static java.util.Objects.requireNonNull;
+
 import java.nio.Buffer;
 import java.util.List;
 import java.util.Map;
@@ -47,7 +49,8 @@ import org.adjoint.op.TrigonometricOps;
  *
  * <p>Shapes broadcast by NumPy's rule. Dtypes never mix: two of them are an error that names both,
  * only Java numbers adapt. Axes may be negative: −1 is the last. Any thread may evaluate any
- * tensor.
+ * tensor. An argument that is null is a NullPointerException that names the method and the
+ * argument.
  *
  * <p>In the order of the source:
  *
@@ -102,6 +105,7 @@ public sealed class Tensor permits Parameter {
    *     all {@code of} alike
    */
   public static Tensor of(float[] data, long... dims) {
+    requireNonNull(data, "of: data is null");
     return Values.copyOf(DType.F32, data, data.length, dims);
   }
 
@@ -111,6 +115,7 @@ public sealed class Tensor permits Parameter {
    * @throws IllegalArgumentException if the elements do not fill the shape or a size is negative
    */
   public static Tensor of(double[] data, long... dims) {
+    requireNonNull(data, "of: data is null");
     return Values.copyOf(DType.F64, data, data.length, dims);
   }
 
@@ -120,6 +125,7 @@ public sealed class Tensor permits Parameter {
    * @throws IllegalArgumentException if the elements do not fill the shape or a size is negative
    */
   public static Tensor of(int[] data, long... dims) {
+    requireNonNull(data, "of: data is null");
     return Values.copyOf(DType.I32, data, data.length, dims);
   }
 
@@ -129,6 +135,7 @@ public sealed class Tensor permits Parameter {
    * @throws IllegalArgumentException if the elements do not fill the shape or a size is negative
    */
   public static Tensor of(long[] data, long... dims) {
+    requireNonNull(data, "of: data is null");
     return Values.copyOf(DType.I64, data, data.length, dims);
   }
 
@@ -138,6 +145,7 @@ public sealed class Tensor permits Parameter {
    * @throws IllegalArgumentException if the elements do not fill the shape or a size is negative
    */
   public static Tensor of(boolean[] data, long... dims) {
+    requireNonNull(data, "of: data is null");
     return Values.copyOf(DType.BOOL, data, data.length, dims);
   }
 
@@ -172,11 +180,13 @@ public sealed class Tensor permits Parameter {
    * @throws IllegalArgumentException if the rows have different lengths; all {@code of} rows alike
    */
   public static Tensor of(float[][] rows) {
+    requireNonNull(rows, "of: rows is null");
     return Literals.matrix(rows);
   }
 
   /** Returns an F64 matrix [rows, columns] with a copy of {@code rows}. */
   public static Tensor of(double[][] rows) {
+    requireNonNull(rows, "of: rows is null");
     return Literals.matrix(rows);
   }
 
@@ -186,6 +196,7 @@ public sealed class Tensor permits Parameter {
    * @throws IllegalArgumentException if the rows have different lengths
    */
   public static Tensor of(int[][] rows) {
+    requireNonNull(rows, "of: rows is null");
     return Literals.matrix(rows);
   }
 
@@ -195,11 +206,13 @@ public sealed class Tensor permits Parameter {
    * @throws IllegalArgumentException if the rows have different lengths
    */
   public static Tensor of(long[][] rows) {
+    requireNonNull(rows, "of: rows is null");
     return Literals.matrix(rows);
   }
 
   /** Returns a BOOL matrix [rows, columns] with a copy of {@code rows}. */
   public static Tensor of(boolean[][] rows) {
+    requireNonNull(rows, "of: rows is null");
     return Literals.matrix(rows);
   }
 
@@ -228,6 +241,7 @@ public sealed class Tensor permits Parameter {
    * value ≠ 0.
    */
   public static Tensor scalar(double value, DType dtype) {
+    requireNonNull(dtype, "scalar: dtype is null");
     return new Tensor(Node.scalar(dtype, Words.of(dtype, value)), 0);
   }
 
@@ -237,6 +251,7 @@ public sealed class Tensor permits Parameter {
    * again. The supplier runs on the thread that evaluates, before the program.
    */
   public static Tensor scalar(DoubleSupplier source) {
+    requireNonNull(source, "scalar: source is null");
     return new Tensor(Node.scalar(DType.F64, source), 0);
   }
 
@@ -310,6 +325,7 @@ public sealed class Tensor permits Parameter {
    * @throws IllegalArgumentException if a size is negative
    */
   public static Tensor eye(DType dtype, long rows, long columns) {
+    requireNonNull(dtype, "eye: dtype is null");
     return Literals.eye(dtype, rows, columns);
   }
 
@@ -335,6 +351,7 @@ public sealed class Tensor permits Parameter {
    * @throws IllegalArgumentException if the range is not finite or the dtype not floating
    */
   public static Tensor arange(double from, double to, double step, DType dtype) {
+    requireNonNull(dtype, "arange: dtype is null");
     return Ranges.arange(from, to, step, dtype);
   }
 
@@ -345,6 +362,7 @@ public sealed class Tensor permits Parameter {
    * @throws IllegalArgumentException if a bound is not finite or the dtype not floating
    */
   public static Tensor linspace(double from, double to, long count, DType dtype) {
+    requireNonNull(dtype, "linspace: dtype is null");
     return Ranges.linspace(from, to, count, dtype);
   }
 
@@ -355,6 +373,7 @@ public sealed class Tensor permits Parameter {
    * @throws IllegalArgumentException if the dims do not hold exactly as many elements
    */
   public static Tensor ofBfloat16(short[] bits, long... dims) {
+    requireNonNull(bits, "ofBfloat16: bits is null");
     return Values.copyOf(DType.BF16, bits, bits.length, dims);
   }
 
@@ -367,6 +386,7 @@ public sealed class Tensor permits Parameter {
    *     the cure), or the dims do not hold exactly its remaining elements
    */
   public static Tensor wrap(Buffer buffer, long... dims) {
+    requireNonNull(buffer, "wrap: buffer is null");
     return Values.wrap(buffer, dims);
   }
 
@@ -441,6 +461,7 @@ public sealed class Tensor permits Parameter {
    * @throws IllegalStateException as {@link #eval}
    */
   public static void evalAll(Tensor... tensors) {
+    requireNonNull(tensors, "evalAll: tensors is null");
     Evaluator.evaluate(List.of(tensors));
   }
 
@@ -450,6 +471,7 @@ public sealed class Tensor permits Parameter {
    * @throws IllegalStateException as {@link #eval}
    */
   public static void evalAll(List<? extends Tensor> tensors) {
+    requireNonNull(tensors, "evalAll: tensors is null");
     Evaluator.evaluate(List.copyOf(tensors));
   }
 
@@ -540,6 +562,9 @@ public sealed class Tensor permits Parameter {
    * @throws IllegalArgumentException if the op does not take inputs of these types
    */
   public static List<Tensor> apply(Op op, long[] attrs, Tensor... inputs) {
+    requireNonNull(op, "apply: op is null");
+    requireNonNull(attrs, "apply: attrs is null");
+    requireNonNull(inputs, "apply: inputs is null");
     // A copy: users hand their array in, and may use it for another op.
     return Graphs.apply(op, attrs.length == 0 ? attrs : attrs.clone(), inputs);
   }
@@ -562,6 +587,7 @@ public sealed class Tensor permits Parameter {
    * @throws IllegalArgumentException if this is not floating
    */
   public Tensor hook(UnaryOperator<Tensor> change) {
+    requireNonNull(change, "hook: change is null");
     if (!dtype().isFloating()) {
       throw new IllegalArgumentException("hook: " + type() + " has no gradient");
     }
@@ -813,7 +839,7 @@ public sealed class Tensor permits Parameter {
    * (Klambauer, Unterthiner, Mayr, Hochreiter 2017); the derivative at 0 is λα.
    */
   public Tensor selu() {
-    return elu(1.6732632423543772848).times(1.0507009873554804934);
+    return Scalars.floating("selu", this).elu(1.6732632423543772848).times(1.0507009873554804934);
   }
 
   /** Returns log(1 + eˣ), which never overflows. */
@@ -870,6 +896,8 @@ public sealed class Tensor permits Parameter {
    * @throws IllegalArgumentException if the dtypes differ or the shapes do not broadcast
    */
   public Tensor clamp(Tensor low, Tensor high) {
+    requireNonNull(low, "clamp: low is null");
+    requireNonNull(high, "clamp: high is null");
     return where(low.ne(low), low, where(high.ne(high), high, Scalars.within(this, low, high)));
   }
 
@@ -901,14 +929,22 @@ public sealed class Tensor permits Parameter {
     return ne(this);
   }
 
-  /** Returns whether x is +∞ or −∞, as BOOL; x is floating. */
+  /**
+   * Returns whether x is +∞ or −∞, as BOOL.
+   *
+   * @throws IllegalArgumentException if x is not F32 or F64
+   */
   public Tensor isInf() {
-    return abs().eq(Double.POSITIVE_INFINITY);
+    return Scalars.floating("isInf", this).abs().eq(Double.POSITIVE_INFINITY);
   }
 
-  /** Returns whether x is neither infinite nor NaN, as BOOL. */
+  /**
+   * Returns whether x is neither infinite nor NaN, as BOOL.
+   *
+   * @throws IllegalArgumentException if x is not F32 or F64
+   */
   public Tensor isFinite() {
-    return abs().lt(Double.POSITIVE_INFINITY);
+    return Scalars.floating("isFinite", this).abs().lt(Double.POSITIVE_INFINITY);
   }
 
   /**
@@ -1031,6 +1067,7 @@ public sealed class Tensor permits Parameter {
    * @throws ArithmeticException when it runs, if an integer y is 0; names its position
    */
   public Tensor remainder(Tensor y) {
+    requireNonNull(y, "remainder: y is null");
     return Wholes.remainder(this, y);
   }
 
@@ -1070,6 +1107,7 @@ public sealed class Tensor permits Parameter {
    * @throws ArithmeticException when it runs, if an integer y is 0; names its position
    */
   public Tensor floorDiv(Tensor y) {
+    requireNonNull(y, "floorDiv: y is null");
     return Wholes.floorDiv(this, y);
   }
 
@@ -1180,6 +1218,7 @@ public sealed class Tensor permits Parameter {
    *     tolerance is negative
    */
   public Tensor isClose(Tensor y, double relative, double absolute) {
+    requireNonNull(y, "isClose: y is null");
     return Wholes.isClose(this, y, relative, absolute);
   }
 
@@ -1210,6 +1249,7 @@ public sealed class Tensor permits Parameter {
    *     not broadcast
    */
   public Tensor scale(Tensor d) {
+    requireNonNull(d, "scale: d is null");
     return Seed.times(this, d).orElseGet(() -> ElementwiseOps.SCALE.apply(this, d));
   }
 
@@ -1324,6 +1364,7 @@ public sealed class Tensor permits Parameter {
    * @throws NullPointerException if the dtype is null
    */
   public Tensor cast(DType dtype) {
+    requireNonNull(dtype, "cast: dtype is null");
     return dtype == dtype()
         ? ShapeOps.renamed(this)
         : ShapeOps.CAST.apply(new long[] {dtype.code()}, this).get(0);
@@ -1501,7 +1542,8 @@ public sealed class Tensor permits Parameter {
    * largest |x|, whose gradient ties share evenly. Squares and powers do not overflow. The
    * derivative of the norm of zeros is 0. Of no elements it is 0.
    *
-   * @throws IllegalArgumentException unless p &gt; 0
+   * @throws IllegalArgumentException if an axis is none of x's or is given twice, p is not
+   *     positive, or x is not F32 or F64
    */
   public Tensor norm(double p, int... axes) {
     return norm(p, false, axes);
@@ -1622,6 +1664,7 @@ public sealed class Tensor permits Parameter {
    * @throws IllegalArgumentException if this is no vector or the dtypes differ
    */
   public Tensor searchSorted(Tensor values, boolean right) {
+    requireNonNull(values, "searchSorted: values is null");
     return Counting.searchSorted(this, values, right);
   }
 
@@ -1653,6 +1696,7 @@ public sealed class Tensor permits Parameter {
    * @throws IllegalArgumentException if there are fewer than two edges, or the dtypes differ
    */
   public Tensor histogram(Tensor edges) {
+    requireNonNull(edges, "histogram: edges is null");
     return Counting.histogram(this, edges);
   }
 
@@ -1748,6 +1792,7 @@ public sealed class Tensor permits Parameter {
    * @throws IllegalArgumentException if the target does not broadcast to x's shape
    */
   public Tensor sumTo(Shape target) {
+    requireNonNull(target, "sumTo: target is null");
     return shape().equals(target) ? ShapeOps.renamed(this) : ShapeRules.sumTo(this, target);
   }
 
@@ -1879,6 +1924,7 @@ public sealed class Tensor permits Parameter {
    * @throws IllegalArgumentException if there are more slices than axes or two ellipses
    */
   public Tensor at(Slice... slices) {
+    requireNonNull(slices, "at: slices is null");
     return Slicing.at(this, slices);
   }
 
@@ -1891,6 +1937,7 @@ public sealed class Tensor permits Parameter {
    * @throws IllegalArgumentException if the text says something else, or more than there are axes
    */
   public Tensor at(String slices) {
+    requireNonNull(slices, "at: slices is null");
     return Slicing.at(this, Slice.parse(slices));
   }
 
@@ -1961,6 +2008,7 @@ public sealed class Tensor permits Parameter {
    *     beside the axis, or the axis is none of theirs
    */
   public static Tensor concat(int axis, Tensor... tensors) {
+    requireNonNull(tensors, "concat: tensors is null");
     return Arrangements.concat(axis, tensors);
   }
 
@@ -1986,6 +2034,7 @@ public sealed class Tensor permits Parameter {
    * @throws IllegalArgumentException if there are none or more than axes, or they do not broadcast
    */
   public Tensor gather(Tensor... indices) {
+    requireNonNull(indices, "gather: indices is null");
     return Counting.gather(this, indices);
   }
 
@@ -1999,6 +2048,7 @@ public sealed class Tensor permits Parameter {
    *     position
    */
   public static Tensor scatterAdd(Shape target, int axis, Tensor index, Tensor updates) {
+    requireNonNull(target, "scatterAdd: target is null");
     return Arrangements.scatterAdd(target, axis, index, updates);
   }
 
@@ -2013,6 +2063,7 @@ public sealed class Tensor permits Parameter {
    *     position
    */
   public Tensor takeAlongAxis(int axis, Tensor index) {
+    requireNonNull(index, "takeAlongAxis: index is null");
     return Arrangements.takeAlongAxis(this, axis, index);
   }
 
@@ -2027,6 +2078,8 @@ public sealed class Tensor permits Parameter {
    *     position
    */
   public Tensor scatterAddAlongAxis(int axis, Tensor index, Tensor updates) {
+    requireNonNull(index, "scatterAddAlongAxis: index is null");
+    requireNonNull(updates, "scatterAddAlongAxis: updates is null");
     return Arrangements.scatterAddAlongAxis(this, axis, index, updates);
   }
 
@@ -2061,6 +2114,7 @@ public sealed class Tensor permits Parameter {
    * @throws IllegalArgumentException if there are none, or dtypes or other sizes differ
    */
   public static Tensor concat(int axis, List<? extends Tensor> tensors) {
+    requireNonNull(tensors, "concat: tensors is null");
     return concat(axis, tensors.toArray(new Tensor[0]));
   }
 
@@ -2070,6 +2124,7 @@ public sealed class Tensor permits Parameter {
    * @throws IllegalArgumentException if there are none, or dtypes or shapes differ
    */
   public static Tensor stack(int axis, List<? extends Tensor> tensors) {
+    requireNonNull(tensors, "stack: tensors is null");
     return stack(axis, tensors.toArray(new Tensor[0]));
   }
 
@@ -2080,6 +2135,7 @@ public sealed class Tensor permits Parameter {
    *     of the result's
    */
   public static Tensor stack(int axis, Tensor... tensors) {
+    requireNonNull(tensors, "stack: tensors is null");
     return Arrangements.stack(axis, tensors);
   }
 
@@ -2131,6 +2187,8 @@ public sealed class Tensor permits Parameter {
    * @throws IllegalArgumentException naming the pattern and what does not fit the shape
    */
   public Tensor rearrange(String pattern, Map<String, Integer> sizes) {
+    requireNonNull(pattern, "rearrange: pattern is null");
+    requireNonNull(sizes, "rearrange: sizes is null");
     return Rearrangement.rearrange(this, pattern, sizes);
   }
 
@@ -2152,6 +2210,9 @@ public sealed class Tensor permits Parameter {
    * @throws IllegalArgumentException naming the pattern and what does not fit the shape
    */
   public Tensor reduce(String pattern, String reduction, Map<String, Integer> sizes) {
+    requireNonNull(pattern, "reduce: pattern is null");
+    requireNonNull(reduction, "reduce: reduction is null");
+    requireNonNull(sizes, "reduce: sizes is null");
     return Rearrangement.reduce(this, pattern, reduction, sizes);
   }
 
@@ -2171,6 +2232,8 @@ public sealed class Tensor permits Parameter {
    * @throws IllegalArgumentException naming the pattern and what does not fit the shape
    */
   public Tensor repeat(String pattern, Map<String, Integer> sizes) {
+    requireNonNull(pattern, "repeat: pattern is null");
+    requireNonNull(sizes, "repeat: sizes is null");
     return Rearrangement.repeat(this, pattern, sizes);
   }
 
@@ -2187,7 +2250,8 @@ public sealed class Tensor permits Parameter {
    * Returns this tensor with {@code before} and {@code after} more elements of that value along
    * {@code axis}.
    *
-   * @throws IllegalArgumentException if the axis is none of x's or a width is negative
+   * @throws IllegalArgumentException if the axis is none of x's, a width is negative, or the dtype
+   *     cannot hold the value
    */
   public Tensor pad(int axis, long before, long after, double value) {
     return Arrangements.pad(this, axis, before, after, value);
@@ -2251,9 +2315,10 @@ public sealed class Tensor permits Parameter {
    * Returns, along a new last axis of size {@code classes}, 1 at the place of each of these I32 or
    * I64 labels and 0 elsewhere. A label outside 0 … classes − 1 has no 1.
    *
-   * @throws IllegalArgumentException if x is not I32 or I64
+   * @throws IllegalArgumentException if x is not I32 or I64 or the number of classes is negative
    */
   public Tensor oneHot(long classes, DType dtype) {
+    requireNonNull(dtype, "oneHot: dtype is null");
     return Arrangements.oneHot(this, classes, dtype);
   }
 
@@ -2267,6 +2332,8 @@ public sealed class Tensor permits Parameter {
    *     cannot be read, or the dtypes differ
    */
   public static Tensor einsum(String formula, Tensor... tensors) {
+    requireNonNull(formula, "einsum: formula is null");
+    requireNonNull(tensors, "einsum: tensors is null");
     return Einsum.of(formula).apply(tensors);
   }
 
@@ -2276,6 +2343,7 @@ public sealed class Tensor permits Parameter {
    * @throws IllegalArgumentException if the two are not vectors of one size and dtype
    */
   public Tensor dot(Tensor y) {
+    requireNonNull(y, "dot: y is null");
     if (rank() != 1 || y.rank() != 1) {
       throw new IllegalArgumentException("dot: needs two vectors, got " + this + " and " + y);
     }
@@ -2288,6 +2356,7 @@ public sealed class Tensor permits Parameter {
    * @throws IllegalArgumentException if the two are not vectors of one dtype
    */
   public Tensor outer(Tensor y) {
+    requireNonNull(y, "outer: y is null");
     if (rank() != 1 || y.rank() != 1) {
       throw new IllegalArgumentException("outer: needs two vectors, got " + this + " and " + y);
     }
@@ -2306,6 +2375,7 @@ public sealed class Tensor permits Parameter {
    *     is a scalar, the inner sizes differ, or batch axes do not broadcast
    */
   public Tensor matmul(Tensor y) {
+    requireNonNull(y, "matmul: y is null");
     return ShapeRules.matmul(ProductOps.MATMUL, this, y);
   }
 

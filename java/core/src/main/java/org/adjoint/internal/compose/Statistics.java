@@ -73,10 +73,7 @@ public final class Statistics {
     if (!(p > 0)) {
       throw new IllegalArgumentException("norm: p must be positive, got " + p);
     }
-    if (!x.dtype().isFloating() || x.dtype() == DType.BF16) {
-      throw new IllegalArgumentException("norm: needs F32 or F64, got " + x + "; cast it");
-    }
-    Tensor size = x.abs();
+    Tensor size = Scalars.floating("norm", x).abs();
     if (p == 1 || ShapeRules.folded(x, axes) == 0) {
       return size.sum(keepDims, axes);
     }
