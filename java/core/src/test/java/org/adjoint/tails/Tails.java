@@ -389,14 +389,8 @@ public final class Tails {
       UnaryOperator<Real> ofX =
           z -> z.signum() > 0 ? k.div(z).atan() : Real.PI.plus(k.div(z).atan());
       UnaryOperator<Real> back = z -> slope.apply(z).neg();
-      if (c == 1e-25) {
-        // The derivative of 1/√(x² + c²) is beyond F32 there, and the second one of the angle not.
-        add("atan2(x, " + c + ")", y, ofY, slope);
-        add("atan2(" + c + ", x)", x, ofX, back);
-      } else {
-        add("atan2(x, " + c + ")", y, ofY, slope, bend);
-        add("atan2(" + c + ", x)", x, ofX, back, z -> bend.apply(z).neg());
-      }
+      add("atan2(x, " + c + ")", y, ofY, slope, bend);
+      add("atan2(" + c + ", x)", x, ofX, back, z -> bend.apply(z).neg());
     }
   }
 

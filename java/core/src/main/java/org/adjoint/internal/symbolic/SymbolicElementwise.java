@@ -86,17 +86,16 @@ public final class SymbolicElementwise {
             entry(TrigonometricOps.SECH, (a, x) -> a.power(sechSquare(a, x), a.number(0.5))),
             entry(TrigonometricOps.SECH_SQUARE, SymbolicElementwise::sechSquare),
             entry(TrigonometricOps.LESS_SQUARE, (a, x) -> lessSquare(a, x.get(0))),
-            entry(
-                TrigonometricOps.RHYPOT,
-                (a, x) ->
-                    a.power(
-                        a.sum(
-                            List.of(
-                                a.power(x.get(0), a.number(2)), a.power(x.get(1), a.number(2)))),
-                        a.number(-0.5))),
+            entry(TrigonometricOps.RHYPOT, (a, x) -> a.power(squares(a, x), a.number(-0.5))),
+            entry(TrigonometricOps.OVER_SQUARES, (a, x) -> a.divide(x.get(0), squares(a, x))),
             entry(ElementwiseOps.EXP, (a, x) -> a.exp(x.get(0))),
             entry(ElementwiseOps.WHERE, (a, x) -> a.where(x.get(0), x.get(1), x.get(2)))));
     return Map.copyOf(rules);
+  }
+
+  /** x² + y². */
+  private static Expression squares(Algebra a, List<Expression> x) {
+    return a.sum(List.of(a.power(x.get(0), a.number(2)), a.power(x.get(1), a.number(2))));
   }
 
   /** 1 − tanh² x; of z/2 it is 4·σ′(z), which is what had a rule take the half. */
