@@ -115,6 +115,12 @@ const Binary kBinary[] = {
      [](double a, double b) {
        return static_cast<double>(1 / std::sqrt(static_cast<long double>(a) * a + static_cast<long double>(b) * b));
      }},
+    {"overSquares", -5, 5,
+     [](double a, double b) {
+       if (std::isnan(a) || std::isnan(b)) return kNan;
+       const long double squares = static_cast<long double>(a) * a + static_cast<long double>(b) * b;
+       return squares == 0 || std::isinf(squares) ? 0.0 : static_cast<double>(a / squares);
+     }},
     {"bell", 0.1, 5, [](double c, double x) { return c > 0 ? std::exp(-c * x * x) : kNan; }},
     {"sigmoidCrossEntropy", -5, 5,
      [](double x, double t) {

@@ -31,9 +31,10 @@ template <class T>
 void test_scans(adj_context* context, const Dims& dims, const Array<T>& a, const Array<T>& b) {
   const int64_t n = dims[1], inner = dims[2];
   for (const int64_t reverse : {int64_t{0}, int64_t{1}}) {
-    Array<T> sums(dims), states(dims), logs(dims);
+    Array<T> sums(dims), states(dims), scaled(dims), logs(dims);
     if (!runs(context, {"cumsum", {reverse}, {a}, {sums}})) return;
     if (!runs(context, {"linearScan", {reverse}, {a, b}, {states}})) return;
+    if (!runs(context, {"scaleScan", {reverse}, {a, b}, {scaled}})) return;
     if (!runs(context, {"logCumSumExp", {reverse}, {a}, {logs}})) return;
     for (int64_t line = 0; line < dims[0] * inner; ++line) {
       long double sum = 0;
@@ -49,6 +50,7 @@ void test_scans(adj_context* context, const Dims& dims, const Array<T>& a, const
               static_cast<double>(sums[at]), static_cast<double>(sum));
         CHECK(near(static_cast<double>(states[at]), h, kTolerance<T>), "linearScan: %g, not %g",
               static_cast<double>(states[at]), h);
+        CHECK(scaled[at] == states[at], "scaleScan: %g, not %g", static_cast<double>(scaled[at]), h);
         if (n > 100 && k % 97 != 0) continue; /* the twin's cost grows with the square */
         const double expected = log_sum_of<T>(met);
         CHECK(near(static_cast<double>(logs[at]), expected, kTolerance<T>), "logCumSumExp: %.17g, not %.17g",
@@ -90,6 +92,17 @@ void test_all_scans(adj_context* context) {
       CHECK(near(static_cast<double>(y[i]), sum, kTolerance<T>), "cumsum of special values: %g, not %g",
             static_cast<double>(y[i]), sum);
     }
+  }
+  /* A product with 0 is 0, on either side. */
+  const double factors[] = {1, kNan, -kInf, 3, 0, kNan}, sources[] = {0, -0.0, 2, kInf, 4, 0};
+  const double products[] = {0, 0, 2, kInf, 4, kNan};
+  Array<T> factor(line), source(line), product(line);
+  factor.fill_with([&](int64_t i) { return factors[i]; });
+  source.fill_with([&](int64_t i) { return sources[i]; });
+  if (!runs(context, {"scaleScan", {0}, {factor, source}, {product}})) return;
+  for (int64_t i = 0; i < 6; ++i) {
+    const double got = static_cast<double>(product[i]);
+    CHECK(near(got, products[i], kTolerance<T>), "scaleScan of special values: %g, not %g", got, products[i]);
   }
   /* The first factor may be anything. */
   Array<T> a(line), b(line), h(line);

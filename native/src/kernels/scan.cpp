@@ -1,6 +1,7 @@
 /*
- * `cumsum`, `linearScan` and `logCumSumExp` along the middle axis of [o, n, i]. A part runs one tile of the i lines of
- * one o from end to end, side by side, with their states in double. To add a scan, write a State and a row.
+ * `cumsum`, `linearScan`, `scaleScan` and `logCumSumExp` along the middle axis of [o, n, i]. A part runs one tile of
+ * the i lines of one o from end to end, side by side, with their states in double. To add a scan, write a State and a
+ * row.
  */
 #include "kernels/plan/scan.h"
 #include "kernels/elementwise.h"
@@ -40,7 +41,22 @@ struct LinearScan {
   }
 };
 
-/* Both on integers, which wrap around as Java's do, in 64 bits of which the low ones are left. */
+/* The same, where a product with 0 is 0 whatever the other factor. */
+struct ScaleScan {
+  static constexpr int kInputs = 2;
+  double h[kScanLines];
+
+  ADJ_ALWAYS void start(int64_t j) { h[j] = 0; }
+  template <class T>
+  ADJ_ALWAYS double next(int64_t j, bool first, const T* a, const T* b) {
+    const double factor = static_cast<double>(a[j]), before = h[j], product = factor * before;
+    const double on = factor == 0 || before == 0 ? 0.0 : product;
+    const double source = static_cast<double>(b[j]);
+    return h[j] = first ? source : source + on;
+  }
+};
+
+/* Two of them on integers, which wrap around as Java's do, in 64 bits of which the low ones are left. */
 struct WholeCumSum {
   static constexpr int kInputs = 1;
   int64_t sum[kScanLines];
@@ -124,6 +140,7 @@ constexpr DtypeLoops number_loops[] = {{ADJ_F32, scan_part<State, float>},
 constexpr Kernel kernels[] = {
     {{"cumsum", 1, {0, 0, 0}}, prepare_scan, number_loops<CumSum, WholeCumSum>, 4, 6},
     {{"linearScan", 2, {0, 0, 0}}, prepare_scan, number_loops<LinearScan, WholeLinearScan>, 4, 4},
+    {{"scaleScan", 2, {0, 0, 0}}, prepare_scan, loops<ScaleScan>, 2, 5},
     {{"logCumSumExp", 1, {0, 0, 0}}, prepare_scan, loops<LogCumSumExp>, 2, 30},
 };
 

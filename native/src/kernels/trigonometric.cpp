@@ -79,6 +79,24 @@ struct Rhypot {
   }
 };
 
+/* a / (a^2 + b^2), 0 at (0, 0) and where either is infinite; in the units of rhypot. */
+struct OverSquares {
+  template <class T>
+  static T f(T a, T b) {
+    double x = static_cast<double>(a), y = static_cast<double>(b), unit = 1;
+    if constexpr (sizeof(T) == 8) {
+      const double p = magnitude_of(x), q = magnitude_of(y);
+      const double larger = p > q ? p : q;
+      unit = larger > 0x1p500 ? 0x1p-600 : larger < 0x1p-500 ? 0x1p600 : 1.0;
+      x *= unit;
+      y *= unit;
+    }
+    const double squares = fma(x, x, y * y);
+    const double over = x / squares * unit;
+    return static_cast<T>(squares == 0 || squares == __builtin_inf() ? 0.0 : over);
+  }
+};
+
 /* A circular function: `near` is branch-free, `f` looks whether it may be used. */
 #define CIRCULAR(functor, of, far)                     \
   struct functor {                                     \
@@ -142,6 +160,7 @@ constexpr Kernel kernels[] = {
     elementwise("sechSquare", kUnaryOnFloats<SechSquare>, 6),
     elementwise("lessSquare", kUnaryOnFloats<LessSquare>, 1),
     elementwise("rhypot", kBinaryOnFloats<Rhypot>, 6),
+    elementwise("overSquares", kBinaryOnFloats<OverSquares>, 6),
 };
 
 }  // namespace

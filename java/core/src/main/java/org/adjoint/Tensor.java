@@ -1,5 +1,7 @@
 package org.adjoint;
 
+import static java.util.Objects.requireNonNull;
+
 import java.nio.Buffer;
 import java.util.List;
 import java.util.Map;
@@ -51,7 +53,8 @@ import org.adjoint.op.TrigonometricOps;
  *
  * <p>Shapes broadcast by NumPy's rule. Dtypes never mix: two of them are an error that names both,
  * only Java numbers adapt. Axes may be negative: −1 is the last. Any thread may evaluate any
- * tensor.
+ * tensor. An argument that is null is a NullPointerException that names the method and the
+ * argument.
  *
  * <p>In the order of the source:
  *
@@ -110,6 +113,7 @@ public sealed class Tensor permits Parameter {
    *     all {@code of} alike
    */
   public static Tensor of(float[] data, long... dims) {
+    requireNonNull(data, "of: data is null");
     return Values.copyOf(DType.F32, data, data.length, dims);
   }
 
@@ -119,6 +123,7 @@ public sealed class Tensor permits Parameter {
    * @throws IllegalArgumentException if the elements do not fill the shape or a size is negative
    */
   public static Tensor of(double[] data, long... dims) {
+    requireNonNull(data, "of: data is null");
     return Values.copyOf(DType.F64, data, data.length, dims);
   }
 
@@ -128,6 +133,7 @@ public sealed class Tensor permits Parameter {
    * @throws IllegalArgumentException if the elements do not fill the shape or a size is negative
    */
   public static Tensor of(int[] data, long... dims) {
+    requireNonNull(data, "of: data is null");
     return Values.copyOf(DType.I32, data, data.length, dims);
   }
 
@@ -137,6 +143,7 @@ public sealed class Tensor permits Parameter {
    * @throws IllegalArgumentException if the elements do not fill the shape or a size is negative
    */
   public static Tensor of(long[] data, long... dims) {
+    requireNonNull(data, "of: data is null");
     return Values.copyOf(DType.I64, data, data.length, dims);
   }
 
@@ -146,6 +153,7 @@ public sealed class Tensor permits Parameter {
    * @throws IllegalArgumentException if the elements do not fill the shape or a size is negative
    */
   public static Tensor of(boolean[] data, long... dims) {
+    requireNonNull(data, "of: data is null");
     return Values.copyOf(DType.BOOL, data, data.length, dims);
   }
 
@@ -180,11 +188,13 @@ public sealed class Tensor permits Parameter {
    * @throws IllegalArgumentException if the rows have different lengths; all {@code of} rows alike
    */
   public static Tensor of(float[][] rows) {
+    requireNonNull(rows, "of: rows is null");
     return Literals.matrix(rows);
   }
 
   /** Returns an F64 matrix [rows, columns] with a copy of {@code rows}. */
   public static Tensor of(double[][] rows) {
+    requireNonNull(rows, "of: rows is null");
     return Literals.matrix(rows);
   }
 
@@ -194,6 +204,7 @@ public sealed class Tensor permits Parameter {
    * @throws IllegalArgumentException if the rows have different lengths
    */
   public static Tensor of(int[][] rows) {
+    requireNonNull(rows, "of: rows is null");
     return Literals.matrix(rows);
   }
 
@@ -203,11 +214,13 @@ public sealed class Tensor permits Parameter {
    * @throws IllegalArgumentException if the rows have different lengths
    */
   public static Tensor of(long[][] rows) {
+    requireNonNull(rows, "of: rows is null");
     return Literals.matrix(rows);
   }
 
   /** Returns a BOOL matrix [rows, columns] with a copy of {@code rows}. */
   public static Tensor of(boolean[][] rows) {
+    requireNonNull(rows, "of: rows is null");
     return Literals.matrix(rows);
   }
 
@@ -236,6 +249,7 @@ public sealed class Tensor permits Parameter {
    * value ≠ 0.
    */
   public static Tensor scalar(double value, DType dtype) {
+    requireNonNull(dtype, "scalar: dtype is null");
     return new Tensor(Node.scalar(dtype, Words.of(dtype, value)), 0);
   }
 
@@ -245,6 +259,7 @@ public sealed class Tensor permits Parameter {
    * again. The supplier runs on the thread that evaluates, before the program.
    */
   public static Tensor scalar(DoubleSupplier source) {
+    requireNonNull(source, "scalar: source is null");
     return new Tensor(Node.scalar(DType.F64, source), 0);
   }
 
@@ -318,6 +333,7 @@ public sealed class Tensor permits Parameter {
    * @throws IllegalArgumentException if a size is negative
    */
   public static Tensor eye(DType dtype, long rows, long columns) {
+    requireNonNull(dtype, "eye: dtype is null");
     return Literals.eye(dtype, rows, columns);
   }
 
@@ -343,6 +359,7 @@ public sealed class Tensor permits Parameter {
    * @throws IllegalArgumentException if the range is not finite or the dtype not floating
    */
   public static Tensor arange(double from, double to, double step, DType dtype) {
+    requireNonNull(dtype, "arange: dtype is null");
     return Ranges.arange(from, to, step, dtype);
   }
 
@@ -353,6 +370,7 @@ public sealed class Tensor permits Parameter {
    * @throws IllegalArgumentException if a bound is not finite or the dtype not floating
    */
   public static Tensor linspace(double from, double to, long count, DType dtype) {
+    requireNonNull(dtype, "linspace: dtype is null");
     return Ranges.linspace(from, to, count, dtype);
   }
 
@@ -363,6 +381,7 @@ public sealed class Tensor permits Parameter {
    * @throws IllegalArgumentException if the dims do not hold exactly as many elements
    */
   public static Tensor ofBfloat16(short[] bits, long... dims) {
+    requireNonNull(bits, "ofBfloat16: bits is null");
     return Values.copyOf(DType.BF16, bits, bits.length, dims);
   }
 
@@ -375,6 +394,7 @@ public sealed class Tensor permits Parameter {
    *     the cure), or the dims do not hold exactly its remaining elements
    */
   public static Tensor wrap(Buffer buffer, long... dims) {
+    requireNonNull(buffer, "wrap: buffer is null");
     return Values.wrap(buffer, dims);
   }
 
@@ -449,6 +469,7 @@ public sealed class Tensor permits Parameter {
    * @throws IllegalStateException as {@link #eval}
    */
   public static void evalAll(Tensor... tensors) {
+    requireNonNull(tensors, "evalAll: tensors is null");
     Evaluator.evaluate(List.of(tensors));
   }
 
@@ -458,6 +479,7 @@ public sealed class Tensor permits Parameter {
    * @throws IllegalStateException as {@link #eval}
    */
   public static void evalAll(List<? extends Tensor> tensors) {
+    requireNonNull(tensors, "evalAll: tensors is null");
     Evaluator.evaluate(List.copyOf(tensors));
   }
 
@@ -548,6 +570,9 @@ public sealed class Tensor permits Parameter {
    * @throws IllegalArgumentException if the op does not take inputs of these types
    */
   public static List<Tensor> apply(Op op, long[] attrs, Tensor... inputs) {
+    requireNonNull(op, "apply: op is null");
+    requireNonNull(attrs, "apply: attrs is null");
+    requireNonNull(inputs, "apply: inputs is null");
     // A copy: users hand their array in, and may use it for another op.
     return Graphs.apply(op, attrs.length == 0 ? attrs : attrs.clone(), inputs);
   }
@@ -570,6 +595,7 @@ public sealed class Tensor permits Parameter {
    * @throws IllegalArgumentException if this is not floating
    */
   public Tensor hook(UnaryOperator<Tensor> change) {
+    requireNonNull(change, "hook: change is null");
     if (!dtype().isFloating()) {
       throw new IllegalArgumentException("hook: " + type() + " has no gradient");
     }
@@ -821,7 +847,7 @@ public sealed class Tensor permits Parameter {
    * (Klambauer, Unterthiner, Mayr, Hochreiter 2017); the derivative at 0 is λα.
    */
   public Tensor selu() {
-    return elu(1.6732632423543772848).times(1.0507009873554804934);
+    return Scalars.floating("selu", this).elu(1.6732632423543772848).times(1.0507009873554804934);
   }
 
   /** Returns log(1 + eˣ), which never overflows. */
@@ -878,6 +904,8 @@ public sealed class Tensor permits Parameter {
    * @throws IllegalArgumentException if the dtypes differ or the shapes do not broadcast
    */
   public Tensor clamp(Tensor low, Tensor high) {
+    requireNonNull(low, "clamp: low is null");
+    requireNonNull(high, "clamp: high is null");
     return where(low.ne(low), low, where(high.ne(high), high, Scalars.within(this, low, high)));
   }
 
@@ -909,14 +937,22 @@ public sealed class Tensor permits Parameter {
     return ne(this);
   }
 
-  /** Returns whether x is +∞ or −∞, as BOOL; x is floating. */
+  /**
+   * Returns whether x is +∞ or −∞, as BOOL.
+   *
+   * @throws IllegalArgumentException if x is not F32 or F64
+   */
   public Tensor isInf() {
-    return abs().eq(Double.POSITIVE_INFINITY);
+    return Scalars.floating("isInf", this).abs().eq(Double.POSITIVE_INFINITY);
   }
 
-  /** Returns whether x is neither infinite nor NaN, as BOOL. */
+  /**
+   * Returns whether x is neither infinite nor NaN, as BOOL.
+   *
+   * @throws IllegalArgumentException if x is not F32 or F64
+   */
   public Tensor isFinite() {
-    return abs().lt(Double.POSITIVE_INFINITY);
+    return Scalars.floating("isFinite", this).abs().lt(Double.POSITIVE_INFINITY);
   }
 
   /**
@@ -1039,6 +1075,7 @@ public sealed class Tensor permits Parameter {
    * @throws ArithmeticException when it runs, if an integer y is 0; names its position
    */
   public Tensor remainder(Tensor y) {
+    requireNonNull(y, "remainder: y is null");
     return Wholes.remainder(this, y);
   }
 
@@ -1078,6 +1115,7 @@ public sealed class Tensor permits Parameter {
    * @throws ArithmeticException when it runs, if an integer y is 0; names its position
    */
   public Tensor floorDiv(Tensor y) {
+    requireNonNull(y, "floorDiv: y is null");
     return Wholes.floorDiv(this, y);
   }
 
@@ -1188,6 +1226,7 @@ public sealed class Tensor permits Parameter {
    *     tolerance is negative
    */
   public Tensor isClose(Tensor y, double relative, double absolute) {
+    requireNonNull(y, "isClose: y is null");
     return Wholes.isClose(this, y, relative, absolute);
   }
 
@@ -1218,6 +1257,7 @@ public sealed class Tensor permits Parameter {
    *     not broadcast
    */
   public Tensor scale(Tensor d) {
+    requireNonNull(d, "scale: d is null");
     return Seed.times(this, d).orElseGet(() -> ElementwiseOps.SCALE.apply(this, d));
   }
 
@@ -1307,11 +1347,11 @@ public sealed class Tensor permits Parameter {
 
   /**
    * Returns a where the BOOL condition holds, else b. Nothing of the branch not taken reaches a
-   * gradient, whatever infinities and NaN that branch has met: elementwise ops, sums, products of
-   * elements, softmax, logSoftmax, logSumExp, sorting and rows that a cross-entropy ignores pass
-   * nothing on where nothing flows. The exceptions are ops whose derivative adds up several
-   * products with data in one kernel: {@link #matmul} and {@link Einsum}, {@link #cumprod} and
-   * {@link #logCumSumExp}. There 0 · ∞ is NaN, so mask what goes in as well as what comes out:
+   * gradient of any order, whatever infinities and NaN that branch has met: where nothing flows,
+   * nothing is passed on. The one exception is the product of matrices, {@link #matmul} and {@link
+   * Einsum}: its derivatives are products again, which add up 0 · ∞ = NaN with all the rest,
+   * because looking for rows of zeros would cost small ones a fifth of their time. Mask what goes
+   * in as well as what comes out:
    *
    * <pre>{@code
    * Tensor safe = Tensor.where(kept, x, Tensor.scalar(0, x.dtype())); // kept: [rows, 1]
@@ -1332,6 +1372,7 @@ public sealed class Tensor permits Parameter {
    * @throws NullPointerException if the dtype is null
    */
   public Tensor cast(DType dtype) {
+    requireNonNull(dtype, "cast: dtype is null");
     return dtype == dtype()
         ? ShapeOps.renamed(this)
         : ShapeOps.CAST.apply(new long[] {dtype.code()}, this).get(0);
@@ -1509,7 +1550,8 @@ public sealed class Tensor permits Parameter {
    * largest |x|, whose gradient ties share evenly. Squares and powers do not overflow. The
    * derivative of the norm of zeros is 0. Of no elements it is 0.
    *
-   * @throws IllegalArgumentException unless p &gt; 0
+   * @throws IllegalArgumentException if an axis is none of x's or is given twice, p is not
+   *     positive, or x is not F32 or F64
    */
   public Tensor norm(double p, int... axes) {
     return norm(p, false, axes);
@@ -1630,6 +1672,7 @@ public sealed class Tensor permits Parameter {
    * @throws IllegalArgumentException if this is no vector or the dtypes differ
    */
   public Tensor searchSorted(Tensor values, boolean right) {
+    requireNonNull(values, "searchSorted: values is null");
     return Counting.searchSorted(this, values, right);
   }
 
@@ -1661,6 +1704,7 @@ public sealed class Tensor permits Parameter {
    * @throws IllegalArgumentException if there are fewer than two edges, or the dtypes differ
    */
   public Tensor histogram(Tensor edges) {
+    requireNonNull(edges, "histogram: edges is null");
     return Counting.histogram(this, edges);
   }
 
@@ -1756,6 +1800,7 @@ public sealed class Tensor permits Parameter {
    * @throws IllegalArgumentException if the target does not broadcast to x's shape
    */
   public Tensor sumTo(Shape target) {
+    requireNonNull(target, "sumTo: target is null");
     return shape().equals(target) ? ShapeOps.renamed(this) : ShapeRules.sumTo(this, target);
   }
 
@@ -1887,6 +1932,7 @@ public sealed class Tensor permits Parameter {
    * @throws IllegalArgumentException if there are more slices than axes or two ellipses
    */
   public Tensor at(Slice... slices) {
+    requireNonNull(slices, "at: slices is null");
     return Slicing.at(this, slices);
   }
 
@@ -1899,6 +1945,7 @@ public sealed class Tensor permits Parameter {
    * @throws IllegalArgumentException if the text says something else, or more than there are axes
    */
   public Tensor at(String slices) {
+    requireNonNull(slices, "at: slices is null");
     return Slicing.at(this, Slice.parse(slices));
   }
 
@@ -1969,6 +2016,7 @@ public sealed class Tensor permits Parameter {
    *     beside the axis, or the axis is none of theirs
    */
   public static Tensor concat(int axis, Tensor... tensors) {
+    requireNonNull(tensors, "concat: tensors is null");
     return Arrangements.concat(axis, tensors);
   }
 
@@ -1994,6 +2042,7 @@ public sealed class Tensor permits Parameter {
    * @throws IllegalArgumentException if there are none or more than axes, or they do not broadcast
    */
   public Tensor gather(Tensor... indices) {
+    requireNonNull(indices, "gather: indices is null");
     return Counting.gather(this, indices);
   }
 
@@ -2007,6 +2056,7 @@ public sealed class Tensor permits Parameter {
    *     position
    */
   public static Tensor scatterAdd(Shape target, int axis, Tensor index, Tensor updates) {
+    requireNonNull(target, "scatterAdd: target is null");
     return Arrangements.scatterAdd(target, axis, index, updates);
   }
 
@@ -2021,6 +2071,7 @@ public sealed class Tensor permits Parameter {
    *     position
    */
   public Tensor takeAlongAxis(int axis, Tensor index) {
+    requireNonNull(index, "takeAlongAxis: index is null");
     return Arrangements.takeAlongAxis(this, axis, index);
   }
 
@@ -2035,6 +2086,8 @@ public sealed class Tensor permits Parameter {
    *     position
    */
   public Tensor scatterAddAlongAxis(int axis, Tensor index, Tensor updates) {
+    requireNonNull(index, "scatterAddAlongAxis: index is null");
+    requireNonNull(updates, "scatterAddAlongAxis: updates is null");
     return Arrangements.scatterAddAlongAxis(this, axis, index, updates);
   }
 
@@ -2069,6 +2122,7 @@ public sealed class Tensor permits Parameter {
    * @throws IllegalArgumentException if there are none, or dtypes or other sizes differ
    */
   public static Tensor concat(int axis, List<? extends Tensor> tensors) {
+    requireNonNull(tensors, "concat: tensors is null");
     return concat(axis, tensors.toArray(new Tensor[0]));
   }
 
@@ -2078,6 +2132,7 @@ public sealed class Tensor permits Parameter {
    * @throws IllegalArgumentException if there are none, or dtypes or shapes differ
    */
   public static Tensor stack(int axis, List<? extends Tensor> tensors) {
+    requireNonNull(tensors, "stack: tensors is null");
     return stack(axis, tensors.toArray(new Tensor[0]));
   }
 
@@ -2088,6 +2143,7 @@ public sealed class Tensor permits Parameter {
    *     of the result's
    */
   public static Tensor stack(int axis, Tensor... tensors) {
+    requireNonNull(tensors, "stack: tensors is null");
     return Arrangements.stack(axis, tensors);
   }
 
@@ -2139,6 +2195,8 @@ public sealed class Tensor permits Parameter {
    * @throws IllegalArgumentException naming the pattern and what does not fit the shape
    */
   public Tensor rearrange(String pattern, Map<String, Integer> sizes) {
+    requireNonNull(pattern, "rearrange: pattern is null");
+    requireNonNull(sizes, "rearrange: sizes is null");
     return Rearrangement.rearrange(this, pattern, sizes);
   }
 
@@ -2160,6 +2218,9 @@ public sealed class Tensor permits Parameter {
    * @throws IllegalArgumentException naming the pattern and what does not fit the shape
    */
   public Tensor reduce(String pattern, String reduction, Map<String, Integer> sizes) {
+    requireNonNull(pattern, "reduce: pattern is null");
+    requireNonNull(reduction, "reduce: reduction is null");
+    requireNonNull(sizes, "reduce: sizes is null");
     return Rearrangement.reduce(this, pattern, reduction, sizes);
   }
 
@@ -2179,6 +2240,8 @@ public sealed class Tensor permits Parameter {
    * @throws IllegalArgumentException naming the pattern and what does not fit the shape
    */
   public Tensor repeat(String pattern, Map<String, Integer> sizes) {
+    requireNonNull(pattern, "repeat: pattern is null");
+    requireNonNull(sizes, "repeat: sizes is null");
     return Rearrangement.repeat(this, pattern, sizes);
   }
 
@@ -2195,7 +2258,8 @@ public sealed class Tensor permits Parameter {
    * Returns this tensor with {@code before} and {@code after} more elements of that value along
    * {@code axis}.
    *
-   * @throws IllegalArgumentException if the axis is none of x's or a width is negative
+   * @throws IllegalArgumentException if the axis is none of x's, a width is negative, or the dtype
+   *     cannot hold the value
    */
   public Tensor pad(int axis, long before, long after, double value) {
     return Arrangements.pad(this, axis, before, after, value);
@@ -2259,9 +2323,10 @@ public sealed class Tensor permits Parameter {
    * Returns, along a new last axis of size {@code classes}, 1 at the place of each of these I32 or
    * I64 labels and 0 elsewhere. A label outside 0 … classes − 1 has no 1.
    *
-   * @throws IllegalArgumentException if x is not I32 or I64
+   * @throws IllegalArgumentException if x is not I32 or I64 or the number of classes is negative
    */
   public Tensor oneHot(long classes, DType dtype) {
+    requireNonNull(dtype, "oneHot: dtype is null");
     return Arrangements.oneHot(this, classes, dtype);
   }
 
@@ -2275,6 +2340,8 @@ public sealed class Tensor permits Parameter {
    *     cannot be read, or the dtypes differ
    */
   public static Tensor einsum(String formula, Tensor... tensors) {
+    requireNonNull(formula, "einsum: formula is null");
+    requireNonNull(tensors, "einsum: tensors is null");
     return Einsum.of(formula).apply(tensors);
   }
 
@@ -2284,6 +2351,7 @@ public sealed class Tensor permits Parameter {
    * @throws IllegalArgumentException if the two are not vectors of one size and dtype
    */
   public Tensor dot(Tensor y) {
+    requireNonNull(y, "dot: y is null");
     if (rank() != 1 || y.rank() != 1) {
       throw new IllegalArgumentException("dot: needs two vectors, got " + this + " and " + y);
     }
@@ -2296,6 +2364,7 @@ public sealed class Tensor permits Parameter {
    * @throws IllegalArgumentException if the two are not vectors of one dtype
    */
   public Tensor outer(Tensor y) {
+    requireNonNull(y, "outer: y is null");
     if (rank() != 1 || y.rank() != 1) {
       throw new IllegalArgumentException("outer: needs two vectors, got " + this + " and " + y);
     }
@@ -2314,6 +2383,7 @@ public sealed class Tensor permits Parameter {
    *     is a scalar, the inner sizes differ, or batch axes do not broadcast
    */
   public Tensor matmul(Tensor y) {
+    requireNonNull(y, "matmul: y is null");
     return ShapeRules.matmul(ProductOps.MATMUL, this, y);
   }
 

@@ -102,6 +102,10 @@ class ErrorsTest {
     Tensor ints = Tensor.of(new int[] {2, 3}, 2);
     says("number 2.5 is no I32", () -> ints.eq(2.5));
     says("number 1.0E10 is no I32", () -> ints.lt(1e10));
+    says("number 1.5 is no I32", () -> ints.pad(0, 1, 1, 1.5));
+    says("norm: needs F32 or F64, got I32[2]", () -> ints.norm(1));
+    says("isInf: needs F32 or F64, got I32[2]", ints::isInf);
+    says("oneHot: there cannot be -1 classes", () -> ints.oneHot(-1, DType.F32));
   }
 
   @Test

@@ -1,6 +1,7 @@
 package org.adjoint;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.Arrays;
@@ -38,6 +39,8 @@ class MasksTest {
           Map.entry("var", x -> x.var(1, true, 1)),
           Map.entry("std", x -> x.std(1, true, 1)),
           Map.entry("cumsum", x -> x.cumsum(1)),
+          Map.entry("cumprod", x -> x.cumprod(1)),
+          Map.entry("logCumSumExp", x -> x.logCumSumExp(1)),
           Map.entry("elu", x -> x.elu(1)),
           Map.entry("selu", Tensor::selu),
           Map.entry("leakyRelu", x -> x.leakyRelu(INF)));
@@ -58,6 +61,11 @@ class MasksTest {
       assertTrue(Arrays.stream(g).limit(3).allMatch(Double::isFinite), Arrays.toString(g));
       assertArrayEquals(new double[3], Arrays.copyOfRange(g, 3, 6), Arrays.toString(bad));
     }
+  }
+
+  @Test
+  void noOpOfTheTableLeaksAtFirstAndSecondOrder() {
+    assertEquals(Map.of(), MaskLaw.leaks());
   }
 
   @Test

@@ -141,6 +141,8 @@ public final class OpCases {
     unary("sechSquare", Domain.ANY, x -> TrigonometricOps.SECH_SQUARE.apply(x));
     unary("lessSquare", Domain.ANY, x -> TrigonometricOps.LESS_SQUARE.apply(x));
     binary("rhypot", Domain.AWAY_FROM_ZERO, (a, b) -> TrigonometricOps.RHYPOT.apply(a, b));
+    binary(
+        "overSquares", Domain.AWAY_FROM_ZERO, (a, b) -> TrigonometricOps.OVER_SQUARES.apply(a, b));
   }
 
   private void special() {

@@ -74,15 +74,20 @@ final class ScanCases {
   }
 
   private void two(String about, Shape shape, int axis, boolean reverse) {
-    rows.add(
-        new OpCase(
-            "linearScan",
-            "linearScan",
-            about,
-            floats(Domain.ANY, shape, shape),
-            x -> ScanOps.linearScan(x.get(0).times(0.5), x.get(1), axis, reverse),
-            "",
-            TOLERANCE));
+    two(
+        "linearScan",
+        about,
+        shape,
+        x -> ScanOps.linearScan(x.get(0).times(0.5), x.get(1), axis, reverse));
+    two(
+        "scaleScan",
+        about,
+        shape,
+        x -> ScanOps.scaleScan(x.get(0).times(0.5), x.get(1), axis, reverse));
+  }
+
+  private void two(String op, String about, Shape shape, Function<List<Tensor>, Tensor> f) {
+    rows.add(new OpCase(op, op, about, floats(Domain.ANY, shape, shape), f, "", TOLERANCE));
   }
 
   private void orders() {

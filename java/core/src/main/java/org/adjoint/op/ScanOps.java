@@ -32,23 +32,15 @@ public final class ScanOps {
    * cotangent of a is daₖ = dbₖ·hₖ₋₁.
    */
   public static final Scan LINEAR_SCAN =
-      Scan.numeric(
-          "linearScan",
-          2,
-          (c, i, g) -> {
-            Tensor later = shifted(c.x(0), axis(c), !reverse(c));
-            Tensor all = linearScan(later, g, axis(c), !reverse(c));
-            return i == 1 ? all : all.times(shifted(c.y(), axis(c), reverse(c)));
-          },
-          (c, t) -> {
-            Tensor before = shifted(c.y(), axis(c), reverse(c));
-            Optional<Tensor> first = t.get(0).map(da -> da.times(before));
-            Tensor source =
-                first.isPresent()
-                    ? t.get(1).map(db -> db.plus(first.get())).orElse(first.get())
-                    : t.get(1).orElseThrow();
-            return linearScan(c.x(0), source, axis(c), reverse(c));
-          });
+      Scan.numeric("linearScan", 2, ScanOps::pullScan, ScanOps::pushScan);
+
+  /**
+   * As {@link #LINEAR_SCAN}, where aₖ·hₖ₋₁ is 0 if either is 0, as of {@link ElementwiseOps#SCALE}:
+   * the recurrence of cotangents and tangents, which infinities and NaN among the factors leave
+   * alone where nothing flows.
+   */
+  public static final Scan SCALE_SCAN =
+      Scan.of("scaleScan", 2, ScanOps::pullScan, ScanOps::pushScan);
 
   /**
    * yₖ = log(eˣ⁰ + … + eˣᵏ), without overflow. With weights wₖ = exp(xₖ − yₖ) and factors dₖ =
@@ -61,11 +53,12 @@ public final class ScanOps {
           1,
           (c, i, g) -> {
             Tensor later = shifted(factors(c), axis(c), !reverse(c));
-            return weights(c.x(), c.y()).times(linearScan(later, g, axis(c), !reverse(c)));
+            Tensor all = scaleScan(later, g, axis(c), !reverse(c));
+            return all.scale(weights(c.x(), c.y()));
           },
           (c, t) -> {
-            Tensor weighted = weights(c.x(), c.y()).times(t.get(0).orElseThrow());
-            return linearScan(factors(c), weighted, axis(c), reverse(c));
+            Tensor weighted = t.get(0).orElseThrow().scale(weights(c.x(), c.y()));
+            return scaleScan(factors(c), weighted, axis(c), reverse(c));
           });
 
   private static final Kernel ARGSORT_KERNEL = new Kernel("argsort", ScalarFunction.NONE, -1);
@@ -95,7 +88,8 @@ public final class ScanOps {
           b -> b.x(0).argsort((int) b.attrs()[0] + 1, b.attrs()[1] != 0));
 
   /** All rows. */
-  public static final List<Op> ALL = List.of(CUMSUM, LINEAR_SCAN, LOG_CUM_SUM_EXP, ARGSORT);
+  public static final List<Op> ALL =
+      List.of(CUMSUM, LINEAR_SCAN, SCALE_SCAN, LOG_CUM_SUM_EXP, ARGSORT);
 
   private ScanOps() {}
 
@@ -109,6 +103,32 @@ public final class ScanOps {
    */
   public static Tensor linearScan(Tensor a, Tensor b, int axis, boolean reverse) {
     return LINEAR_SCAN.apply(attrs(b, axis, reverse), a, b).get(0);
+  }
+
+  /** Returns {@link #SCALE_SCAN} of a and b along {@code axis}, from its end if {@code reverse}. */
+  public static Tensor scaleScan(Tensor a, Tensor b, int axis, boolean reverse) {
+    return scaled().apply(attrs(b, axis, reverse), a, b).get(0);
+  }
+
+  /** Returns {@link #SCALE_SCAN}; its own rule cannot name it. */
+  private static Scan scaled() {
+    return SCALE_SCAN;
+  }
+
+  private static Tensor pullScan(Call c, int input, Tensor g) {
+    Tensor later = shifted(c.x(0), axis(c), !reverse(c));
+    Tensor all = scaleScan(later, g, axis(c), !reverse(c));
+    return input == 1 ? all : all.scale(shifted(c.y(), axis(c), reverse(c)));
+  }
+
+  private static Tensor pushScan(Call c, List<Optional<Tensor>> t) {
+    Tensor before = shifted(c.y(), axis(c), reverse(c));
+    Optional<Tensor> first = t.get(0).map(da -> da.scale(before));
+    Tensor source =
+        first.isPresent()
+            ? t.get(1).map(db -> db.plus(first.get())).orElse(first.get())
+            : t.get(1).orElseThrow();
+    return scaleScan(c.x(0), source, axis(c), reverse(c));
   }
 
   /** Returns the running logarithms of sums of exponentials along {@code axis}. */

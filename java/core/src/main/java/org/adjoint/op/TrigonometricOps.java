@@ -11,9 +11,9 @@ import org.adjoint.Tensor;
  * The circular and hyperbolic functions and their inverses, as rows of the op table; tanh stands in
  * {@link ElementwiseOps}. Angles are in radians. To add one: as there.
  *
- * <p>Four rows are here for the derivatives of others, which composed of simpler ones would lose
+ * <p>Five rows are here for the derivatives of others, which composed of simpler ones would lose
  * digits or leave the range on the way: {@link #SECH}, {@link #SECH_SQUARE}, {@link #LESS_SQUARE},
- * {@link #RHYPOT}.
+ * {@link #RHYPOT}, {@link #OVER_SQUARES}.
  *
  * <p>Outside its domain an inverse function is NaN. At the ends of the domain asin, acos, acosh and
  * atanh have infinite derivatives (and 0 times one is 0); both derivatives of atan2 are 0 at (0,
@@ -72,13 +72,37 @@ public final class TrigonometricOps {
   public static final Elementwise ATAN =
       unary("atan", Math::atan, product(c -> RHYPOT.apply(c.x(), c.number(1)).square()));
 
+  /**
+   * a/(a² + b²), 0 at (0, 0) and where either is infinite: the slope of an angle. By a it is (b² −
+   * a²)/(a² + b²)², by b −2ab/(a² + b²)², as products with 1/√(a² + b²) whose factors leave the
+   * range only where the result does; halves keep a sum of two large numbers in it.
+   */
+  public static final Elementwise OVER_SQUARES =
+      binary(
+          "overSquares",
+          TrigonometricOps::overSquares,
+          product(
+              c -> {
+                Tensor a = c.x(0).times(0.5);
+                Tensor b = c.x(1).times(0.5);
+                Tensor r = RHYPOT.apply(c.x(0), c.x(1));
+                Tensor apart = b.minus(a).scale(r).times(b.plus(a).scale(r));
+                return apart.times(4).scale(r).scale(r);
+              }),
+          product(
+              c -> {
+                Tensor r = RHYPOT.apply(c.x(0), c.x(1));
+                Tensor both = c.x(0).scale(r).times(c.x(1).scale(r));
+                return both.times(-2).scale(r).scale(r);
+              }));
+
   /** The angle of the point (x, y), of which y is the first input. */
   public static final Elementwise ATAN2 =
       binary(
           "atan2",
           Math::atan2,
-          product(c -> overSquare(c.x(1), c)),
-          product(c -> overSquare(c.x(0).neg(), c)));
+          product(c -> OVER_SQUARES.apply(c.x(1), c.x(0))),
+          product(c -> OVER_SQUARES.apply(c.x(0), c.x(1)).neg()));
 
   public static final Elementwise SINH = unary("sinh", Math::sinh, product(c -> c.x().cosh()));
 
@@ -114,7 +138,8 @@ public final class TrigonometricOps {
           SECH,
           SECH_SQUARE,
           LESS_SQUARE,
-          RHYPOT);
+          RHYPOT,
+          OVER_SQUARES);
 
   /** Beyond this x² swallows 1. */
   private static final double LARGE = 0x1p28;
@@ -138,18 +163,26 @@ public final class TrigonometricOps {
     return (c, g) -> g.scale(c.x(i).scale(c.y())).scale(c.y()).scale(c.y()).neg();
   }
 
-  /** Returns a / (x² + y²), 0 where a is. */
-  private static Tensor overSquare(Tensor a, Call c) {
-    Tensor r = RHYPOT.apply(c.x(0), c.x(1));
-    return a.scale(r).scale(r);
-  }
-
   private static double rhypot(double a, double b) {
     double m = Math.max(Math.abs(a), Math.abs(b));
     double unit = m > 0x1p500 ? 0x1p-600 : m < 0x1p-500 ? 0x1p600 : 1;
     double x = a * unit;
     double y = b * unit;
     return unit / Math.sqrt(x * x + y * y);
+  }
+
+  private static double overSquares(double a, double b) {
+    if (Double.isNaN(a) || Double.isNaN(b)) {
+      return Double.NaN;
+    }
+    double m = Math.max(Math.abs(a), Math.abs(b));
+    if (m == 0 || Double.isInfinite(m)) {
+      return 0;
+    }
+    double unit = m > 0x1p500 ? 0x1p-600 : m < 0x1p-500 ? 0x1p600 : 1;
+    double x = a * unit;
+    double y = b * unit;
+    return x / (x * x + y * y) * unit;
   }
 
   private static double asinh(double x) {

@@ -1,6 +1,9 @@
 package org.adjoint.scalar;
 
+import java.lang.ref.WeakReference;
+import java.util.Map;
 import java.util.Objects;
+import java.util.concurrent.ConcurrentHashMap;
 
 /**
  * A record of scalar arithmetic that is differentiated by one backward loop. A node is a position
@@ -32,8 +35,11 @@ import java.util.Objects;
  * {@code TapeNodes}, and its one line to {@code Value}.
  */
 public final class Tape extends TapeNodes {
-  private static final ThreadLocal<Tape> CURRENT =
-      ThreadLocal.withInitial(() -> of(Thread.currentThread().getName()));
+  /** A thread refers to its tape weakly, so as not to keep the class loader of these classes. */
+  private static final ThreadLocal<WeakReference<Tape>> CURRENT = new ThreadLocal<>();
+
+  /** The tapes of threads that are alive, or have been when the last of these came. */
+  private static final Map<Thread, Tape> TAPES = new ConcurrentHashMap<>();
 
   private final Rewinds rewinds = new Rewinds();
   private int epoch;
@@ -62,7 +68,15 @@ public final class Tape extends TapeNodes {
    * Returns the tape that {@link Value#of} records on: one a thread, kept while the thread lives.
    */
   public static Tape current() {
-    return CURRENT.get();
+    WeakReference<Tape> known = CURRENT.get();
+    Tape tape = known == null ? null : known.get();
+    if (tape == null) {
+      tape = of(Thread.currentThread().getName());
+      TAPES.keySet().removeIf(thread -> !thread.isAlive());
+      TAPES.put(Thread.currentThread(), tape);
+      CURRENT.set(new WeakReference<>(tape));
+    }
+    return tape;
   }
 
   /** Returns the name that errors call this tape by. */

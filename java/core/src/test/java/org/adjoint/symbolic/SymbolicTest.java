@@ -40,7 +40,10 @@ class SymbolicTest {
     formulas(t -> t.square().neg().exp(), "exp(-x^2)", "-2*x*exp(-x^2)", "exp(-x^2)*(4*x^2 - 2)");
     formulas(Tensor::tanh, "tanh(x)", "1 - tanh(x)^2", "-2*tanh(x)*(1 - tanh(x)^2)");
     formulas(
-        Tensor::sigmoid, "sigmoid(x)", "(1 - tanh(x/2)^2)/4", "-tanh(x/2)*(1 - tanh(x/2)^2)/4");
+        Tensor::sigmoid,
+        "sigmoid(x)",
+        "sigmoid(x)*(1 - sigmoid(x))",
+        "-sigmoid(x)*tanh(x/2)*(1 - sigmoid(x))");
     formulas(Tensor::relu, "relu(x)", "where(x > 0, 1, 0)", "0");
     formulas(t -> t.sin().times(2), "2*sin(x)", "2*cos(x)", "-2*sin(x)");
     formulas(t -> t.minus(w).square().div(3), "(x - w)^2/3", "2*(x - w)/3", "2/3");
@@ -48,6 +51,14 @@ class SymbolicTest {
     formulas(t -> t.atan2(w), "atan2(x, w)", "w/(w^2 + x^2)", "-2*w*x/(w^2 + x^2)^2");
     formulas(Tensor::digamma, "digamma(x)", "polygamma(1, x)", "polygamma(2, x)");
     formulas(t -> t.leakyRelu(0.01), "leakyRelu(x, 0.01)", "where(x > 0, 1, 0.01)", "0");
+  }
+
+  @Test
+  void theSlopeOfALogisticGateReadsAsWellBehindOtherFactors() {
+    Symbolic slope = Symbolic.of(x.silu(), names).derivative(x);
+    assertEquals("sigmoid(x)*(x*(1 - sigmoid(x)) + 1)", slope.infix());
+    slope = Symbolic.of(x.times(w).sigmoid(), names).derivative(w);
+    assertEquals("x*sigmoid(w*x)*(1 - sigmoid(w*x))", slope.infix());
   }
 
   @Test

@@ -17,10 +17,7 @@ import org.adjoint.Tensor;
 /**
  * Tries a {@link Tail} on numbers of every exponent and both signs (of F64 one of them, drawn at
  * random, where the exponent is far from 0), its value and derivatives computed every way, on the
- * backend in use. The bar: where the exact result is a normal number the relative error is at most
- * 1e-6 in F32 and 1e-14 in F64, and in the neighbourhood of a zero the absolute error at most two
- * units in the last place of what cancels there. Where the exact result leaves the range, so does
- * the computed one: it is never NaN.
+ * backend in use, and holds them to the {@link Bar}.
  */
 public final class Sweep {
   /** How a derivative may be computed. */
@@ -81,10 +78,7 @@ public final class Sweep {
 
   private final Tail tail;
   private final DType dtype;
-  private final double bar;
-  private final double least;
-  private final double most;
-  private final double ulp;
+  private final Bar bar;
   private final double[] x;
   private final double[][] truth;
   private final Map<String, String> failures = new TreeMap<>();
@@ -92,11 +86,7 @@ public final class Sweep {
   private Sweep(Tail tail, DType dtype, int perExponent) {
     this.tail = tail;
     this.dtype = dtype;
-    boolean single = dtype == DType.F32;
-    this.bar = single ? 1e-6 : 1e-14;
-    this.least = single ? Float.MIN_NORMAL : Double.MIN_NORMAL;
-    this.most = single ? Float.MAX_VALUE : Double.MAX_VALUE;
-    this.ulp = single ? 0x1p-23 : 0x1p-52;
+    this.bar = Bar.of(dtype);
     this.x = points(perExponent);
     this.truth = new double[tail.truth().size()][];
     for (int order = 0; order < truth.length; order++) {
@@ -132,7 +122,7 @@ public final class Sweep {
         double mantissa = i == 0 && near ? 1 : 1 + random.nextDouble();
         double point = Math.scalb(mantissa, e);
         point = single ? (float) point : point;
-        if (Math.abs(point) > most) {
+        if (Math.abs(point) > bar.most()) {
           continue;
         }
         boolean both = near || single;
@@ -192,12 +182,12 @@ public final class Sweep {
     int worst = 0;
     double worstRatio = 0;
     for (int i = 0; i < got.length; i++) {
-      double ratio = reaches(truth[order][i], got[i]) ? 0 : error(order, i, got[i]);
-      if (!(ratio <= 1)) {
+      double ratio = bar.ratio(tail, order, x[i], truth[order][i], got[i]);
+      if (ratio > 1) {
         wrong++;
-        if (!(ratio <= worstRatio)) {
+        if (ratio > worstRatio) {
           worst = i;
-          worstRatio = Double.isNaN(ratio) ? Double.POSITIVE_INFINITY : ratio;
+          worstRatio = ratio;
         }
       }
     }
@@ -218,29 +208,5 @@ public final class Sweep {
                   exact,
                   worstRatio));
     }
-  }
-
-  /** Returns whether both results lie beyond the range, on the same side. */
-  private boolean reaches(double exact, double got) {
-    double rounded = dtype == DType.F32 ? (float) exact : exact;
-    return Math.signum(exact) == Math.signum(got)
-        && Math.abs(rounded) > most
-        && Math.abs(got) >= most * (1 - bar);
-  }
-
-  /** Returns the error in units of what is allowed. */
-  private double error(int order, int i, double got) {
-    return Math.abs(got - truth[order][i]) / allowed(order, i);
-  }
-
-  private double allowed(int order, int i) {
-    double exact = truth[order][i];
-    double allowed = bar * Math.min(Math.abs(exact), most);
-    for (Tail.Crossing c : tail.crossings()) {
-      if (c.order() == order && x[i] >= c.from() && x[i] <= c.to()) {
-        allowed = Math.max(allowed, 2 * ulp * c.scale());
-      }
-    }
-    return Math.abs(exact) < least ? 2 * least : allowed;
   }
 }

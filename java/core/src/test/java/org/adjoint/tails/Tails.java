@@ -5,6 +5,9 @@ import java.util.List;
 import java.util.function.UnaryOperator;
 import org.adjoint.DType;
 import org.adjoint.Tensor;
+import org.adjoint.op.ActivationOps;
+import org.adjoint.op.SpecialOps;
+import org.adjoint.op.TrigonometricOps;
 
 /**
  * The functions that {@link Sweep} tries, each with its truth. To cover a new op, add a row.
@@ -16,6 +19,8 @@ public final class Tails {
   private static final Real SELU_ALPHA = SELU.times(1.6732632423543772848);
   private static final Real GATE = Real.TWO.div(Real.PI).sqrt().times(2);
   private static final Real CUBIC = Real.of(44715).div(1_000_000);
+
+  static final double[] ANGLE_SCALES = {1e-25, 1e-15, 1, 1e25};
 
   private final List<Tail> rows = new ArrayList<>();
 
@@ -29,10 +34,21 @@ public final class Tails {
     tails.circular();
     tails.hyperbolic();
     tails.activations();
+    tails.special();
     tails.angles();
     tails.softmax();
     tails.norms();
     return tails.rows.stream().map(t -> t.name().endsWith("of 71") ? t.asWide() : t).toList();
+  }
+
+  /**
+   * Returns rows for the ops that derivatives of others are made of; what they are for tries their
+   * own second derivatives.
+   */
+  static List<Tail> parts() {
+    Tails tails = new Tails();
+    tails.factors();
+    return tails.rows;
   }
 
   private void add(Tail row) {
@@ -65,11 +81,12 @@ public final class Tails {
         x -> Real.TWO.div(x.cube()));
     add(power("sqrt", Tensor::sqrt, 0.5));
     add(power("rsqrt", Tensor::rsqrt, -0.5));
-    // Nearer to 0 the second derivative overflows where only its factor a^(b - 2) does.
-    add(power("pow 0.25", x -> x.pow(0.25), 0.25).on(1e-22, INF));
+    add(root("pow 0.25", x -> x.pow(0.25), 0.25));
+    add(power("pow 0.25 from 1e-22", x -> x.pow(0.25), 0.25).on(1e-22, INF));
     add(power("pow 2.5", x -> x.pow(2.5), 2.5));
     add(power("pow -1.5", x -> x.pow(-1.5), -1.5));
-    add(power("pow 0.125", x -> x.pow(like(x, 0.125)), 0.125).on(1e-20, INF));
+    add(root("pow 0.125", x -> x.pow(like(x, 0.125)), 0.125).on(1e-43, INF)); // likewise
+    add(power("pow 0.125 from 1e-20", x -> x.pow(like(x, 0.125)), 0.125).on(1e-20, INF));
     add(
         "2.5^x",
         x -> like(x, 2.5).pow(x),
@@ -84,7 +101,11 @@ public final class Tails {
         x -> Real.of(6).div(x.cube()));
     add("x/3", x -> x.div(like(x, 3)), x -> x.div(3), x -> Real.ONE.div(3));
     add("relu", Tensor::relu, x -> x.max(Real.ZERO), x -> x.signum() > 0 ? Real.ONE : Real.ZERO);
-    add("leakyRelu", x -> x.leakyRelu(0.125), x -> x.max(x.times(0.125)));
+    add(
+        "leakyRelu",
+        x -> x.leakyRelu(0.125),
+        x -> x.max(x.times(0.125)),
+        x -> x.signum() > 0 ? Real.ONE : Real.of(0.125));
   }
 
   private static Tail power(String name, UnaryOperator<Tensor> f, double p) {
@@ -95,6 +116,16 @@ public final class Tails {
             x -> x.pow(p).div(x).times(p),
             x -> x.pow(p).div(x.square()).times(p * (p - 1)))
         .on(0, INF);
+  }
+
+  /**
+   * Returns a root without its second derivative p(p − 1)·xᵖ⁻²: near 0 its factor xᵖ⁻² leaves the
+   * range before it does, by 1/|p(p − 1)|, which is 5 for p = ¼ and 9 for p = ⅛. The square of
+   * xᵖᐟ²⁻¹ would not, but it would make 0·∞ of x²'s second derivative at 0.
+   */
+  private static Tail root(String name, UnaryOperator<Tensor> f, double p) {
+    Tail all = power(name, f, p);
+    return new Tail(name, f, 0, INF, all.truth().subList(0, 2), List.of(), false);
   }
 
   private void exponentials() {
@@ -260,17 +291,46 @@ public final class Tails {
             Tensor::selu,
             x -> x.signum() > 0 ? x.times(SELU) : x.expm1().times(SELU_ALPHA),
             x -> x.signum() > 0 ? SELU : x.exp().times(SELU_ALPHA)));
+  }
+
+  private void special() {
     add("erf", Tensor::erf, Real::erf, x -> bell(x), x -> bell(x).times(x).times(-2));
     add("erfc", Tensor::erfc, Real::erfc, x -> bell(x).neg(), x -> bell(x).times(x).times(2));
+    gamma("lgamma", Tensor::lgamma, Real::lgamma, 0);
+    gamma("digamma", Tensor::digamma, x -> x.polygamma(0), 1);
+    gamma("polygamma 1", x -> x.polygamma(1), x -> x.polygamma(1), 2);
+  }
+
+  /**
+   * Adds a function whose derivative is ψ⁽ⁿ⁾; of negative numbers {@link Formulas} has the truth.
+   */
+  private void gamma(String name, UnaryOperator<Tensor> f, UnaryOperator<Real> value, int n) {
+    Tail row = Tail.of(name, f, value, x -> x.polygamma(n), x -> x.polygamma(n + 1)).on(0, INF);
+    Tail below = Tail.of(name + " below 0", f).on(-INF, 0);
+    // The largest of what cancels: log Γ(1 − x), ψ(1 − x) or their mirrored parts.
+    for (int order = 0; order < 2; order++) {
+      below = below.crossing(order, -20, 0, 4).crossing(order, -1e7, -20, 16);
+    }
+    add(row.crossing(0, 1, 1, 1).crossing(0, 2, 2, 1).asWide());
+    add(below);
   }
 
   private static Real bell(Real x) {
     return x.bell(1).times(2).div(Real.PI.sqrt());
   }
 
+  /** 2√(2/π)·(x + 0.044715x³). */
+  private static Real gate(Real x) {
+    return x.plus(x.cube().times(CUBIC)).times(GATE);
+  }
+
+  private static Real gateSlope(Real x) {
+    return x.square().times(CUBIC).times(3).plus(1).times(GATE);
+  }
+
   private void geluTanh() {
-    UnaryOperator<Real> v = x -> x.plus(x.cube().times(CUBIC)).times(GATE);
-    UnaryOperator<Real> dv = x -> x.square().times(CUBIC).times(3).plus(1).times(GATE);
+    UnaryOperator<Real> v = Tails::gate;
+    UnaryOperator<Real> dv = Tails::gateSlope;
     UnaryOperator<Real> ddv = x -> x.times(CUBIC).times(6).times(GATE);
     add(
         Tail.of(
@@ -318,7 +378,7 @@ public final class Tails {
   }
 
   private void angles() {
-    for (double c : new double[] {1e-25, 1e-15, 1, 1e25}) {
+    for (double c : ANGLE_SCALES) {
       Real k = Real.of((float) c);
       UnaryOperator<Real> slope = x -> k.div(x.square().plus(k.square()));
       UnaryOperator<Real> bend =
@@ -329,14 +389,47 @@ public final class Tails {
       UnaryOperator<Real> ofX =
           z -> z.signum() > 0 ? k.div(z).atan() : Real.PI.plus(k.div(z).atan());
       UnaryOperator<Real> back = z -> slope.apply(z).neg();
-      if (c == 1e-25) {
-        // The derivative of 1/√(x² + c²) is beyond F32 there, and the second one of the angle not.
-        add("atan2(x, " + c + ")", y, ofY, slope);
-        add("atan2(" + c + ", x)", x, ofX, back);
-      } else {
-        add("atan2(x, " + c + ")", y, ofY, slope, bend);
-        add("atan2(" + c + ", x)", x, ofX, back, z -> bend.apply(z).neg());
-      }
+      add("atan2(x, " + c + ")", y, ofY, slope, bend);
+      add("atan2(" + c + ", x)", x, ofX, back, z -> bend.apply(z).neg());
+    }
+  }
+
+  private void factors() {
+    add(
+        "lessSquare",
+        x -> TrigonometricOps.LESS_SQUARE.apply(x),
+        Tails::lessSquare,
+        x -> x.times(-2));
+    add(
+        "sech",
+        x -> TrigonometricOps.SECH.apply(x),
+        x -> x.cosh().reciprocal(),
+        x -> x.tanh().div(x.cosh()).neg());
+    add(
+        "sechSquare",
+        x -> TrigonometricOps.SECH_SQUARE.apply(x),
+        Tails::sechSquare,
+        x -> sechSquare(x).times(x.tanh()).times(-2));
+    add(
+        "bell",
+        x -> SpecialOps.BELL.apply(like(x, 0.5), x),
+        x -> x.bell(0.5),
+        x -> x.bell(0.5).times(x).neg());
+    // Beyond, it is subnormal, and its derivative has no more digits; geluTanh squares it.
+    Tail gelu =
+        Tail.of(
+            "geluTanhSech",
+            x -> ActivationOps.GELU_TANH_SECH.apply(x),
+            x -> gate(x).div(2).cosh().reciprocal(),
+            x -> gate(x).div(2).tanh().times(gateSlope(x)).div(gate(x).div(2).cosh()).div(-2));
+    add(gelu.on(-13, 13));
+    for (double c : ANGLE_SCALES) {
+      Real k = Real.of((float) c);
+      add(
+          "rhypot(x, " + c + ")",
+          z -> TrigonometricOps.RHYPOT.apply(z, like(z, (float) c)),
+          z -> z.hypot(k).reciprocal(),
+          z -> z.div(z.hypot(k).cube()).neg());
     }
   }
 
@@ -409,15 +502,13 @@ public final class Tails {
   }
 
   private void norms() {
-    // Where one element is nearly all of the length, the second derivative cancels: it stands in
-    // the
-    // rows up to 1 only.
     UnaryOperator<Real> length = x -> x.hypot(Real.ONE);
-    UnaryOperator<Real> slope = x -> x.div(length.apply(x));
-    UnaryOperator<Tensor> norm = x -> rows(x, 1).norm(2, 1);
-    add("norm of (x, 1)", norm, length, slope);
-    UnaryOperator<Real> bend = x -> length.apply(x).cube().reciprocal();
-    add(Tail.of("norm of (x < 1, 1)", norm, length, slope, bend).on(-1, 1));
+    add(
+        "norm of (x, 1)",
+        x -> rows(x, 1).norm(2, 1),
+        length,
+        x -> x.div(length.apply(x)),
+        x -> length.apply(x).cube().reciprocal());
     Real root = Real.of(14).sqrt();
     add(
         Tail.of(
@@ -426,28 +517,30 @@ public final class Tails {
                 x -> x.abs().times(root),
                 x -> sign(x).times(root))
             .on(-1e38, 1e38));
+    UnaryOperator<Real> cube = x -> cubeRoot(x.abs().cube().plus(1));
     add(
         "norm 3 of (x, 1)",
         x -> rows(x, 1).norm(3, 1),
-        x -> cubeRoot(x.abs().cube().plus(1)),
-        x -> x.square().times(sign(x)).div(cubeRoot(x.abs().cube().plus(1)).square()));
-    // Of subnormal numbers the mean is not one of them any more.
+        cube,
+        x -> x.square().times(sign(x)).div(cube.apply(x).square()),
+        x -> x.abs().times(2).div(cube.apply(x).square()).div(cube.apply(x).cube()));
     Real rootThree = Real.of(3).sqrt();
+    // Nearer to 0 the mean, which says what is farthest from it, has no digits.
     add(
         Tail.of(
                 "std of (x, 0, 0)",
                 x -> rows(x, 0, 0).std(1, 1),
                 x -> x.abs().div(rootThree),
                 x -> sign(x).div(rootThree))
-            .on(1e-35, INF));
-    UnaryOperator<Tensor> std = x -> rows(x, 1, -1).std(1, 1);
+            .on(1e-44, INF));
     UnaryOperator<Real> spread = x -> x.square().div(3).plus(1).sqrt();
-    UnaryOperator<Real> rise = x -> x.div(3).div(spread.apply(x));
-    UnaryOperator<Real> turn = x -> spread.apply(x).cube().times(3).reciprocal();
-    add(Tail.of("std of (x, 1, -1)", std, spread, rise).crossing(1, -1, 1, 0.6));
     add(
-        Tail.of("std of (x < 1, 1, -1)", std, spread, rise, turn)
-            .on(-1, 1)
+        Tail.of(
+                "std of (x, 1, -1)",
+                x -> rows(x, 1, -1).std(1, 1),
+                spread,
+                x -> x.div(3).div(spread.apply(x)),
+                x -> spread.apply(x).cube().times(3).reciprocal())
             .crossing(1, -1, 1, 0.6));
   }
 

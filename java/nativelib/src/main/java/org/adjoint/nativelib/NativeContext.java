@@ -1,6 +1,5 @@
 package org.adjoint.nativelib;
 
-import java.lang.ref.Cleaner;
 import java.lang.ref.Reference;
 import java.nio.file.Path;
 import java.util.HashSet;
@@ -9,15 +8,14 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.IntSupplier;
 import org.adjoint.NativeMemoryException;
 import org.adjoint.internal.backend.MemoryFigures;
+import org.adjoint.internal.backend.Reaper;
 
 /**
- * An {@code adj_context}: thread pool, allocator, instruction set. It is destroyed by a {@link
- * Cleaner} when the backend and every storage and program of it are gone, since each of them refers
+ * An {@code adj_context}: thread pool, allocator, instruction set. It is destroyed by the {@link
+ * Reaper} when the backend and every storage and program of it are gone, since each of them refers
  * to it until it has given back its own memory.
  */
 final class NativeContext {
-  static final Cleaner CLEANER = Cleaner.create();
-
   /** As java.nio does for direct buffers: 1 + 2 + … + 256 ms. */
   private static final int RETRIES = 9;
 
@@ -27,7 +25,7 @@ final class NativeContext {
   private NativeContext(long api, long address) {
     this.api = api;
     this.address = address;
-    CLEANER.register(this, () -> Abi.adj_context_destroy(api, address));
+    Reaper.register(this, () -> Abi.adj_context_destroy(api, address));
   }
 
   /**
@@ -124,6 +122,7 @@ final class NativeContext {
       } else {
         interrupted |= sleep(1L << (i - 1));
       }
+      Reaper.drain();
       status = attempt.getAsInt();
     }
     if (interrupted) {
@@ -160,6 +159,7 @@ final class NativeContext {
 
   /** Returns the allocator's figures. */
   MemoryFigures memory() {
+    Reaper.drain();
     long[] figures = new long[5];
     Status.check(api, Abi.adj_memory_report(api, address, figures), "memory report");
     Reference.reachabilityFence(this);

@@ -7,6 +7,7 @@ import java.util.concurrent.atomic.AtomicIntegerFieldUpdater;
 import org.adjoint.BackendException;
 import org.adjoint.internal.backend.BoundRun;
 import org.adjoint.internal.backend.Executable;
+import org.adjoint.internal.backend.Reaper;
 import org.adjoint.internal.backend.Storage;
 import org.adjoint.internal.ir.Program;
 
@@ -59,7 +60,7 @@ final class NativeExecutable implements Executable {
     long address = create(context, program);
     this.program = address;
     // The context is part of the action: it must not be destroyed before its programs.
-    this.cleanable = NativeContext.CLEANER.register(this, () -> destroy(context, address));
+    this.cleanable = Reaper.register(this, () -> destroy(context, address));
   }
 
   @Override

@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import java.io.File;
 import java.io.IOException;
 import java.io.InputStream;
+import java.lang.ref.WeakReference;
 import java.lang.reflect.Method;
 import java.net.URL;
 import java.net.URLClassLoader;
@@ -74,18 +75,47 @@ class SurroundingsTest {
     private TwoLoaders() {}
 
     public static void main(String[] arguments) throws Exception {
-      List<URL> urls = new ArrayList<>();
-      for (String path : System.getProperty("java.class.path").split(File.pathSeparator)) {
-        urls.add(Path.of(path).toUri().toURL());
-      }
       for (int i = 0; i < 3; i++) {
-        try (URLClassLoader loader =
-            new URLClassLoader(urls.toArray(new URL[0]), ClassLoader.getPlatformClassLoader())) {
-          Method main = loader.loadClass(Sum.class.getName()).getMethod("main", String[].class);
-          main.setAccessible(true);
-          main.invoke(null, (Object) new String[0]);
-        }
+        sumInLoaderOfItsOwn();
       }
+    }
+  }
+
+  /** Runs {@link Sum} in a class loader that shares nothing with this one; returns it, closed. */
+  private static ClassLoader sumInLoaderOfItsOwn() throws Exception {
+    List<URL> urls = new ArrayList<>();
+    for (String path : System.getProperty("java.class.path").split(File.pathSeparator)) {
+      urls.add(Path.of(path).toUri().toURL());
+    }
+    try (URLClassLoader loader =
+        new URLClassLoader(urls.toArray(new URL[0]), ClassLoader.getPlatformClassLoader())) {
+      Method main = loader.loadClass(Sum.class.getName()).getMethod("main", String[].class);
+      main.setAccessible(true);
+      main.invoke(null, (Object) new String[0]);
+      return loader;
+    }
+  }
+
+  /** Computes in a class loader, drops it, and waits until it is collected. */
+  static final class DroppedLoader {
+    private static final long MOST = 60_000_000_000L;
+
+    /** Java 17 remembers the types that the methods of the record last linked were made of. */
+    private record Last(Object of, String text) {}
+
+    private DroppedLoader() {}
+
+    public static void main(String[] arguments) throws Exception {
+      WeakReference<ClassLoader> loader = new WeakReference<>(sumInLoaderOfItsOwn());
+      Last last = new Last(loader, "");
+      boolean linked = last.equals(new Last(loader, "")) && last.hashCode() != 0;
+      linked &= last.toString().isEmpty();
+      long start = System.nanoTime();
+      while (loader.get() != null && System.nanoTime() - start < MOST) {
+        System.gc();
+        Thread.sleep(100);
+      }
+      System.out.println(loader.get() == null ? "collected" : "kept");
     }
   }
 
@@ -214,6 +244,16 @@ class SurroundingsTest {
     try (Stream<Path> files = Files.walk(folder)) {
       assertFalse(files.anyMatch(f -> f.toString().endsWith(".part")), "a copy stays");
     }
+  }
+
+  @Test
+  void aClassLoaderThatWasDroppedIsCollected() throws Exception {
+    // JavaCPP has a thread of its own, for pointers that Adjoint does not use.
+    List<String> options =
+        List.of("-Dorg.adjoint.cache=" + folder, "-Dorg.bytedeco.javacpp.nopointergc=true");
+    List<String> lines = output(start(java(), DroppedLoader.class, options, "")).lines().toList();
+    assertNative(lines.get(0));
+    assertEquals("collected", lines.get(1));
   }
 
   @Test

@@ -6,11 +6,10 @@ import java.util.concurrent.atomic.AtomicLongFieldUpdater;
 
 /**
  * A block of memory, off the heap but for a few bytes, that holds one value. It is freed once: by
- * {@link #close}, or by a {@link Cleaner} when nothing refers to it any more. A run pins what it
+ * {@link #close}, or by the {@link Reaper} when nothing refers to it any more. A run pins what it
  * reads and owns what it overwrites; closing a storage meanwhile takes effect at the end.
  */
 public abstract class Storage implements AutoCloseable {
-  private static final Cleaner CLEANER = Cleaner.create();
   private static final long CLOSED = 1L << 32;
   private static final long OWNED = 1L << 33;
 
@@ -39,7 +38,7 @@ public abstract class Storage implements AutoCloseable {
    */
   protected Storage(long bytes, Runnable free) {
     this.bytes = bytes;
-    this.memory = CLEANER.register(this, free);
+    this.memory = Reaper.register(this, free);
   }
 
   /** Makes a storage whose value is part of the object. */

@@ -152,9 +152,10 @@ public final class Arrangements {
     }
     long[] dims = x.shape().dims();
     dims[at] = before;
-    Tensor left = Tensor.full(value, x.dtype(), dims);
+    Tensor filling = Scalars.like(x, value);
+    Tensor left = filling.broadcastTo(dims);
     dims[at] = after;
-    return Tensor.concat(at, left, x, Tensor.full(value, x.dtype(), dims));
+    return Tensor.concat(at, left, x, filling.broadcastTo(dims));
   }
 
   public static Tensor padReflect(Tensor x, int axis, long before, long after) {
@@ -233,6 +234,9 @@ public final class Arrangements {
   public static Tensor oneHot(Tensor labels, long classes, DType dtype) {
     if (!labels.dtype().isInteger()) {
       throw new IllegalArgumentException("oneHot: labels must be I32 or I64, got " + labels);
+    }
+    if (classes < 0) {
+      throw new IllegalArgumentException("oneHot: there cannot be " + classes + " classes");
     }
     long[] dims = Arrays.copyOf(labels.shape().dims(), labels.rank() + 1);
     dims[dims.length - 1] = 1;

@@ -28,6 +28,19 @@ public final class Scalars {
     return Tensor.scalar(value, dtype);
   }
 
+  /**
+   * Returns x.
+   *
+   * @param name the method that needs x to be F32 or F64
+   * @throws IllegalArgumentException if x is not
+   */
+  public static Tensor floating(String name, Tensor x) {
+    if (x.dtype() != DType.F32 && x.dtype() != DType.F64) {
+      throw new IllegalArgumentException(name + ": needs F32 or F64, got " + x + "; cast it");
+    }
+    return x;
+  }
+
   public static Tensor clamp(Tensor x, double low, double high) {
     if (!(low <= high)) {
       throw new IllegalArgumentException(

@@ -22,30 +22,45 @@ public final class Statistics {
   }
 
   /**
-   * Returns the standard deviation; where the variance is 0 its slope is 0, not ∞·0 = NaN. In units
-   * of the largest deviation no square leaves the range.
+   * Returns the standard deviation, of which 0 has the slope 0: the norm of the deviations over √(n
+   * − ddof). The element that is farthest from the mean is compared with the mean of the others,
+   * and so are they: if it is far off, the deviations from the mean of all have no digits left in
+   * which the others differ, and the second derivative is all in these.
    */
   public static Tensor deviation(Tensor x, int ddof, boolean keepDims, int... axes) {
     long elements = ShapeRules.folded(x, axes);
     if (elements == 0 || (elements == 1 && ddof > 0)) {
       return variance(x, ddof, keepDims, axes).sqrt();
     }
-    Tensor apart = x.minus(x.mean(true, axes));
-    Tensor unit = unit(apart, axes);
-    Tensor squares = apart.div(unit).square().sum(true, axes);
-    Tensor variance = squares.div((double) Math.max(0, elements - ddof));
-    Tensor zero = Tensor.scalar(0, x.dtype());
-    Tensor equal = variance.eq(zero);
-    Tensor safe = Tensor.where(equal, Tensor.scalar(1, x.dtype()), variance);
-    Tensor deviation = Tensor.where(equal, zero, safe.sqrt().times(unit));
+    Tensor apart = elements == 1 ? x.minus(x) : apart(x, elements, axes);
+    Tensor deviation = Norm.of(apart, 2, axes).div(Math.sqrt(Math.max(0, elements - ddof)));
     return keepDims ? deviation : deviation.sum(axes);
+  }
+
+  /**
+   * Returns numbers with the sum of squares of x's deviations from its mean: those of all elements
+   * but one from the mean of these, and √((n − 1)/n) times the deviation of that one from the same
+   * mean (Welford 1962).
+   */
+  private static Tensor apart(Tensor x, long elements, int... axes) {
+    Tensor zero = Tensor.scalar(0, x.dtype());
+    Tensor one = Tensor.scalar(1, x.dtype());
+    Tensor constant = x.detach();
+    Tensor distance = constant.minus(constant.mean(true, axes)).abs();
+    Tensor farthest = distance.eq(distance.max(true, axes));
+    Tensor alone = Tensor.where(farthest, one, zero).sum(true, axes).eq(1);
+    Tensor here = Tensor.where(farthest, alone, Tensor.zeros(DType.BOOL));
+    Tensor count = Tensor.where(alone, x.scalarLike(elements - 1), x.scalarLike(elements));
+    Tensor mean = Tensor.where(here, zero, x).sum(true, axes).div(count);
+    Tensor deviations = x.minus(mean);
+    return Tensor.where(here, deviations.times(Math.sqrt((elements - 1.0) / elements)), deviations);
   }
 
   /**
    * Returns the largest |x| over the axes, which are kept, as a constant to divide by: 1 where it
    * is infinite or NaN, and no smaller than that 1/unit is finite.
    */
-  private static Tensor unit(Tensor x, int... axes) {
+  static Tensor unit(Tensor x, int... axes) {
     Tensor largest = x.detach().abs().max(true, axes);
     double least = 4 * (x.dtype() == DType.F64 ? Double.MIN_NORMAL : Float.MIN_NORMAL);
     Tensor finite = largest.lt(Double.POSITIVE_INFINITY);
@@ -58,23 +73,14 @@ public final class Statistics {
     if (!(p > 0)) {
       throw new IllegalArgumentException("norm: p must be positive, got " + p);
     }
-    Tensor size = x.abs();
+    Tensor size = Scalars.floating("norm", x).abs();
     if (p == 1 || ShapeRules.folded(x, axes) == 0) {
       return size.sum(keepDims, axes);
     }
     if (p == Double.POSITIVE_INFINITY) {
       return size.max(keepDims, axes);
     }
-    // In units of the largest element nothing overflows; the norm does not depend on the unit.
-    Tensor zero = Tensor.scalar(0, x.dtype());
-    Tensor one = Tensor.scalar(1, x.dtype());
-    Tensor unit = unit(x, axes);
-    Tensor powers = p == 2 ? x.div(unit).square() : size.div(unit).pow(p);
-    Tensor sum = powers.sum(true, axes);
-    Tensor nothing = sum.eq(zero);
-    Tensor safe = Tensor.where(nothing, one, sum);
-    Tensor root = p == 2 ? safe.sqrt() : safe.pow(1 / p);
-    Tensor norm = Tensor.where(nothing, zero, root.times(unit));
+    Tensor norm = Norm.of(x, p, axes);
     return keepDims ? norm : norm.sum(axes);
   }
 

@@ -23,6 +23,9 @@ public final class Graphs {
     Type[] types = new Type[inputs.length];
     int[] indices = inputs.length < FIRST_OUTPUTS.length ? FIRST_OUTPUTS[inputs.length] : null;
     for (int i = 0; i < inputs.length; i++) {
+      if (inputs[i] == null) {
+        throw new NullPointerException(op + ": input " + i + " is null");
+      }
       nodes[i] = Access.node(inputs[i]);
       int index = Access.index(inputs[i]);
       if (index != 0 || indices == null) {

@@ -3,7 +3,9 @@ package org.adjoint.internal.graph;
 import java.lang.ref.WeakReference;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Supplier;
 
 /**
@@ -11,8 +13,14 @@ import java.util.function.Supplier;
  * be four cache misses more.
  */
 public final class ThreadState {
-  private static final ThreadLocal<ThreadState> OF_THREAD =
-      ThreadLocal.withInitial(ThreadState::new);
+  /**
+   * What a thread refers to it does so weakly: it would keep the class loader of these classes, and
+   * outlive an application that a container drops.
+   */
+  private static final ThreadLocal<WeakReference<ThreadState>> OF_THREAD = new ThreadLocal<>();
+
+  /** The states of threads that are alive, or have been when the last of these came. */
+  private static final Map<Thread, ThreadState> STATES = new ConcurrentHashMap<>();
 
   private static final int FIRST_SWEEP = 64;
 
@@ -49,7 +57,17 @@ public final class ThreadState {
 
   /** Returns this thread's state. */
   public static ThreadState get() {
-    return OF_THREAD.get();
+    WeakReference<ThreadState> known = OF_THREAD.get();
+    ThreadState state = known == null ? null : known.get();
+    return state == null ? make() : state;
+  }
+
+  private static ThreadState make() {
+    ThreadState state = new ThreadState();
+    STATES.keySet().removeIf(thread -> !thread.isAlive());
+    STATES.put(Thread.currentThread(), state);
+    OF_THREAD.set(new WeakReference<>(state));
+    return state;
   }
 
   /** Returns whether a supplier of a scalar is being asked on this thread. */

@@ -31,6 +31,7 @@ final class ReferenceKernels {
     STRUCTURED.put("prod", (ints, in, out) -> Reductions.product(in[0], out[0]));
     STRUCTURED.put("cumsum", (ints, in, out) -> Scans.cumsum(ints, in[0], out[0]));
     STRUCTURED.put("linearScan", (ints, in, out) -> Scans.linearScan(ints, in, out[0]));
+    STRUCTURED.put("scaleScan", (ints, in, out) -> Scans.scaleScan(ints, in, out[0]));
     STRUCTURED.put("logCumSumExp", (ints, in, out) -> Scans.logCumSumExp(ints, in[0], out[0]));
     STRUCTURED.put("argsort", (ints, in, out) -> Scans.argsort(ints, in[0], out[0]));
     STRUCTURED.put("matmul", Products::matmul);

@@ -1,6 +1,7 @@
 package org.adjoint.internal.reference;
 
 import java.util.Arrays;
+import java.util.function.DoubleBinaryOperator;
 import java.util.function.IntBinaryOperator;
 
 /** Scans along the middle axis of [outer, n, inner], and the order of rows of [rows, n]. */
@@ -46,6 +47,16 @@ final class Scans {
       WholeNumbers.linearScan(ints[0] != 0, in[0].longs(), in[1].longs(), out);
       return;
     }
+    linearScan(ints, in, out, (a, h) -> a * h);
+  }
+
+  /** As {@link #linearScan}, where a product with 0 is 0, whatever the other factor. */
+  static void scaleScan(long[] ints, Elements[] in, Elements out) {
+    linearScan(ints, in, out, (a, h) -> a == 0 || h == 0 ? 0 : a * h);
+  }
+
+  private static void linearScan(
+      long[] ints, Elements[] in, Elements out, DoubleBinaryOperator times) {
     double[] a = in[0].doubles();
     double[] b = in[1].doubles();
     run(
@@ -55,7 +66,7 @@ final class Scans {
           double[] state = new double[1];
           boolean[] started = new boolean[1];
           return at -> {
-            state[0] = started[0] ? b[at] + a[at] * state[0] : b[at];
+            state[0] = started[0] ? b[at] + times.applyAsDouble(a[at], state[0]) : b[at];
             started[0] = true;
             return state[0];
           };

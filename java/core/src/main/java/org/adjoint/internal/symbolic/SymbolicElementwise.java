@@ -2,6 +2,7 @@ package org.adjoint.internal.symbolic;
 
 import static java.util.Map.entry;
 
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -17,6 +18,7 @@ import org.adjoint.op.TrigonometricOps;
 import org.adjoint.symbolic.Algebra;
 import org.adjoint.symbolic.Expression;
 import org.adjoint.symbolic.Expression.Function;
+import org.adjoint.symbolic.Expression.Operator;
 
 /**
  * The formulas of elementwise ops. Arithmetic has a notation of its own; any other row of the op
@@ -84,20 +86,25 @@ public final class SymbolicElementwise {
             entry(TrigonometricOps.SECH, (a, x) -> a.power(sechSquare(a, x), a.number(0.5))),
             entry(TrigonometricOps.SECH_SQUARE, SymbolicElementwise::sechSquare),
             entry(TrigonometricOps.LESS_SQUARE, (a, x) -> lessSquare(a, x.get(0))),
-            entry(
-                TrigonometricOps.RHYPOT,
-                (a, x) ->
-                    a.power(
-                        a.sum(
-                            List.of(
-                                a.power(x.get(0), a.number(2)), a.power(x.get(1), a.number(2)))),
-                        a.number(-0.5))),
+            entry(TrigonometricOps.RHYPOT, (a, x) -> a.power(squares(a, x), a.number(-0.5))),
+            entry(TrigonometricOps.OVER_SQUARES, (a, x) -> a.divide(x.get(0), squares(a, x))),
             entry(ElementwiseOps.EXP, (a, x) -> a.exp(x.get(0))),
             entry(ElementwiseOps.WHERE, (a, x) -> a.where(x.get(0), x.get(1), x.get(2)))));
     return Map.copyOf(rules);
   }
 
+  /** x² + y². */
+  private static Expression squares(Algebra a, List<Expression> x) {
+    return a.sum(List.of(a.power(x.get(0), a.number(2)), a.power(x.get(1), a.number(2))));
+  }
+
+  /** 1 − tanh² x; of z/2 it is 4·σ′(z), which is what had a rule take the half. */
   private static Expression sechSquare(Algebra a, List<Expression> x) {
+    List<Expression> factors = new ArrayList<>(x.get(0).operands());
+    if (x.get(0).head() == Operator.PRODUCT && factors.remove(a.number(0.5))) {
+      Expression s = a.apply(FUNCTIONS.get(ElementwiseOps.SIGMOID), List.of(a.product(factors)));
+      return a.product(List.of(a.number(4), s, a.minus(a.number(1), s)));
+    }
     return lessSquare(a, a.apply(FUNCTIONS.get(ElementwiseOps.TANH), x));
   }
 

@@ -12,6 +12,7 @@ import org.adjoint.Type;
 import org.adjoint.internal.graph.Access;
 import org.adjoint.internal.graph.Node;
 import org.adjoint.internal.graph.PostOrder;
+import org.adjoint.op.Custom;
 import org.adjoint.op.Fused;
 import org.adjoint.op.LoopOp;
 import org.adjoint.symbolic.Algebra;
@@ -106,8 +107,8 @@ public final class SymbolicReader {
         outputs[i] = given.get().stream().map(algebra::variable).toArray(Expression[]::new);
       } else if (isLeaf(node)) {
         outputs[i] = constants(Access.tensor(node, i));
-      } else if (expansions.containsKey(node)) {
-        Tensor meaning = needed.get(i);
+      } else if (expansions.containsKey(node) || node.op() instanceof Custom) {
+        Tensor meaning = needed.get(i); // the first inputs of a custom op are its outputs
         outputs[i] = read.get(Access.node(meaning))[Access.index(meaning)];
       } else {
         outputs[i] = apply(node, needed);

@@ -18,6 +18,7 @@ public final class SymbolicScans {
           SymbolicShapes.always(
               ScanOps.CUMSUM, c -> scan(c, (before, at) -> plus(c, before, c.inputs()[0][at]))),
           SymbolicShapes.always(ScanOps.LINEAR_SCAN, SymbolicScans::linear),
+          SymbolicShapes.always(ScanOps.SCALE_SCAN, SymbolicScans::linear),
           SymbolicShapes.always(ScanOps.LOG_CUM_SUM_EXP, SymbolicScans::logCumSumExp),
           Map.entry(IndexOps.GATHER, c -> indexed(c, true)),
           Map.entry(IndexOps.SCATTER_ADD, c -> indexed(c, false)));
