@@ -119,14 +119,7 @@ public final class ElementwiseFusion {
         }
       }
     }
-    Graph.Builder builder = new Graph.Builder(graph);
-    Contraction.visit(
-        graph,
-        groupOf,
-        groups.size(),
-        at -> builder.keep(graph.nodes().get(at)),
-        group -> groups.get(group).emit(builder));
-    return builder.build();
+    return Contraction.contract(graph, groupOf, groups, FusedRegion::emit);
   }
 
   private static boolean isElementwise(Graph graph, int at) {
