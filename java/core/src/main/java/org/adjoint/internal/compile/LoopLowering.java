@@ -48,7 +48,7 @@ final class LoopLowering {
   }
 
   private Ref[] run(long[] attrs, Ref[] in, Type[] out) {
-    Compiler.Result compiled = Compiler.compile(rooted(), lower.fuses());
+    Compiler.Result compiled = BodyPrograms.of(rooted(), lower.fuses());
     Program body = compiled.program();
     int[] modes = new int[carries];
     long room = rounded(body.workspaceBytes());
