@@ -166,6 +166,9 @@ class PassesTest {
       powers[i] = (i == 0 ? x : powers[i - 1]).times(x);
     }
     assertEquals(List.of("fused"), fused(powers));
+    // Ops without a common reader share a region, too.
+    assertEquals(List.of("fused"), fused(leaf(3).exp(), leaf(3).sin(), leaf(3).tan()));
+    assertEquals(3, fused(leaf(200).exp(), leaf(200).sin(), leaf(200).tan()).size());
     // But not where values are folded.
     Tensor y = negated(leaf(8), 40);
     assertEquals(List.of("fused", "fused"), fused(y.sum()));
