@@ -47,9 +47,9 @@ public final class Programs {
    * @param by how many of them, the first ones, the gradient is taken by
    * @param f the function
    */
-  record Program(List<Tensor> inputs, int by, Function<List<Tensor>, Tensor> f) {
+  public record Program(List<Tensor> inputs, int by, Function<List<Tensor>, Tensor> f) {
     /** Returns the value, or the gradients. */
-    List<Tensor> results(List<Tensor> at, boolean derivative) {
+    public List<Tensor> results(List<Tensor> at, boolean derivative) {
       if (!derivative) {
         return List.of(f.apply(at));
       }
@@ -63,7 +63,13 @@ public final class Programs {
     }
   }
 
-  static Program of(String name) {
+  /** Returns the names of the programs. */
+  public static List<String> names() {
+    return KNOWN.keySet().stream().sorted().toList();
+  }
+
+  /** Returns the program of a name. */
+  public static Program of(String name) {
     return KNOWN.get(name).get();
   }
 
