@@ -144,13 +144,73 @@ void test_limits(adj_context* context) {
   }
 }
 
+/*
+ * A small region takes more: 32 inputs, every third one a number, whose running sums go down a chain of 62 ops, of
+ * which 16 leave; the first three over inputs, one of which is read by the last op.
+ */
+void test_small(adj_context* context) {
+  for (const Dims& dims : std::vector<Dims>{{}, {1}, {2}, {7}, {14}, {128}, {4, 8}, {8, 16}, {2, 3, 4}}) {
+    constexpr int64_t kInputs = 32, kOutputs = 16;
+    std::vector<Array<double>> x, y;
+    std::vector<Operand> inputs, outputs;
+    Random random(13);
+    for (int64_t j = 0; j < kInputs; ++j) {
+      const Layout layout = j % 3 == 1            ? Layout::kScalar
+                            : j % 3 == 2 && j > 2 ? Layout::kTransposed
+                                                  : Layout::kContiguous;
+      x.emplace_back(dims, layout).fill_with([&](int64_t) { return random.uniform(-2, 2); });
+      inputs.push_back(x.back().operand());
+    }
+    std::vector<Op> ops;
+    std::vector<Call> calls;
+    std::vector<Array<double>> values;
+    values.reserve(64);
+    const auto value = [&](int64_t v) -> Operand {
+      return v < kInputs ? inputs[static_cast<size_t>(v)] : values[static_cast<size_t>(v - kInputs)].operand();
+    };
+    const auto add = [&](const char* name, int64_t a, int64_t b) {
+      Array<double>& to = values.emplace_back(dims);
+      ops.push_back({name, {a, b}});
+      calls.push_back({name, {}, {value(a), value(b)}, {to}});
+      return kInputs + static_cast<int64_t>(ops.size()) - 1;
+    };
+    int64_t last = add("minus", 1, 4); /* of two numbers */
+    for (int64_t j = 0; j < kInputs - 2; ++j) {
+      const int64_t product = j % 2 == 0 ? add("times", j, last) : add("times", last, j);
+      last = add("minus", product, j + 2);
+    }
+    last = add("plus", last, 0); /* input 0 is read to the end, and overwritten before */
+    for (const Call& call : calls) {
+      if (!runs(context, call)) return;
+    }
+    std::vector<Out> out;
+    for (int64_t o = 0; o < kOutputs; ++o) {
+      const int64_t v = o == 0 ? kInputs + 2 : last - o;
+      out.push_back({v});
+      outputs.push_back(y.emplace_back(dims).operand());
+    }
+    outputs[0] = inputs[0];
+    outputs[1] = inputs[3];
+    if (!runs(context, {"fused", region(ops, ADJ_F64, out), inputs, outputs})) return;
+    for (int64_t o = 0; o < kOutputs; ++o) {
+      const Array<double>& want = values[static_cast<size_t>(out[static_cast<size_t>(o)].value - kInputs)];
+      const Array<double>& got = o == 0 ? x[0] : o == 1 ? x[3] : y[static_cast<size_t>(o)];
+      for (int64_t i = 0; i < want.count(); ++i) {
+        const double a = want[i], b = got[i];
+        CHECK(std::memcmp(&a, &b, sizeof(double)) == 0, "output %lld, element %lld: %.17g, not %.17g",
+              static_cast<long long>(o), static_cast<long long>(i), b, a);
+      }
+    }
+  }
+}
+
 void test_refusals(adj_context* context) {
-  Array<float> x({3}), y({3}), z({4});
+  Array<float> x({3}), y({3}), z({4}), many({129}), more({129});
   Array<int32_t> i({3});
   const auto call = [&](std::vector<int64_t> ints) { return Call{"fused", std::move(ints), {x}, {y}}; };
   refused(context, call({}), ADJ_INVALID_IMAGE,
-          "fused: takes 1 to 12 inputs, 1 to 3 outputs and its ops, not 1, 1 and 0 ints");
-  refused(context, call({0}), ADJ_INVALID_IMAGE, "fused: the number of ops is 0, outside 1..32");
+          "fused: takes 1 to 32 inputs, 1 to 16 outputs and its ops, not 1, 1 and 0 ints");
+  refused(context, call({0}), ADJ_INVALID_IMAGE, "fused: the number of ops is 0, outside 1..64");
   refused(context, call({1, 2}), ADJ_INVALID_IMAGE, "fused: the number of ints is 2, outside 12..12");
   refused(context, call(region({{"matmul", {0, 0}}}, ADJ_F32, {{1}})), ADJ_UNKNOWN_KERNEL,
           "fused: no elementwise kernel is called \"matmul\"");
@@ -177,6 +237,9 @@ void test_refusals(adj_context* context) {
           "fused: output 0 [3] has rank 1, needs 0");
   refused(context, {"fused", region({{"exp", {0}}}, ADJ_F32, {{1}}), {x}, {i}}, ADJ_UNKNOWN_KERNEL,
           "fused: output 0 is I32, needs F32");
+  const std::vector<Op> longer(33, {"neg", {0}});
+  refused(context, {"fused", region(longer, ADJ_F32, {{1}}), {many}, {more}}, ADJ_INVALID_IMAGE,
+          "fused: the number of ops of a region with folds or many elements is 33, outside 1..32");
 }
 
 }  // namespace
@@ -189,6 +252,7 @@ int main() {
     test_several_outputs<double>(context);
     test_large(context);
     test_limits(context);
+    test_small(context);
     test_refusals(context);
   });
   const Context two("", 2);

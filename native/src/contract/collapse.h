@@ -5,7 +5,7 @@
 
 namespace adjoint {
 
-inline constexpr int kMostCollapsed = 16; /* operands */
+inline constexpr int kMostCollapsed = 49; /* operands */
 
 /* An axis and the stride, in elements, of every operand along it. */
 struct Axis {

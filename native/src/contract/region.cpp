@@ -140,7 +140,13 @@ void collapse_region(const Signature& kernel, const Call& call, const Operand* o
   check_int(kernel, "the number of axes that cannot be merged", region.rank, 0, kMaxRegionAxes);
 }
 
+bool folds(const RegionOutput& output) { return output.fold != Fold::kNone; }
+
 }  // namespace
+
+bool is_small(const Region& region) {
+  return region.elements <= kSmallRegion && std::none_of(region.output, region.output + region.outputs, folds);
+}
 
 Region check_region(const Signature& kernel, const Call& call) {
   check_sizes(kernel, call);
@@ -158,6 +164,13 @@ Region check_region(const Signature& kernel, const Call& call) {
   for (int k = 0; k < region.ops; ++k) read_op(kernel, call, k, region);
   Operand outputs[kMaxRegionOutputs];
   for (int o = 0; o < region.outputs; ++o) outputs[o] = read_output(kernel, call, o, region);
+  if (!is_small(region)) {
+    check_int(kernel, "the number of inputs of a region with folds or many elements", region.inputs, 1,
+              kMaxTiledInputs);
+    check_int(kernel, "the number of outputs of a region with folds or many elements", region.outputs, 1,
+              kMaxTiledOutputs);
+    check_int(kernel, "the number of ops of a region with folds or many elements", region.ops, 1, kMaxTiledOps);
+  }
   if (region.elements > 0) collapse_region(kernel, call, outputs, region);
   return region;
 }

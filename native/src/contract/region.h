@@ -1,6 +1,6 @@
 /*
- * A fused region as any backend could compute it: elementwise ops by name on numbered values, and what becomes of up to
- * three of them, over one nest of loops.
+ * A fused region as any backend could compute it: elementwise ops by name on numbered values, and what becomes of some
+ * of them, over one nest of loops.
  */
 #pragma once
 
@@ -8,10 +8,17 @@
 
 namespace adjoint {
 
-inline constexpr int kMaxRegionInputs = 12;
-inline constexpr int kMaxRegionOutputs = 3;
+/* Of a small region: so few elements that a lane of any thread holds all values, and no folds. */
+inline constexpr int64_t kSmallRegion = 128;
+inline constexpr int kMaxRegionInputs = 32;
+inline constexpr int kMaxRegionOutputs = 16;
 inline constexpr int kMaxRegionOperands = kMaxRegionInputs + kMaxRegionOutputs;
-inline constexpr int kMaxRegionOps = 32;
+inline constexpr int kMaxRegionOps = 64;
+/* Of any other region. */
+inline constexpr int kMaxTiledInputs = 12;
+inline constexpr int kMaxTiledOutputs = 3;
+inline constexpr int kMaxTiledOperands = kMaxTiledInputs + kMaxTiledOutputs;
+inline constexpr int kMaxTiledOps = 32;
 inline constexpr int kMaxRegionValues = kMaxRegionInputs + kMaxRegionOps;
 inline constexpr int kMaxRegionAxes = 6; /* that cannot be merged */
 inline constexpr int kAbsent = -1;       /* no value, no divisor, no op */
@@ -52,6 +59,9 @@ struct Region {
   int32_t rank;
   Axis axes[kMaxRank];
 };
+
+/* Whether a region is small: its limits are wider, and no thread but one works on it. */
+bool is_small(const Region& region);
 
 Region check_region(const Signature& kernel, const Call& call);
 

@@ -155,12 +155,12 @@ bool Pool::Job::join() {
 }
 
 void Pool::run(const Stage& stage, const Part& part, int64_t lane_bytes) {
-  const int64_t turns = (stage.parts + stage.grain - 1) / stage.grain;
-  if (turns <= 1 || threads_ == 1) {
+  if (stage.parts <= stage.grain || threads_ == 1) {
     Part own = part;
     for (own.index = 0; own.index < stage.parts; ++own.index) stage.run(own);
     return;
   }
+  const int64_t turns = (stage.parts + stage.grain - 1) / stage.grain;
   Job& job = take_job();
   job.open(stage, part, lane_bytes, static_cast<int32_t>(std::min<int64_t>({turns, threads_, kMostShares})));
   published_.fetch_add(1);

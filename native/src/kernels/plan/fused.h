@@ -71,14 +71,14 @@ struct FusedPlan {
   bool folds_rows; /* some output is folded over trailing axes */
   int64_t tile;
   int64_t dims[kMaxFusedAxes];
-  int64_t strides[kMaxRegionOperands][kMaxFusedAxes]; /* bytes; of a fold over leading axes, in its states */
-  int64_t rows, n;                                    /* of the block */
-  int64_t outer[kMaxRegionOperands];                  /* bytes */
-  int64_t inner[kMaxRegionOperands];                  /* elements */
-  int32_t sizes[kMaxRegionOperands];
-  int8_t slots[kMaxRegionInputs]; /* the register that an input is filled into, -1 if it is read where it lies */
-  FusedOutput output[kMaxRegionOutputs];
-  FusedOp op[kMaxRegionOps];
+  int64_t strides[kMaxTiledOperands][kMaxFusedAxes]; /* bytes; of a fold over leading axes, in its states */
+  int64_t rows, n;                                   /* of the block */
+  int64_t outer[kMaxTiledOperands];                  /* bytes */
+  int64_t inner[kMaxTiledOperands];                  /* elements */
+  int32_t sizes[kMaxTiledOperands];
+  int8_t slots[kMaxTiledInputs]; /* the register that an input is filled into, -1 if it is read where it lies */
+  FusedOutput output[kMaxTiledOutputs];
+  FusedOp op[kMaxTiledOps];
   int64_t slot_bytes, piece, rows_per_part, parts;
 };
 

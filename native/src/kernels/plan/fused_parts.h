@@ -1,4 +1,6 @@
-/* What the files about fused regions share: fused_plan.cpp plans them, fused_run.cpp runs them, fused_fold.cpp folds.
+/*
+ * What the files about fused regions share: fused_plan.cpp plans them, fused_run.cpp runs them, fused_fold.cpp folds;
+ * fused_small.cpp does all that for small ones.
  */
 #pragma once
 
@@ -12,6 +14,12 @@ struct View {
   int64_t outer;
 };
 
+/* The loops of op k for the dtypes of its values; adds what an element costs to `cost`. */
+const Loops& region_loops(const Kernel& kernel, const Region& region, int k, int64_t& cost);
+
+/* Plans a region that is_small. */
+void plan_small_region(const Kernel& kernel, const Region& region, Step& step);
+
 /* Runs one part of a region. */
 void run_fused(const Part& part);
 
@@ -24,8 +32,8 @@ struct Divisors {
 
   const void* of(int output) const { return present[output] ? &numbers[output] : nullptr; }
 
-  double numbers[kMaxRegionOutputs]; /* the first bytes of each are the number, in the output's dtype */
-  bool present[kMaxRegionOutputs];
+  double numbers[kMaxTiledOutputs]; /* the first bytes of each are the number, in the output's dtype */
+  bool present[kMaxTiledOutputs];
 };
 
 /* Starts the states that a part has for as long as it runs, and says where the states of each output are. */

@@ -34,7 +34,7 @@ const Kernel& elementwise_row(const Kernel& kernel, const char* name) {
   fail(ADJ_UNKNOWN_KERNEL, "%s: no elementwise kernel is called \"%s\"", kernel.name, printable(name).c_str());
 }
 
-/* The loops of op k for the dtypes of its values. */
+/* The loops of op k, a call of `row`, for the dtypes of its values. */
 const Loops& loops_of(const Kernel& kernel, const Kernel& row, const Region& region, int k) {
   const RegionOp& op = region.op[k];
   const int32_t result = region.dtypes[region.inputs + k];
@@ -55,13 +55,11 @@ const Loops& loops_of(const Kernel& kernel, const Kernel& row, const Region& reg
 int64_t plan_ops(const Kernel& kernel, const Region& region, FusedPlan& plan) {
   int64_t cost = 0;
   for (int k = 0; k < plan.ops; ++k) {
-    const Kernel& row = elementwise_row(kernel, region.op[k].name);
     FusedOp& op = plan.op[k];
-    op.loops = &loops_of(kernel, row, region, k);
+    op.loops = &region_loops(kernel, region, k, cost);
     op.size = static_cast<int8_t>(size_of(region.dtypes[plan.inputs + k]));
     op.output = kAbsent;
     std::copy(region.op[k].values, region.op[k].values + region.op[k].inputs, op.operands);
-    cost += row.cost;
   }
   return cost;
 }
@@ -122,7 +120,7 @@ void assign_registers(const Region& region, FusedPlan& plan) {
   /* One for each input that has to be filled, then the first that is free. */
   int next = 0;
   for (int j = 0; j < plan.inputs; ++j) plan.slots[j] = static_cast<int8_t>(plan.inner[j] == 1 ? kAbsent : next++);
-  int free_from[kMaxRegionOps] = {}; /* the op after which a register may be written again */
+  int free_from[kMaxTiledOps] = {}; /* the op after which a register may be written again */
   int used = 0;
   for (int k = 0; k < plan.ops; ++k) {
     if (plan.op[k].output != kAbsent) continue;
@@ -258,9 +256,20 @@ void plan_region(const Kernel& kernel, const Region& region, Step& step) {
 
 }  // namespace
 
+const Loops& region_loops(const Kernel& kernel, const Region& region, int k, int64_t& cost) {
+  const Kernel& row = elementwise_row(kernel, region.op[k].name);
+  cost += row.cost;
+  return loops_of(kernel, row, region, k);
+}
+
 void prepare_fused(const Kernel& kernel, const Call& call, const Machine&, Step& step) {
   const Region region = check_region(kernel, call);
-  plan_region(kernel, region, step);
+  if (is_small(region)) {
+    plan_small_region(kernel, region, step);
+  } else {
+    plan_region(kernel, region, step);
+  }
+  if (region.inputs + region.outputs > Rows::kMostOperands) return;
   const auto folds = [](const RegionOutput& output) { return output.fold != Fold::kNone; };
   const bool keeps_rows = std::none_of(region.output, region.output + region.outputs, folds);
   if (region.elements > 0 && call.inputs[0].rank > 0 && keeps_rows) by_rows(step, region.lead);

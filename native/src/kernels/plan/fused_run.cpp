@@ -119,7 +119,7 @@ class Tiles {
     rows_ = rows;
     n_ = n;
     moving_ = 0;
-    int8_t slots[kMaxRegionInputs + kMaxRegionOps], operands[kMaxRegionInputs + kMaxRegionOps];
+    int8_t slots[kMaxTiledInputs + kMaxTiledOps], operands[kMaxTiledInputs + kMaxTiledOps];
     const auto place = [&](int value, int register_slot, int operand, int64_t size) {
       slots[value] = static_cast<int8_t>(register_slot);
       operands[value] = static_cast<int8_t>(operand);
@@ -173,10 +173,10 @@ class Tiles {
   char* const registers_;
   int64_t rows_ = 0, n_ = 0;
   int moving_ = 0;
-  int64_t outers_[kMaxRegionInputs + kMaxRegionOps];
-  int64_t shares_[kMaxRegionOps + 1] = {}; /* how much has been prefetched before an op, of kShares */
-  Move moves_[kMaxRegionOps * kMaxElementwise];
-  Block blocks_[kMaxRegionOps];
+  int64_t outers_[kMaxTiledInputs + kMaxTiledOps];
+  int64_t shares_[kMaxTiledOps + 1] = {}; /* how much has been prefetched before an op, of kShares */
+  Move moves_[kMaxTiledOps * kMaxElementwise];
+  Block blocks_[kMaxTiledOps];
 };
 
 }  // namespace
@@ -184,7 +184,7 @@ class Tiles {
 void run_fused(const Part& part) {
   const FusedPlan& plan = *static_cast<const FusedPlan*>(part.plan);
   const int count = plan.inputs + plan.outputs;
-  char* starts[kMaxRegionOperands];
+  char* starts[kMaxTiledOperands];
   for (int j = 0; j < count; ++j) starts[j] = part.at[j];
   const Divisors divisors(part, plan);
   start_part(part, plan, starts);
@@ -205,7 +205,7 @@ void run_fused(const Part& part) {
   for (int64_t row = first; row < last;) {
     const int64_t within = row % plan.rows;
     int64_t rest = row / plan.rows;
-    int64_t base[kMaxRegionOperands];
+    int64_t base[kMaxTiledOperands];
     for (int j = 0; j < count; ++j) base[j] = within * plan.outer[j];
     for (int d = plan.rank - 1; d >= 0; --d) {
       for (int j = 0; j < count; ++j) base[j] += rest % plan.dims[d] * plan.strides[j][d];
@@ -214,7 +214,7 @@ void run_fused(const Part& part) {
     const int64_t rows = std::min({tile_rows, plan.rows - within, last - row});
     if (plan.folds_rows) start_rows(plan, row, rows, first, starts);
     for (int64_t i = start; i < end; i += columns) {
-      char* at[kMaxRegionOperands];
+      char* at[kMaxTiledOperands];
       for (int j = 0; j < count; ++j) at[j] = starts[j] + base[j] + i * plan.inner[j] * plan.sizes[j];
       tiles.run(at, rows, std::min(columns, end - i));
     }

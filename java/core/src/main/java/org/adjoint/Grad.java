@@ -38,7 +38,7 @@ public final class Grad {
    */
   public static List<Tensor> grad(Tensor y, Tensor... xs) {
     Reverse.checkScalar("grad", y);
-    return Reverse.gradients(y, part(y), xs);
+    return Reverse.gradients(y, part(y, List.of(xs)), xs);
   }
 
   /**
@@ -69,7 +69,7 @@ public final class Grad {
               + ", got "
               + cotangent.type());
     }
-    DifferentiablePart part = part(y);
+    DifferentiablePart part = part(y, List.of(xs));
     return Reverse.pull(List.of(y), List.of(cotangent), part, false, xs);
   }
 
@@ -124,7 +124,7 @@ public final class Grad {
                 + tangents.get(i).type());
       }
     }
-    DifferentiablePart part = part(y);
+    DifferentiablePart part = part(y, xs);
     boolean[] needed = new boolean[part.order().size()];
     for (int i = 0; i < xs.size(); i++) {
       Reached.wanted(i, xs.get(i), part, needed);
@@ -381,6 +381,7 @@ public final class Grad {
    */
   private static <T> T withStandIns(List<Tensor> xs, Function<List<Tensor>, T> body) {
     List<Tensor> fresh = new ArrayList<>(xs.size());
+    Node.beginAge();
     for (Tensor x : xs) {
       Tensor own = ShapeOps.renamed(x);
       own.node().markStandIn();
@@ -423,6 +424,13 @@ public final class Grad {
       nodes.add(tensor.node());
     }
     return nodes;
+  }
+
+  private static DifferentiablePart part(Tensor y, List<Tensor> xs) {
+    boolean arguments = xs.stream().noneMatch(x -> x instanceof Parameter || !x.node().isStandIn());
+    return arguments && !xs.isEmpty()
+        ? DifferentiablePart.behind(List.of(y.node()), nodes(xs))
+        : part(y);
   }
 
   private static DifferentiablePart part(Tensor y) {

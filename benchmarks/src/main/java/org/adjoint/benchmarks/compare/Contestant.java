@@ -33,7 +33,7 @@ public interface Contestant {
 
   /** Returns the value or the gradient of a program. */
   default Task program(Workload.Program workload) {
-    throw new Absent("is not asked for programs yet");
+    throw new Absent("is not asked for programs");
   }
 
   /** Returns x·y + tanh(x). */

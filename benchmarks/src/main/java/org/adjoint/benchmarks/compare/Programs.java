@@ -1,6 +1,7 @@
 package org.adjoint.benchmarks.compare;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Function;
@@ -15,19 +16,19 @@ import org.adjoint.Tensor;
  * Programs of many small operations, in double precision, whose derivative costs more than it
  * should where each turn of a loop is a call: a scalar function and what its gradient is taken by.
  */
-final class Programs {
-  private static final int LSTM_LAYERS = 4;
-  private static final int LSTM_FEATURES = 14;
-  private static final int LSTM_LENGTH = 1024;
-  private static final int ODE_SIZE = 100;
-  private static final int ODE_STEPS = 10_000;
-  private static final double ODE_STEP = 1e-3;
-  private static final int DETERMINANT = 7;
-  private static final int GMM_SIZE = 20;
-  private static final int GMM_PARTS = 25;
-  private static final int GMM_POINTS = 1000;
-  private static final int PARTICLE_STEPS = 1000;
-  private static final double PARTICLE_STEP = 1e-2;
+public final class Programs {
+  public static final int LSTM_LAYERS = 4;
+  public static final int LSTM_FEATURES = 14;
+  public static final int LSTM_LENGTH = 1024;
+  public static final int ODE_SIZE = 100;
+  public static final int ODE_STEPS = 10_000;
+  public static final double ODE_STEP = 1e-3;
+  public static final int DETERMINANT = 7;
+  public static final int GMM_SIZE = 20;
+  public static final int GMM_PARTS = 25;
+  public static final int GMM_POINTS = 1000;
+  public static final int PARTICLE_STEPS = 1000;
+  public static final double PARTICLE_STEP = 1e-2;
 
   private static final Map<String, Supplier<Program>> KNOWN =
       Map.of(
@@ -46,9 +47,9 @@ final class Programs {
    * @param by how many of them, the first ones, the gradient is taken by
    * @param f the function
    */
-  record Program(List<Tensor> inputs, int by, Function<List<Tensor>, Tensor> f) {
+  public record Program(List<Tensor> inputs, int by, Function<List<Tensor>, Tensor> f) {
     /** Returns the value, or the gradients. */
-    List<Tensor> results(List<Tensor> at, boolean derivative) {
+    public List<Tensor> results(List<Tensor> at, boolean derivative) {
       if (!derivative) {
         return List.of(f.apply(at));
       }
@@ -62,30 +63,35 @@ final class Programs {
     }
   }
 
-  static Program of(String name) {
+  /** Returns the names of the programs. */
+  public static List<String> names() {
+    return KNOWN.keySet().stream().sorted().toList();
+  }
+
+  /** Returns the program of a name. */
+  public static Program of(String name) {
     return KNOWN.get(name).get();
   }
 
-  private static Tensor numbers(int stream, double scale, int... dims) {
-    int count = 1;
-    long[] shape = new long[dims.length];
-    for (int i = 0; i < dims.length; i++) {
-      count *= dims[i];
-      shape[i] = dims[i];
-    }
+  /** Returns numbers from −scale to scale, as many as an array of these sizes has. */
+  public static double[] numbers(int stream, double scale, int... dims) {
+    int count = Arrays.stream(dims).reduce(1, (a, b) -> a * b);
     float[] uniform = Numbers.uniform(stream, count, -scale, scale);
     double[] data = new double[count];
-    for (int i = 0; i < count; i++) {
-      data[i] = uniform[i];
-    }
-    return Tensor.of(data, shape);
+    Arrays.setAll(data, i -> uniform[i]);
+    return data;
+  }
+
+  private static Tensor tensor(int stream, double scale, int... dims) {
+    long[] shape = Arrays.stream(dims).asLongStream().toArray();
+    return Tensor.of(numbers(stream, scale, dims), shape);
   }
 
   /** The language model of ADBench (Šrajer, Kukelova and Fitzgibbon 2018): diagonal weights. */
   private static Program lstm() {
-    Tensor weights = numbers(1, 1, LSTM_LAYERS, 8, LSTM_FEATURES);
-    Tensor ends = numbers(2, 1, 3, LSTM_FEATURES);
-    Tensor text = numbers(3, 1, LSTM_LENGTH, LSTM_FEATURES);
+    Tensor weights = tensor(1, 1, LSTM_LAYERS, 8, LSTM_FEATURES);
+    Tensor ends = tensor(2, 1, 3, LSTM_FEATURES);
+    Tensor text = tensor(3, 1, LSTM_LENGTH, LSTM_FEATURES);
     return new Program(
         List.of(weights, ends, text), 2, in -> lstm(in.get(0), in.get(1), in.get(2)));
   }
@@ -121,9 +127,9 @@ final class Programs {
 
   /** y′ = tanh(A·y) by the fourth-order method of Runge and Kutta; by the start. */
   private static Program ode() {
-    Tensor matrix = numbers(1, 0.2, ODE_SIZE, ODE_SIZE);
+    Tensor matrix = tensor(1, 0.2, ODE_SIZE, ODE_SIZE);
     return new Program(
-        List.of(numbers(2, 1, ODE_SIZE), matrix),
+        List.of(tensor(2, 1, ODE_SIZE), matrix),
         1,
         in -> {
           UnaryOperator<Tensor> slope = y -> in.get(1).matmul(y).tanh();
@@ -143,7 +149,7 @@ final class Programs {
   /** By expansion along rows: no loop, and thousands of operations on numbers. */
   private static Program determinant() {
     return new Program(
-        List.of(numbers(1, 1, DETERMINANT, DETERMINANT)),
+        List.of(tensor(1, 1, DETERMINANT, DETERMINANT)),
         1,
         in -> {
           List<Integer> columns = new ArrayList<>();
@@ -172,11 +178,11 @@ final class Programs {
   private static Program mixture() {
     return new Program(
         List.of(
-            numbers(1, 1, GMM_PARTS),
-            numbers(2, 1, GMM_PARTS, GMM_SIZE),
-            numbers(3, 0.3, GMM_PARTS, GMM_SIZE),
-            numbers(4, 0.2, GMM_PARTS, GMM_SIZE, GMM_SIZE),
-            numbers(5, 1, GMM_POINTS, GMM_SIZE)),
+            tensor(1, 1, GMM_PARTS),
+            tensor(2, 1, GMM_PARTS, GMM_SIZE),
+            tensor(3, 0.3, GMM_PARTS, GMM_SIZE),
+            tensor(4, 0.2, GMM_PARTS, GMM_SIZE, GMM_SIZE),
+            tensor(5, 1, GMM_POINTS, GMM_SIZE)),
         4,
         in -> {
           Tensor logs = in.get(2);

@@ -62,8 +62,8 @@ public final class Table {
     add("xent-1000", 4, new Workload.CrossEntropy(4096, 1000));
     add("fused-10m", 10, new Workload.Fused(10_000_000));
     for (String program : List.of("lstm-1024", "ode-10k", "det-7", "gmm", "particle")) {
-      addOwn(program, new Workload.Program(program, true));
-      addOwn(program + "-value", new Workload.Program(program, false));
+      addProgram(program, new Workload.Program(program, true));
+      addProgram(program + "-value", new Workload.Program(program, false));
     }
     for (String shape :
         List.of(
@@ -91,8 +91,8 @@ public final class Table {
     ROWS.add(new Row(name, OptionalDouble.of(required)));
   }
 
-  /** Adds a row without peers so far: nothing to reach. */
-  private static void addOwn(String name, Workload workload) {
+  /** Adds a program, whose bars are ratios of its own rows: no peer has to be slower. */
+  private static void addProgram(String name, Workload workload) {
     NAMED.put(name, workload);
     ROWS.add(new Row(name, OptionalDouble.empty()));
   }

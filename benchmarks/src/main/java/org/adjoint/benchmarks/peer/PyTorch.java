@@ -126,7 +126,7 @@ public final class PyTorch implements Contestant {
 
   private static float[] array(Tensor tensor) {
     float[] array = new float[(int) tensor.numel()];
-    tensor.contiguous().data_ptr_float().get(array, 0, array.length);
+    tensor.contiguous().toType(torch.ScalarType.Float).data_ptr_float().get(array, 0, array.length);
     return array;
   }
 
@@ -242,5 +242,11 @@ public final class PyTorch implements Contestant {
     Tensor x = tensor(Numbers.uniform(1, workload.size(), -1, 1), workload.size());
     Tensor y = tensor(Numbers.uniform(2, workload.size(), -1, 1), workload.size());
     return new Steps(made, 1, () -> List.of(x.mul(y).add(x.tanh())));
+  }
+
+  @Override
+  public Task program(Workload.Program workload) {
+    PointerScope made = new PointerScope();
+    return new Steps(made, 1, PyTorchPrograms.of(workload.name(), workload.derivative()));
   }
 }

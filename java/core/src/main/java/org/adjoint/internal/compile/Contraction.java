@@ -3,6 +3,8 @@ package org.adjoint.internal.compile;
 import java.util.ArrayDeque;
 import java.util.Arrays;
 import java.util.Deque;
+import java.util.List;
+import java.util.function.BiConsumer;
 import java.util.function.IntConsumer;
 import org.adjoint.internal.ir.Graph;
 
@@ -64,14 +66,19 @@ final class Contraction {
   }
 
   /**
-   * Visits every node that stays alone and every group once, each after its inputs.
+   * Returns the graph with a node in the place of each group, everything after its inputs.
    *
-   * @param groupOf for every node its group, 0 … groups − 1, or {@link #NONE}
-   * @param alone takes the number of a node
-   * @param group takes the number of a group
+   * @param groupOf for every node the place of its group in {@code groups}, or {@link #NONE}
+   * @param emit appends what becomes of a group, and maps the values that others read
    */
-  static void visit(Graph graph, int[] groupOf, int groups, IntConsumer alone, IntConsumer group) {
-    new Contraction(graph, groupOf, groups).run(alone, group);
+  static <G> Graph contract(
+      Graph graph, int[] groupOf, List<G> groups, BiConsumer<G, Graph.Builder> emit) {
+    Graph.Builder builder = new Graph.Builder(graph);
+    new Contraction(graph, groupOf, groups.size())
+        .run(
+            at -> builder.keep(graph.nodes().get(at)),
+            group -> emit.accept(groups.get(group), builder));
+    return builder.build();
   }
 
   private void run(IntConsumer alone, IntConsumer group) {

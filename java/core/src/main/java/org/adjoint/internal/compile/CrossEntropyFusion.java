@@ -1,9 +1,12 @@
 package org.adjoint.internal.compile;
 
 import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.Deque;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import org.adjoint.Type;
 import org.adjoint.internal.ir.Graph;
@@ -88,20 +91,13 @@ final class CrossEntropyFusion {
     if (groups == 0) {
       return graph;
     }
-    int[] gradients = new int[groups];
+    List<Integer> gradients = new ArrayList<>(Collections.nCopies(groups, NONE));
     for (int at = 0; at < groupOf.length; at++) {
       if (groupOf[at] != NONE) {
-        gradients[groupOf[at]] = Math.max(at, partner[at]);
+        gradients.set(groupOf[at], Math.max(at, partner[at]));
       }
     }
-    Graph.Builder builder = new Graph.Builder(graph);
-    Contraction.visit(
-        graph,
-        groupOf,
-        groups,
-        at -> builder.keep(graph.nodes().get(at)),
-        group -> emit(builder, gradients[group]));
-    return builder.build();
+    return Contraction.contract(graph, groupOf, gradients, (at, builder) -> emit(builder, at));
   }
 
   /** Returns whether a value depends on a node, pairs being one; true too if that took long. */

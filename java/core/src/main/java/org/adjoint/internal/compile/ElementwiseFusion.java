@@ -1,6 +1,7 @@
 package org.adjoint.internal.compile;
 
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
@@ -18,7 +19,8 @@ import org.adjoint.internal.ir.ScalarFunction;
  *
  * <p>Invariant: {@code height(reader) < height(node)}, and all nodes of a region have one height.
  * So a path that leaves a region only descends and cannot come back. Nodes are visited from the
- * last to the first, and an op joins its highest reader if that reader is a region.
+ * last to the first, and an op joins its highest reader if that reader is a region, or, of few
+ * elements, any region of its height.
  */
 public final class ElementwiseFusion {
   /** The kernel that a backend must have. */
@@ -37,6 +39,11 @@ public final class ElementwiseFusion {
 
   private final FusedRegion[] regions;
   private final int[] heights;
+
+  /** The newest small regions. */
+  private final Map<Place, FusedRegion> open = new HashMap<>();
+
+  private record Place(Shape shape, int height) {}
 
   private ElementwiseFusion(Graph graph) {
     this.graph = graph;
@@ -119,14 +126,7 @@ public final class ElementwiseFusion {
         }
       }
     }
-    Graph.Builder builder = new Graph.Builder(graph);
-    Contraction.visit(
-        graph,
-        groupOf,
-        groups.size(),
-        at -> builder.keep(graph.nodes().get(at)),
-        group -> groups.get(group).emit(builder));
-    return builder.build();
+    return Contraction.contract(graph, groupOf, groups, FusedRegion::emit);
   }
 
   private static boolean isElementwise(Graph graph, int at) {
@@ -160,7 +160,7 @@ public final class ElementwiseFusion {
     FusedRegion region = regionOf(node, others, folding, joining);
     if (region == null) {
       int height = Math.max(1 + highest(others), highest(folding));
-      region = new FusedRegion(node.outputs()[0].shape(), height);
+      region = beside(node, others, joining, height);
     }
     region.add(node, leaves(node, others, region), joining);
     join(at, region);
@@ -170,6 +170,25 @@ public final class ElementwiseFusion {
         join(readers.get(joining.get(i).node().first()).get(0), region);
       }
     }
+  }
+
+  /**
+   * Returns a region for an op that joins no reader: of few elements one that stands beside it, as
+   * nothing of a height depends on anything of the same height, else a new one.
+   */
+  private FusedRegion beside(
+      Graph.Node node, List<Integer> others, List<Fold> joining, int height) {
+    Shape shape = node.outputs()[0].shape();
+    FusedRegion made = new FusedRegion(shape, height);
+    if (!made.isSmall(joining)) {
+      return made;
+    }
+    FusedRegion known = open.get(new Place(shape, height));
+    if (known != null && known.takes(node, leaves(node, others, known), joining)) {
+      return known;
+    }
+    open.put(new Place(shape, height), made);
+    return made;
   }
 
   private void join(int at, FusedRegion region) {

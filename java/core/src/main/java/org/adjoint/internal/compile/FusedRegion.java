@@ -27,11 +27,18 @@ import org.adjoint.internal.ir.ScalarFunction;
 final class FusedRegion {
   static final String KERNEL = "fused";
 
-  // What the kernel takes: see native/src/kernels/contract/loops.h.
+  // What the kernel takes: see native/src/contract/region.h.
   private static final int MOST_OPS = 32;
   private static final int MOST_INPUTS = 12;
   static final int MOST_OUTPUTS = 3;
   static final int MOST_AXES = 6;
+
+  // What it takes of a small region, without folds.
+  private static final long SMALL = 128;
+  private static final int MOST_OPS_OF_SMALL = 64;
+  private static final int MOST_INPUTS_OF_SMALL = 32;
+  private static final int MOST_OUTPUTS_OF_SMALL = 16;
+
   private static final int NAME_WORDS = 3;
   private static final int OP_WORDS = NAME_WORDS + 4;
   private static final int OUTPUT_WORDS = 4;
@@ -95,10 +102,16 @@ final class FusedRegion {
     Arrays.stream(op.inputs()).forEach(all::add);
     more.forEach(fold -> fold.divisor().ifPresent(all::add));
     int outputs = leaving.size() + folds.size() + more.size() + (leaves ? 1 : 0);
+    boolean small = isSmall(more);
     return shape.equals(op.outputs()[0].shape())
-        && ops.size() < MOST_OPS
-        && all.size() <= MOST_INPUTS
-        && outputs <= MOST_OUTPUTS;
+        && ops.size() < (small ? MOST_OPS_OF_SMALL : MOST_OPS)
+        && all.size() <= (small ? MOST_INPUTS_OF_SMALL : MOST_INPUTS)
+        && outputs <= (small ? MOST_OUTPUTS_OF_SMALL : MOST_OUTPUTS);
+  }
+
+  /** Returns whether it has few elements and, with {@code more}, no folds. */
+  boolean isSmall(List<Fold> more) {
+    return shape.size() <= SMALL && folds.isEmpty() && more.isEmpty();
   }
 
   void add(Graph.Node op, boolean leaves, List<Fold> more) {

@@ -64,14 +64,8 @@ final class LoopFusion {
     if (groups.isEmpty()) {
       return graph;
     }
-    Graph.Builder builder = new Graph.Builder(graph);
-    Contraction.visit(
-        graph,
-        groupOf,
-        groups.size(),
-        at -> builder.keep(graph.nodes().get(at)),
-        group -> new Merge(groups.get(group)).emit(builder));
-    return builder.build();
+    return Contraction.contract(
+        graph, groupOf, groups, (group, builder) -> new Merge(group).emit(builder));
   }
 
   /** Puts loops of one pace together that share a carry at the start or a sequence. */

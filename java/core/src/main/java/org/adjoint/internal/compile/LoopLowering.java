@@ -1,7 +1,10 @@
 package org.adjoint.internal.compile;
 
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import org.adjoint.DType;
 import org.adjoint.Shape;
 import org.adjoint.Type;
@@ -21,6 +24,9 @@ import org.adjoint.internal.ir.Ref;
 final class LoopLowering {
   private static final long ALIGNMENT = 64;
   private static final int NONE = -1;
+
+  /** The most bytes that a turn adds to a stack which lies beside others. */
+  private static final long MOST_SIDE_BY_SIDE = 1 << 10;
 
   private final Lower lower;
   private final Loop loop;
@@ -48,7 +54,7 @@ final class LoopLowering {
   }
 
   private Ref[] run(long[] attrs, Ref[] in, Type[] out) {
-    Compiler.Result compiled = Compiler.compile(rooted(), lower.fuses());
+    Compiler.Result compiled = BodyPrograms.of(rooted(), lower.fuses());
     Program body = compiled.program();
     int[] modes = new int[carries];
     long room = rounded(body.workspaceBytes());
@@ -63,17 +69,51 @@ final class LoopLowering {
         room += rounded(out[i].bytes());
       }
     }
-    Ref[] results = new Ref[out.length + 1];
-    for (int i = 0; i < out.length; i++) {
-      results[i] = lower.allocate(out[i]);
-    }
-    Ref[] given = Arrays.copyOf(results, out.length);
+    Ref[] given = places(out);
+    Ref[] results = Arrays.copyOf(given, out.length + 1);
     if (Arrays.stream(given).allMatch(y -> y.size() == 0)) {
       return given;
     }
     results[out.length] = lower.allocate(new Type(DType.BOOL, Shape.of(Math.max(1, room))));
     lower.call(ints(attrs, modes), inputs(in, compiled), results, body);
     return given;
+  }
+
+  /**
+   * Returns where the outputs go. What a turn adds to stacks of small elements lies side by side: a
+   * loop that reads them back walks through one array and not through dozens.
+   */
+  private Ref[] places(Type... out) {
+    Ref[] places = new Ref[out.length];
+    Map<DType, List<Integer>> joined = new LinkedHashMap<>();
+    for (int i = 0; i < out.length; i++) {
+      if (i >= carries && !lower.isRoot(i) && isSmall(out[i])) {
+        joined.computeIfAbsent(out[i].dtype(), dtype -> new ArrayList<>()).add(i);
+      } else {
+        places[i] = lower.allocate(out[i]);
+      }
+    }
+    joined.forEach((dtype, stacks) -> join(dtype, stacks, out, places));
+    return places;
+  }
+
+  private static boolean isSmall(Type stack) {
+    long turns = stack.shape().dim(0);
+    return turns > 1 && stack.shape().size() > 0 && stack.bytes() / turns <= MOST_SIDE_BY_SIDE;
+  }
+
+  private void join(DType dtype, List<Integer> stacks, Type[] out, Ref... places) {
+    long turns = out[stacks.get(0)].shape().dim(0);
+    long row = stacks.stream().mapToLong(i -> out[i].shape().size() / turns).sum();
+    Ref all = lower.allocate(new Type(dtype, Shape.of(turns, row)));
+    long offset = 0;
+    for (int i : stacks) {
+      long[] dims = out[i].shape().dims();
+      long[] strides = Operand.contiguousStrides(dims);
+      strides[0] = row;
+      places[i] = new Ref(all.buffer(), dtype, offset, dims, strides);
+      offset += out[i].shape().size() / turns;
+    }
   }
 
   /** Returns the body with the roots that need memory of their own: carries, then stacks. */

@@ -2,6 +2,7 @@ package org.adjoint.internal.compile;
 
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.BitSet;
 import java.util.List;
 import java.util.Optional;
 import org.adjoint.DType;
@@ -33,7 +34,11 @@ final class Lower implements Lowering.Emitter {
   private final List<Steps.Step> steps = new ArrayList<>();
   private final long[][] seen = new long[256][];
   private final boolean fuse;
+  private final BitSet isRoot = new BitSet();
+
+  // Of the node that is being lowered.
   private boolean fallible;
+  private int first;
 
   private Lower(Graph graph, boolean fuse) {
     this.fuse = fuse;
@@ -52,6 +57,9 @@ final class Lower implements Lowering.Emitter {
 
   private Steps run(Graph graph) {
     Ref[] places = new Ref[graph.values()];
+    for (int root : graph.roots()) {
+      isRoot.set(root);
+    }
     Type[] types = graph.types();
     int given = leaves.size() + scalars.size();
     for (int i = 0; i < given; i++) {
@@ -64,6 +72,7 @@ final class Lower implements Lowering.Emitter {
       }
       Primitive op = node.op();
       fallible = op.fallible();
+      first = node.first();
       Ref[] outputs = op.lowering().lower(this, node.attrs(), inputs, node.outputs());
       fallible = false;
       System.arraycopy(outputs, 0, places, node.first(), outputs.length);
@@ -178,6 +187,11 @@ final class Lower implements Lowering.Emitter {
   /** Appends the call that runs a compiled body turn by turn. */
   void call(long[] ints, Ref[] inputs, Ref[] outputs, Program body) {
     steps.add(new Steps.Step(Loop.KERNEL, fallible, ints, inputs, outputs, Optional.of(body)));
+  }
+
+  /** Returns whether an output of the node that is being lowered is a root, as it is. */
+  boolean isRoot(int output) {
+    return isRoot.get(first + output);
   }
 
   boolean fuses() {

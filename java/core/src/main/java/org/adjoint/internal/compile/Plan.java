@@ -227,10 +227,12 @@ final class Plan {
         ending.set(last[buffer], more);
       }
     }
+    boolean[] placed = new boolean[first.length]; // outputs of a loop may share a buffer
     for (int at = 0; at < steps.steps().size(); at++) {
       for (Ref output : steps.steps().get(at).outputs()) {
         int buffer = output.buffer();
-        if (first[buffer] == at && inWorkspace(buffer)) {
+        if (first[buffer] == at && inWorkspace(buffer) && !placed[buffer]) {
+          placed[buffer] = true;
           long bytes = steps.buffers().get(buffer).bytes();
           offsets[buffer] = (bytes > SMALL ? large : small).take(bytes);
         }

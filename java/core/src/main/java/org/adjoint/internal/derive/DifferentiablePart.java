@@ -16,7 +16,8 @@ import org.adjoint.op.Call;
 /**
  * The nodes that derivatives of some outputs can pass, each after its inputs. The walk that finds
  * them keeps a stack of its own, so any depth will do, and stops at leaves, at detached tensors, at
- * integers, at the stand-ins of functions that run, and at a given boundary.
+ * integers, at the stand-ins of functions that run, and at a given boundary: nodes, or whatever is
+ * older than a function's arguments.
  */
 public final class DifferentiablePart {
   /** No inputs. */
@@ -28,6 +29,10 @@ public final class DifferentiablePart {
   private final NodeMap positions = new NodeMap();
 
   private final Optional<NodeMap> boundary;
+
+  /** What is older is not entered. */
+  private final Optional<Node> oldest;
+
   private List<Cut> cuts = List.of();
 
   /** By input of each node the position of that input, ABSENT where no derivative passes. */
@@ -45,8 +50,9 @@ public final class DifferentiablePart {
   private int[] pathNext = {};
   private int depth;
 
-  private DifferentiablePart(Optional<NodeMap> boundary) {
+  private DifferentiablePart(Optional<NodeMap> boundary, Optional<Node> oldest) {
     this.boundary = boundary;
+    this.oldest = oldest;
     this.order = new ArrayList<>();
     this.inputs = new ArrayList<>();
     this.edges = new int[64];
@@ -59,11 +65,22 @@ public final class DifferentiablePart {
    * @param boundary nodes that the walk does not enter
    */
   public static DifferentiablePart of(List<Node> outputs, List<Node> boundary) {
-    DifferentiablePart part = new DifferentiablePart(marked(boundary));
-    for (Node output : outputs) {
-      part.walk(output);
-    }
-    return part;
+    return new DifferentiablePart(marked(boundary), Optional.empty()).filled(outputs);
+  }
+
+  /**
+   * Returns the part that derivatives of {@code outputs} can pass on their way to arguments of
+   * functions that run: nothing older is entered, however long the history of what the functions
+   * capture.
+   */
+  public static DifferentiablePart behind(List<Node> outputs, List<Node> arguments) {
+    Optional<Node> oldest = arguments.stream().reduce((a, b) -> b.isOlderThan(a) ? b : a);
+    return new DifferentiablePart(Optional.empty(), oldest).filled(outputs);
+  }
+
+  private DifferentiablePart filled(List<Node> outputs) {
+    outputs.forEach(this::walk);
+    return this;
   }
 
   private static Optional<NodeMap> marked(List<Node> nodes) {
@@ -168,7 +185,9 @@ public final class DifferentiablePart {
   }
 
   private boolean isBoundary(Node node) {
-    return stopsAt(node) || (boundary.isPresent() && boundary.get().get(node) != NodeMap.ABSENT);
+    return stopsAt(node)
+        || (boundary.isPresent() && boundary.get().get(node) != NodeMap.ABSENT)
+        || (oldest.isPresent() && node.isOlderThan(oldest.get()));
   }
 
   private void enter(Node node) {

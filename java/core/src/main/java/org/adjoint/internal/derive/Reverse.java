@@ -13,11 +13,12 @@ import org.adjoint.internal.graph.Node;
 import org.adjoint.internal.graph.NodeMap;
 import org.adjoint.internal.graph.Seed;
 import org.adjoint.op.Call;
+import org.adjoint.op.ShapeOps;
 
 /**
  * Reverse mode: cotangents go back along a {@link DifferentiablePart}; the op of each node pulls
- * the cotangents of its outputs to its inputs. Several uses of a value are summed and broadcasting
- * is undone here; no rule knows of either.
+ * the cotangents of its outputs to its inputs. Several uses of a value are summed, {@link
+ * EqualViews} counting as one, and broadcasting is undone here; no rule knows of either.
  */
 public final class Reverse {
   private Reverse() {}
@@ -105,14 +106,16 @@ public final class Reverse {
       List<Tensor> ys, List<Tensor> cotangents, DifferentiablePart part, boolean[] needed) {
     List<Node> order = part.order();
     Cotangents sums = new Cotangents(part);
+    int[] firsts = EqualViews.of(part, needed);
     spread(part, needed);
     for (int i = 0; i < ys.size(); i++) {
-      sums.add(Access.node(ys.get(i)), Access.index(ys.get(i)), cotangents.get(i));
+      Node node = Access.node(ys.get(i));
+      sums.add(firsts[part.position(node)], node, Access.index(ys.get(i)), cotangents.get(i));
     }
     for (int at = order.size() - 1; at >= 0; at--) {
       Node node = order.get(at);
       if (needed[at] && sums.reached(at) && part.isInner(at)) {
-        pullThrough(node, at, part, needed, sums);
+        pullThrough(node, at, part, needed, firsts, sums);
       }
     }
     return sums;
@@ -133,7 +136,7 @@ public final class Reverse {
   }
 
   private static void pullThrough(
-      Node node, int at, DifferentiablePart part, boolean[] needed, Cotangents sums) {
+      Node node, int at, DifferentiablePart part, boolean[] needed, int[] firsts, Cotangents sums) {
     Node[] inputs = part.inputs(at);
     Call call = DifferentiablePart.call(node, inputs);
     List<Integer> wanted = new ArrayList<>(inputs.length);
@@ -146,9 +149,13 @@ public final class Reverse {
         Anomaly.differentiating(node, () -> node.op().pull(call, wanted, sums.ofAll(at, node)));
     for (int nth = 0; nth < wanted.size(); nth++) {
       int i = wanted.get(nth);
-      Shape shape = inputs[i].type(node.index(i)).shape();
-      sums.add(
-          part.position(at, i), inputs[i], node.index(i), ShapeRules.sumTo(pulled.get(nth), shape));
+      int to = firsts[part.position(at, i)];
+      if (node.op() == ShapeOps.SLICE) {
+        sums.addSlice(to, inputs[i], node.index(i), pulled.get(nth));
+      } else {
+        Shape shape = inputs[i].type(node.index(i)).shape();
+        sums.add(to, inputs[i], node.index(i), ShapeRules.sumTo(pulled.get(nth), shape));
+      }
     }
   }
 }

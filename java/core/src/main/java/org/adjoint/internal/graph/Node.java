@@ -48,7 +48,7 @@ public abstract sealed class Node permits OpNode, ScalarNode, ValueNode, Argumen
   /** The mark of a stand-in, which is a source before anything is built on it. */
   private static final long STAND_IN = 1;
 
-  /** The logical clock: each mark and each cut is a tick. */
+  /** The logical clock: each mark, each cut and each age is a tick. */
   private static final AtomicLong CLOCK = new AtomicLong(STAND_IN);
 
   /** Spreads nodes over hash tables; duplicates, as a race makes them, only cost time. */
@@ -503,6 +503,16 @@ public abstract sealed class Node permits OpNode, ScalarNode, ValueNode, Argumen
     if (variableSince == NEVER) {
       variableSince = tick();
     }
+  }
+
+  /** Makes all nodes that exist now older than every node from here on. */
+  public static void beginAge() {
+    tick();
+  }
+
+  /** Returns whether this node was built in an earlier age, and so cannot depend on the other. */
+  public final boolean isOlderThan(Node other) {
+    return born < other.born;
   }
 
   /**

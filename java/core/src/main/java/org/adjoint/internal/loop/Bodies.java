@@ -1,13 +1,10 @@
 package org.adjoint.internal.loop;
 
-import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
-import java.util.stream.LongStream;
-import org.adjoint.Type;
 import org.adjoint.internal.graph.Anomaly;
-import org.adjoint.internal.ir.Graph;
+import org.adjoint.internal.ir.GraphKey;
 import org.adjoint.internal.ir.Loop;
 import org.adjoint.internal.ir.Primitive;
 import org.adjoint.op.LoopOp;
@@ -33,24 +30,14 @@ final class Bodies {
   /** To a program bodies are equal that bring their own rules; to derivatives they are not. */
   private record Entry(Primitive primitive, Optional<LoopOp> op) {}
 
-  private record Key(long[] words) {
-    @Override
-    public boolean equals(Object other) {
-      return other instanceof Key key && Arrays.equals(words, key.words);
-    }
-
-    @Override
-    public int hashCode() {
-      return Arrays.hashCode(words);
-    }
-  }
+  private record Key(GraphKey body, int carries, int sequences) {}
 
   private Bodies() {}
 
   /** Returns the loop of a body: that of an equal one, if there is one. */
   static LoopOp of(LoopBody body) {
     Loop loop = body.loop();
-    Key key = new Key(words(loop));
+    Key key = new Key(GraphKey.of(loop.body()), loop.carries(), loop.sequences());
     // Nodes remember the user's line where anomalies are searched for.
     boolean shared = !body.bringsRules() && !Anomaly.isOn();
     synchronized (KNOWN) {
@@ -65,31 +52,5 @@ final class Bodies {
       }
       return op;
     }
-  }
-
-  private static long[] words(Loop loop) {
-    LongStream.Builder words = LongStream.builder();
-    Graph graph = loop.body();
-    words.add(loop.carries()).add(loop.sequences()).add(graph.leaves().size());
-    graph.leaves().forEach(type -> add(words, type));
-    words.add(graph.nodes().size());
-    for (Graph.Node node : graph.nodes()) {
-      words.add(node.op().id());
-      words.add(node.attrs().length);
-      Arrays.stream(node.attrs()).forEach(words);
-      words.add(node.inputs().length);
-      Arrays.stream(node.inputs()).asLongStream().forEach(words);
-      words.add(node.outputs().length);
-      for (Type type : node.outputs()) {
-        add(words, type);
-      }
-    }
-    Arrays.stream(graph.roots()).asLongStream().forEach(words);
-    return words.build().toArray();
-  }
-
-  private static void add(LongStream.Builder words, Type type) {
-    words.add(type.dtype().code()).add(type.shape().rank());
-    Arrays.stream(type.shape().dims()).forEach(words);
   }
 }

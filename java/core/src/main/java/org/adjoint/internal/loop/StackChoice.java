@@ -14,10 +14,11 @@ import org.adjoint.op.Custom;
 import org.adjoint.op.ShapeOps;
 
 /**
- * What of each turn has to be stacked for the way back: the fewest bytes from which cheap ops make
- * all that the rules read. A minimum cut between what turns compute and what rules read (M. Chen et
- * al.'s rematerialisation as flow, as in functorch's min-cut partitioner); carries and the results
- * of other ops can only be stacked, elements of sequences are there already.
+ * What of each turn has to be stacked for the way back: the fewest bytes from which cheap ops, and
+ * ops that the loop has no use for itself, make all that the rules read. A minimum cut between what
+ * turns compute and what rules read (M. Chen et al.'s rematerialisation as flow, as in functorch's
+ * min-cut partitioner); carries and the results of other ops can only be stacked, elements of
+ * sequences are there already.
  *
  * @param stacked values inside the body, every output of a node that is read
  * @param read the sequences that are read as they are
@@ -102,11 +103,21 @@ record StackChoice(List<Tensor> stacked, List<Integer> read) {
     /** By vertex whether the way back reads it. */
     private boolean[] wanted = {};
 
+    /** What the loop itself computes, whether the way back wants it or not. */
+    private final NodeMap forward = new NodeMap();
+
     Search(LoopBody body, NodeMap kinds, List<Node> order, List<Tensor> results) {
       this.body = body;
       this.kinds = kinds;
       this.order = order;
       this.results = results;
+      body.arguments().forEach(argument -> forward.put(Access.node(argument), 0));
+      for (Tensor result : body.results()) {
+        PostOrder.walk(
+            Access.node(result),
+            node -> forward.get(node) != NodeMap.ABSENT,
+            (node, inputs) -> forward.put(node, 0));
+      }
     }
 
     private boolean isEarly(Node node) {
@@ -164,7 +175,7 @@ record StackChoice(List<Tensor> stacked, List<Integer> read) {
         if (wanted[at]) {
           flow.edge(2 * at + 1, sink, MinCut.INFINITE);
         }
-        if (argument ? !isElement(at) : !isCheap(vertices.get(at))) {
+        if (argument ? !isElement(at) : !mayBeLate(vertices.get(at))) {
           flow.edge(source, 2 * at, MinCut.INFINITE);
         } else if (!argument) {
           for (Node input : vertices.get(at).inputs()) {
@@ -189,6 +200,14 @@ record StackChoice(List<Tensor> stacked, List<Integer> read) {
         bytes += outputs.get(at)[i] ? type.bytes() : 0;
       }
       return bytes;
+    }
+
+    /**
+     * Whether the way back may compute a node: again, where that is cheap; or instead of the loop,
+     * which computes for its own results only what they are made of.
+     */
+    private boolean mayBeLate(Node node) {
+      return forward.get(node) == NodeMap.ABSENT || isCheap(node);
     }
 
     private static boolean isCheap(Node node) {

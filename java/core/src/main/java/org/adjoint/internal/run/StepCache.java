@@ -5,6 +5,7 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import org.adjoint.internal.backend.Backend;
 import org.adjoint.internal.backend.Log;
+import org.adjoint.internal.graph.Traps;
 
 /**
  * The steps of pending graphs compiled so far for one backend, by their templates, which are
@@ -34,6 +35,11 @@ public final class StepCache {
   private long bytes;
   private long compiled;
   private boolean told;
+
+  /** How many of the steps compiled last were each longer than the one before. */
+  private int growing;
+
+  private int lastOps;
 
   /** A step, and the step that ran next the last time: most steps run in turns. */
   private static final class Entry {
@@ -107,6 +113,9 @@ public final class StepCache {
     Entry made = new Entry(new TracedStep(backend, template, trace));
     synchronized (this) {
       compiled++;
+      growing = template.ops() > lastOps ? growing + 1 : 0;
+      lastOps = template.ops();
+      Traps.GROWING.look(growing);
       boolean isLarge = made.bytes() > MOST_BYTES;
       Entry raced = (isLarge ? large : steps).putIfAbsent(template, made);
       if (raced != null) {

@@ -45,4 +45,28 @@ class TrapsTest {
     String word = Traps.PENDING.said().orElseThrow();
     assertTrue(word.contains("100000 pending ops") && word.contains("TrapsTest.java:"), word);
   }
+
+  @Test
+  void aLoopThatAsksForAPartOfItsState() {
+    Traps.GROWING.forget();
+    runAPendulum(true);
+    assertEquals(Optional.empty(), Traps.GROWING.said());
+    runAPendulum(false);
+    String word = Traps.GROWING.said().orElseThrow();
+    assertTrue(word.contains("each of 32 evaluations") && word.contains("TrapsTest.java:"), word);
+  }
+
+  private static void runAPendulum(boolean whole) {
+    Tensor x = Tensor.of(1.0);
+    Tensor v = Tensor.of(0.0);
+    for (int turn = 0; turn < Traps.OFTEN + 8; turn++) {
+      Tensor next = x.plus(v.times(0.1));
+      v = v.minus(x.sin().times(0.1));
+      x = next;
+      if (whole) {
+        Tensor.evalAll(x, v);
+      }
+      x.toDoubleArray();
+    }
+  }
 }

@@ -71,6 +71,29 @@ class LoopProgramsTest {
   }
 
   @Test
+  void whatTheLoopHasNoUseForIsNotStacked() {
+    long turns = 1000;
+    int gates = 8;
+    Tensor xs = sequence(turns);
+    Tensor start = Tensor.of(new double[] {0.1, 0.2, 0.3}, 3).variable();
+    Tensor end =
+        Scan.of(
+                (Tensor h, Tensor x) -> {
+                  Tensor product = x;
+                  for (int i = 0; i < gates; i++) {
+                    product = product.times(h.times(i + 1).plus(x).sigmoid());
+                  }
+                  return product;
+                })
+            .apply(start, xs)
+            .get(turns - 1);
+    Plan plan = Plan.of(Grad.grad(end.sum(), start).get(0));
+    // The gates, and the state before a turn, of which the slopes are made on the way back.
+    long stack = turns * 3 * Double.BYTES;
+    assertTrue(plan.workspaceBytes() < (gates + 4) * stack, plan.toString());
+  }
+
+  @Test
   void aLoopThatIsBuiltAgainIsNotCompiledAgain() {
     Tensor.evalAll(lossAndGradients(5, 0.9));
     assertEquals(0, compiled(() -> Tensor.evalAll(lossAndGradients(5, 0.8))));

@@ -102,8 +102,11 @@ class PassesTest {
     assertEquals(List.of("exp", "cumsum", "div"), fused(e.div(rows)));
     Tensor product = e.matmul(leaf(3, 3));
     assertEquals(List.of("exp", "matmul", "fused"), fused(e.times(product).neg()));
-    // Four results are more than one call has.
-    Tensor[] many = {e, e.neg(), e.square(), e.abs().neg()};
+    // Four results are more than one call has, unless they have few elements.
+    Tensor[] few = {e, e.neg(), e.square(), e.abs().neg()};
+    assertEquals(List.of("fused"), fused(few));
+    Tensor f = leaf(64, 3).exp();
+    Tensor[] many = {f, f.neg(), f.square(), f.abs().neg()};
     assertTrue(fused(many).size() > 1);
   }
 
@@ -152,16 +155,40 @@ class PassesTest {
 
   @Test
   void longChainsAreCutIntoRegionsThatTheKernelTakes() {
-    Tensor y = leaf(4);
-    for (int i = 0; i < 70; i++) {
+    assertEquals(List.of("fused", "fused", "fused"), fused(negated(leaf(129), 70)));
+    assertEquals(List.of("fused", "fused"), fused(sumOf(15, 129)));
+    // Of few elements a region may have more ops and inputs, and results that leave.
+    assertEquals(List.of("fused", "fused"), fused(negated(leaf(128), 70)));
+    assertEquals(List.of("fused"), fused(sumOf(15, 128)));
+    assertEquals(List.of("fused", "fused"), fused(sumOf(33, 128)));
+    Tensor x = leaf(8);
+    Tensor[] powers = new Tensor[16];
+    for (int i = 0; i < powers.length; i++) {
+      powers[i] = (i == 0 ? x : powers[i - 1]).times(x);
+    }
+    assertEquals(List.of("fused"), fused(powers));
+    // Ops without a common reader share a region, too.
+    assertEquals(List.of("fused"), fused(leaf(3).exp(), leaf(3).sin(), leaf(3).tan()));
+    assertEquals(3, fused(leaf(200).exp(), leaf(200).sin(), leaf(200).tan()).size());
+    // But not where values are folded.
+    Tensor y = negated(leaf(8), 40);
+    assertEquals(List.of("fused", "fused"), fused(y.sum()));
+  }
+
+  private static Tensor negated(Tensor x, int times) {
+    Tensor y = x;
+    for (int i = 0; i < times; i++) {
       y = y.neg();
     }
-    assertEquals(List.of("fused", "fused", "fused"), fused(y));
-    Tensor sum = leaf(4);
-    for (int i = 0; i < 15; i++) {
-      sum = sum.plus(leaf(4));
+    return y;
+  }
+
+  private static Tensor sumOf(int count, long size) {
+    Tensor sum = leaf(size);
+    for (int i = 0; i < count; i++) {
+      sum = sum.plus(leaf(size));
     }
-    assertEquals(List.of("fused", "fused"), fused(sum));
+    return sum;
   }
 
   private static final String WITH_GRAD = "softmaxCrossEntropyWithGrad";

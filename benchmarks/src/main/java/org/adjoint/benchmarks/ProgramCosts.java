@@ -1,0 +1,95 @@
+package org.adjoint.benchmarks;
+
+import java.lang.management.ManagementFactory;
+import java.lang.management.ThreadMXBean;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.function.Function;
+import java.util.function.Supplier;
+import org.adjoint.Adjoint;
+import org.adjoint.Compiled;
+import org.adjoint.Plan;
+import org.adjoint.Scope;
+import org.adjoint.Tensor;
+import org.adjoint.benchmarks.compare.Programs;
+
+/**
+ * What the derivatives of {@link Programs} cost: value and gradient, compiled and by run, the first
+ * call, and the kernel calls of a program. In CPU time of one thread, which a machine that others
+ * use lengthens less than it does time.
+ */
+public final class ProgramCosts {
+  private static final ThreadMXBean CLOCK = ManagementFactory.getThreadMXBean();
+  private static final double SECONDS = 0.5;
+  private static final int LEAST = 5;
+  private static final double NANOS = 1e9;
+  private static final double MICROS = 1e3;
+
+  private ProgramCosts() {}
+
+  /** Microseconds. */
+  private record Cost(double first, double compiled, double run, Map<String, Integer> calls) {
+    static Cost of(Programs.Program program, boolean derivative) {
+      Function<List<Tensor>, List<Tensor>> f =
+          Compiled.ofList(at -> program.results(at, derivative));
+      Supplier<List<Tensor>> compiled = () -> f.apply(program.inputs());
+      Supplier<List<Tensor>> run = () -> program.results(program.inputs(), derivative);
+      double first = once(compiled);
+      Plan plan = Plan.of(run.get().toArray(new Tensor[0]));
+      return new Cost(first, median(compiled), median(run), new TreeMap<>(plan.kernels()));
+    }
+  }
+
+  private static double once(Supplier<List<Tensor>> f) {
+    long start = CLOCK.getCurrentThreadCpuTime();
+    Scope.run(() -> Tensor.evalAll(f.get().toArray(new Tensor[0])));
+    return (CLOCK.getCurrentThreadCpuTime() - start) / MICROS;
+  }
+
+  /** Returns the median of the calls behind a warm-up of equal length. */
+  private static double median(Supplier<List<Tensor>> f) {
+    calls(f);
+    List<Double> times = calls(f);
+    Collections.sort(times);
+    return times.get(times.size() / 2);
+  }
+
+  private static List<Double> calls(Supplier<List<Tensor>> f) {
+    List<Double> times = new ArrayList<>();
+    long end = CLOCK.getCurrentThreadCpuTime() + (long) (SECONDS * NANOS);
+    while (times.size() < LEAST || CLOCK.getCurrentThreadCpuTime() < end) {
+      times.add(once(f));
+    }
+    return times;
+  }
+
+  /** Prints a row for each of the programs named, for all if none is. */
+  public static void main(String[] args) {
+    Adjoint.threads(1);
+    Adjoint.backend("native");
+    System.out.println(
+        "name         value µs  gradient µs  ratio  by run ÷ compiled  first call ms  kernel calls");
+    for (String name : args.length > 0 ? List.of(args) : Programs.names()) {
+      Programs.Program program = Programs.of(name);
+      Cost value = Cost.of(program, false);
+      Cost gradient = Cost.of(program, true);
+      System.out.printf(
+          Locale.ROOT,
+          "%-10s %10.0f %12.0f %6.1f %8.1f %8.1f %8.0f %5.0f   %s %s%n",
+          name,
+          value.compiled(),
+          gradient.compiled(),
+          gradient.compiled() / value.compiled(),
+          value.run() / value.compiled(),
+          gradient.run() / gradient.compiled(),
+          value.first() / MICROS,
+          gradient.first() / MICROS,
+          value.calls(),
+          gradient.calls());
+    }
+  }
+}
