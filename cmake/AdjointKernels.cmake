@@ -11,6 +11,14 @@ else()
   set(ADJ_EXTENSIONS)
 endif()
 
+# No sanitizer can watch what this machine cannot run, and vectors of 512 bits take as long to compile as all others.
+if(ADJ_SANITIZE AND EXISTS /proc/cpuinfo)
+  file(STRINGS /proc/cpuinfo processor REGEX "^flags" LIMIT_COUNT 1)
+  if(NOT processor MATCHES " avx512f ")
+    list(REMOVE_ITEM ADJ_ISAS avx512)
+  endif()
+endif()
+
 set(ADJ_FLAGS_baseline "")
 set(ADJ_FLAGS_avx2 -mavx2 -mfma)
 # g++ 12 prefers 256-bit vectors unless told, and its AVX-512 headers raise false "uninitialized" warnings.

@@ -1,10 +1,10 @@
-/* CPU detection: see isa.h. */
+/* CPU detection: see isa.h. What the library was built without, no machine runs. */
 #include "cpu/isa.h"
 
 #include <cstdlib>
 #include <cstring>
 
-#if defined(ADJ_X86_ISAS)
+#if defined(ADJ_WITH_avx512)
 #include <sys/syscall.h>
 #include <unistd.h>
 #endif
@@ -16,7 +16,7 @@ namespace {
 
 constexpr Isa kAll[kIsas] = {Isa::kAmx, Isa::kAvx512Bf16, Isa::kAvx512, Isa::kAvx2, Isa::kBaseline};
 
-#if defined(ADJ_X86_ISAS)
+#if defined(ADJ_WITH_avx512)
 /* Tiles are 8 KiB more to save for every thread, so Linux (5.16) grants them to a process that asks, once for all. */
 bool tiles_granted() {
   constexpr long kRequestPermission = 0x1023, kTileData = 18; /* ARCH_REQ_XCOMP_PERM, XFEATURE_XTILE_DATA */
@@ -51,26 +51,24 @@ const char* name_of(Isa isa) {
 }
 
 bool runs(Isa isa) {
-#if defined(ADJ_X86_ISAS)
-  /* The built-in also asks the operating system whether it saves the registers. */
-  const bool avx2 = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
   switch (isa) {
+#if defined(ADJ_WITH_avx512)
     case Isa::kAmx:
       return runs(Isa::kAvx512Bf16) && __builtin_cpu_supports("amx-tile") && __builtin_cpu_supports("amx-bf16") &&
              tiles_granted();
     case Isa::kAvx512Bf16:
       return runs(Isa::kAvx512) && __builtin_cpu_supports("avx512bf16");
     case Isa::kAvx512:
-      return avx2 && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
+      return runs(Isa::kAvx2) && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
              __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl");
-    case Isa::kAvx2:
-      return avx2;
-    default:
-      return true;
-  }
-#else
-  return isa == Isa::kBaseline;
 #endif
+#if defined(ADJ_WITH_avx2)
+    case Isa::kAvx2: /* the built-in also asks the operating system whether it saves the registers */
+      return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
+#endif
+    default:
+      return isa == Isa::kBaseline;
+  }
 }
 
 Isa best_isa() {

@@ -21,7 +21,7 @@ std::vector<const Kernel*> rows_of(const Families& families) {
   return rows;
 }
 
-#if defined(ADJ_X86_ISAS)
+#if defined(ADJ_WITH_avx512)
 /* The rows of AVX-512, but for those of an extension's own families. */
 std::vector<const Kernel*> extended(std::vector<const Kernel*> rows, const Family* const* families, size_t count) {
   for (size_t f = 0; f < count; ++f) {
@@ -44,8 +44,10 @@ constexpr const Family* kAmxFamilies[] = {ADJ_EXTENDED_FAMILIES(ADJ_ADDRESS_AMX)
 struct Registry {
   Registry() {
     rows[static_cast<int>(Isa::kBaseline)] = rows_of(cpu::baseline::families);
-#if defined(ADJ_X86_ISAS)
+#if defined(ADJ_WITH_avx2)
     rows[static_cast<int>(Isa::kAvx2)] = rows_of(cpu::avx2::families);
+#endif
+#if defined(ADJ_WITH_avx512)
     const auto& avx512 = rows[static_cast<int>(Isa::kAvx512)] = rows_of(cpu::avx512::families);
     rows[static_cast<int>(Isa::kAvx512Bf16)] = extended(avx512, kAvx512Bf16Families, std::size(kAvx512Bf16Families));
     rows[static_cast<int>(Isa::kAmx)] = extended(avx512, kAmxFamilies, std::size(kAmxFamilies));
