@@ -4,7 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import java.util.Map;
 import org.adjoint.Adjoint;
-import org.adjoint.MaskLaw;
+import org.adjoint.masks.MaskLaw;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 

@@ -1,9 +1,12 @@
-package org.adjoint;
+package org.adjoint.masks;
 
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import org.adjoint.DType;
+import org.adjoint.Grad;
+import org.adjoint.Tensor;
 import org.adjoint.check.OpCase;
 import org.adjoint.check.OpCases;
 
