@@ -37,10 +37,10 @@ struct Everything {
     c3.dims = soft3.dims = {2, 3, 5};
     c3.strides = soft3.strides = {15, 5, 1};
     const auto as = [](const Operand& of, const Dims& dims) {
-      Operand result = of;
-      result.dims = dims;
-      result.strides = contiguous_strides(dims);
-      return result;
+      Operand view = of;
+      view.dims = dims;
+      view.strides = contiguous_strides(dims);
+      return view;
     };
     const Operand c3of1 = as(c, {1, 6, 5}), soft3of1 = as(soft, {1, 6, 5}), m3 = as(m, {1, 6, 5}),
                   m4 = as(m, {1, 1, 6, 5}), v4 = as(v, {1, 1, 6, 5}), lengths = as(extra, {1, 1, 6}),

@@ -1348,10 +1348,10 @@ public sealed class Tensor permits Parameter {
   /**
    * Returns a where the BOOL condition holds, else b. Nothing of the branch not taken reaches a
    * gradient of any order, whatever infinities and NaN that branch has met: where nothing flows,
-   * nothing is passed on. The one exception is the product of matrices, {@link #matmul} and {@link
-   * Einsum}: its derivatives are products again, which add up 0 · ∞ = NaN with all the rest,
-   * because looking for rows of zeros would cost small ones a fifth of their time. Mask what goes
-   * in as well as what comes out:
+   * nothing is passed on. The one exception are products of matrices, {@link #matmul}, {@link
+   * Einsum}, {@link #conv} and {@link Attention}: their derivatives are products again, which add
+   * up 0 · ∞ = NaN with all the rest, because looking for rows of zeros would cost small ones a
+   * fifth of their time. Mask what goes in as well as what comes out:
    *
    * <pre>{@code
    * Tensor safe = Tensor.where(kept, x, Tensor.scalar(0, x.dtype())); // kept: [rows, 1]
@@ -2405,8 +2405,11 @@ public sealed class Tensor permits Parameter {
    * @throws IllegalArgumentException naming both shapes and what would fit, if the numbers of axes
    *     or channels do not go together, the groups do not divide the channels, or a kernel is
    *     larger than its padded image; or if the dtypes differ or are not F32 or F64
+   * @throws NullPointerException if the w or the convolution is null
    */
   public Tensor conv(Tensor w, Convolution convolution) {
+    requireNonNull(w, "conv: w is null");
+    requireNonNull(convolution, "conv: convolution is null");
     return Convolutions.conv(this, w, convolution);
   }
 
@@ -2421,8 +2424,11 @@ public sealed class Tensor permits Parameter {
    * @throws IllegalArgumentException naming both shapes, if the numbers of axes or channels do not
    *     go together, the groups do not divide the channels, the padding leaves nothing, or the
    *     output padding is out of range; or if the dtypes differ or are not F32 or F64
+   * @throws NullPointerException if the w or the convolution is null
    */
   public Tensor convTranspose(Tensor w, Convolution convolution, long... outputPadding) {
+    requireNonNull(w, "convTranspose: w is null");
+    requireNonNull(convolution, "convTranspose: convolution is null");
     return Convolutions.convTranspose(this, w, convolution, outputPadding);
   }
 
@@ -2435,8 +2441,10 @@ public sealed class Tensor permits Parameter {
    *
    * @throws IllegalArgumentException if x has fewer axes than the window, is not F32 or F64, has
    *     more than 2³¹ − 1 elements in them, or a window does not fit or lies in the padding alone
+   * @throws NullPointerException if the window is null
    */
   public Tensor maxPool(Window window) {
+    requireNonNull(window, "maxPool: window is null");
     return Windows.maxPool(this, window);
   }
 
@@ -2447,8 +2455,10 @@ public sealed class Tensor permits Parameter {
    *
    * @throws IllegalArgumentException if x has fewer axes than the window, is not F32 or F64, or a
    *     window does not fit; where padding does not count, if one lies in it alone
+   * @throws NullPointerException if the window is null
    */
   public Tensor avgPool(Window window) {
+    requireNonNull(window, "avgPool: window is null");
     return Windows.avgPool(this, window);
   }
 
@@ -2485,8 +2495,10 @@ public sealed class Tensor permits Parameter {
    *
    * @throws IllegalArgumentException if x has not two axes more than the window, the window does
    *     not fit, or it says ceil
+   * @throws NullPointerException if the window is null
    */
   public Tensor im2col(Window window) {
+    requireNonNull(window, "im2col: window is null");
     return Windows.im2col(this, window);
   }
 
@@ -2496,8 +2508,10 @@ public sealed class Tensor permits Parameter {
    *
    * @param image the sizes s₁ … sₖ
    * @throws IllegalArgumentException if the columns are not those of such windows in such an image
+   * @throws NullPointerException if the window is null
    */
   public Tensor col2im(Window window, long... image) {
+    requireNonNull(window, "col2im: window is null");
     return Windows.col2im(this, window, image);
   }
 
@@ -2592,8 +2606,11 @@ public sealed class Tensor permits Parameter {
    * @param shift of the same shape
    * @throws IllegalArgumentException if a shape is another, the dtypes differ or are not F32 or
    *     F64, or epsilon is not in [0, inf)
+   * @throws NullPointerException if the scale or the shift is null
    */
   public Tensor layerNorm(Tensor scale, Tensor shift, double epsilon) {
+    requireNonNull(scale, "layerNorm: scale is null");
+    requireNonNull(shift, "layerNorm: shift is null");
     return Normalization.scaled("layerNorm", this, scale, Optional.of(shift), epsilon, true);
   }
 
@@ -2615,8 +2632,10 @@ public sealed class Tensor permits Parameter {
    * @param scale of the shape of x's last axes
    * @throws IllegalArgumentException if its shape is another, the dtypes differ or are not F32 or
    *     F64, or epsilon is not in [0, inf)
+   * @throws NullPointerException if the scale is null
    */
   public Tensor rmsNorm(Tensor scale, double epsilon) {
+    requireNonNull(scale, "rmsNorm: scale is null");
     return Normalization.scaled("rmsNorm", this, scale, Optional.empty(), epsilon, false);
   }
 
@@ -2629,8 +2648,10 @@ public sealed class Tensor permits Parameter {
    *
    * @throws IllegalArgumentException if x is a scalar, an axis is none of x's or is given twice,
    *     epsilon is not in [0, inf), or x is not F32 or F64
+   * @throws NullPointerException if the axes is null
    */
   public Standardized standardize(int[] axes, double epsilon) {
+    requireNonNull(axes, "standardize: axes is null");
     return Normalization.standardize(this, axes, List.of(), epsilon);
   }
 
@@ -2641,8 +2662,12 @@ public sealed class Tensor permits Parameter {
    * @param scale an element for each place on the axes that are not folded, in their order
    * @param shift of the same shape
    * @throws IllegalArgumentException as without them, or if a shape is another or the dtypes differ
+   * @throws NullPointerException if the axes or the scale or the shift is null
    */
   public Standardized standardize(int[] axes, Tensor scale, Tensor shift, double epsilon) {
+    requireNonNull(axes, "standardize: axes is null");
+    requireNonNull(scale, "standardize: scale is null");
+    requireNonNull(shift, "standardize: shift is null");
     return Normalization.standardize(this, axes, List.of(scale, shift), epsilon);
   }
 

@@ -65,6 +65,8 @@ class ArgumentsTest {
             Map.entry(String.class, "a b -> b a"),
             Map.entry(Map.class, Map.of()),
             Map.entry(Slice[].class, new Slice[] {Slice.ALL}),
+            Map.entry(Convolution.class, Convolution.of(1)),
+            Map.entry(Window.class, Window.of(1)),
             Map.entry(DoubleSupplier.class, (DoubleSupplier) () -> 1),
             Map.entry(UnaryOperator.class, UnaryOperator.identity()),
             Map.entry(org.adjoint.op.Op.class, ElementwiseOps.PLUS),

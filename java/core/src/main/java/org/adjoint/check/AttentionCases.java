@@ -113,6 +113,8 @@ final class AttentionCases {
       Input mask = new Flags(s(sizes.b, 1, sizes.n, sizes.m));
       slope("masked", sizes.inputs(g, bias, mask), new Form(true, true, false, 0, 0.5));
     }
+    Input g = new Floating(Domain.ANY, s(1, 1, 1, 1));
+    slope("", new Sizes(1, 1, 1, 1, 2, 1, 1).inputs(g), new Form(false, false, false, 0, 0.5));
   }
 
   private void slope(String about, List<Input> in, Form form) {

@@ -99,6 +99,7 @@ final class NormalizationCases {
   }
 
   private void slopes() {
+    slope(new Form(0, 1, false, Along.NOTHING, EPSILON, 0), s(1, 2), s(1, 2));
     for (boolean centred : new boolean[] {true, false}) {
       slope(new Form(0, 1, centred, Along.NOTHING, EPSILON, 0), s(3, 9), s(3, 9));
       slope(new Form(0, 1, centred, Along.TRAILING, EPSILON, 2), s(3, 17), s(3, 17), s(17));

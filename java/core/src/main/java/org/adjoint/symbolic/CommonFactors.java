@@ -55,7 +55,7 @@ final class CommonFactors {
       Expression common = exponents.get(base(factor));
       if (common == null) {
         rest.add(factor);
-      } else {
+      } else if (exponent(factor) != common) { // the difference of an infinite one would be NaN
         rest.add(algebra.power(base(factor), algebra.minus(exponent(factor), common)));
       }
     }

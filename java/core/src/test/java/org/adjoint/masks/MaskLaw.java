@@ -3,6 +3,7 @@ package org.adjoint.masks;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import org.adjoint.DType;
 import org.adjoint.Grad;
@@ -17,6 +18,9 @@ import org.adjoint.check.OpCases;
  */
 public final class MaskLaw {
   private static final long MOST_ENTRIES = 24;
+
+  private static final Set<String> PRODUCTS =
+      Set.of("matmul", "conv", "convInput", "convWeight", "attention", "attentionGrad");
 
   private static final double[] BAD = {
     Double.NaN, Double.POSITIVE_INFINITY, Double.NEGATIVE_INFINITY, 0, -1, 1
@@ -41,7 +45,7 @@ public final class MaskLaw {
   }
 
   private static boolean isProduct(OpCase row) {
-    return row.op().equals("matmul")
+    return PRODUCTS.contains(row.op())
         || row.name().equals("einsum")
         || row.title().contains("recurrent net");
   }

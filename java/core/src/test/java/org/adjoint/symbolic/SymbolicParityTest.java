@@ -47,7 +47,6 @@ class SymbolicParityTest {
           "randomUniform",
           "windowArgmax");
 
-  /** Rows whose values depend on such an op, whatever their own name. */
   /** Formulas are of real numbers, which do not wrap around. */
   private static boolean isWhole(OpCase row) {
     return row.floatingInputs().isEmpty()
@@ -55,8 +54,13 @@ class SymbolicParityTest {
         && row.function().apply(row.sample(DType.F64, 7)).dtype().isInteger();
   }
 
+  /** Textbooks' softmax, which formulas show, has no value where every entry is −∞. */
+  private static boolean hidesAll(OpCase row) {
+    return row.title().contains("queries without keys") || row.title().contains("hidden by far");
+  }
+
   private static boolean hasFormula(OpCase row) {
-    return !isWhole(row) && !WITHOUT.contains(row.op());
+    return !isWhole(row) && !WITHOUT.contains(row.op()) && !hidesAll(row);
   }
 
   private static List<OpCase> smallRows() {
