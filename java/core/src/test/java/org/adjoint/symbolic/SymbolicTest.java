@@ -269,4 +269,13 @@ class SymbolicTest {
     }
     assertTrue(Symbolic.of(sum, names).symbols() > 3000);
   }
+
+  /** Their weights are infinite powers, which the simplifier takes out of the sum once. */
+  @Test
+  void aSumOfHiddenEntriesIsWritten() {
+    Tensor v = Tensor.of(new double[] {1, 2}, 2, 1).variable();
+    Tensor hidden = Tensor.of(new double[] {-1 / 0.0, -1 / 0.0}, 1, 2);
+    Tensor y = hidden.softmax(-1).matmul(v);
+    assertEquals(1, Symbolic.entries(y, Map.of(v, "v")).size());
+  }
 }
