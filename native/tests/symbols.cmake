@@ -17,6 +17,7 @@ if(LIBRARY)
   endif()
 endif()
 
+list(FILTER OBJECTS INCLUDE REGEX "\\.o$") # precompiled headers are among them
 foreach(object IN LISTS OBJECTS)
   execute_process(COMMAND ${NM} -C --defined-only ${object} OUTPUT_VARIABLE text RESULT_VARIABLE status)
   if(NOT status EQUAL 0)

@@ -119,8 +119,9 @@ std::vector<std::vector<char>> outputs(adj_context* context) {
   Array<T> product_t({rows, 130});
   CHECK(run(context, {{"matmul", {0, 0}, {x, wt}, {product_t}}}) == ADJ_OK, "%s", adj_last_error());
   /* Images by kernels in groups, at a stride, and of one channel each. */
-  Array<T> image({6, 32, 1, 24, 24}), kernel({48, 16, 1, 3, 3}), result({6, 48, 1, 12, 12}), image_seen({6, 32, 1, 24, 24}),
-      grown({48, 16, 1, 3, 3}), own({32, 1, 1, 3, 3}), apart({6, 32, 1, 24, 24}), own_grown({32, 1, 1, 3, 3});
+  Array<T> image({6, 32, 1, 24, 24}), kernel({48, 16, 1, 3, 3}), result({6, 48, 1, 12, 12}),
+      image_seen({6, 32, 1, 24, 24}), grown({48, 16, 1, 3, 3}), own({32, 1, 1, 3, 3}), apart({6, 32, 1, 24, 24}),
+      own_grown({32, 1, 1, 3, 3});
   Array<int32_t> places({192, 1, 12, 12});
   image.fill_with([&](int64_t) { return random.uniform(-1, 1); });
   kernel.fill_with([&](int64_t) { return random.uniform(-1, 1); });
@@ -136,16 +137,17 @@ std::vector<std::vector<char>> outputs(adj_context* context) {
                     {"convWeight", {32, 1, 1, 1, 0, 1, 1, 1, 1, 1}, {image, apart}, {own_grown}},
                     {"windowArgmax", {0, 1, 2, 2, 1, 2, 2, 0, 0, 0, 1, 1, 1}, {planes}, {places}}});
   CHECK(convolved == ADJ_OK, "%s", adj_last_error());
-  return {bytes_of(y),         bytes_of(z),        bytes_of(product),  bytes_of(sums),     bytes_of(columns),
-          bytes_of(all),       bytes_of(best),     bytes_of(soft),     bytes_of(loss),     bytes_of(back),
-          bytes_of(running),   bytes_of(order),    bytes_of(noise),    bytes_of(p),        bytes_of(m),
-          bytes_of(product_t), bytes_of(v),        bytes_of(both),     bytes_of(slope),    bytes_of(q),
-          bytes_of(squares),   bytes_of(square),   bytes_of(row_logs), bytes_of(row_most), bytes_of(column_least),
-          bytes_of(log),       bytes_of(most),     bytes_of(row_sums), bytes_of(few_logs), bytes_of(few_sums),
-          bytes_of(few_sum),   bytes_of(normal),   bytes_of(mean),     bytes_of(variance), bytes_of(normal_slope),
-          bytes_of(by_scale),  bytes_of(by_shift), bytes_of(across),   bytes_of(means),    bytes_of(variances),
-          bytes_of(seen),      bytes_of(log_sums), bytes_of(dq),       bytes_of(dk),       bytes_of(dv),
-          bytes_of(result), bytes_of(image_seen), bytes_of(grown), bytes_of(apart), bytes_of(own_grown), bytes_of(places)};
+  return {bytes_of(y),         bytes_of(z),          bytes_of(product),  bytes_of(sums),     bytes_of(columns),
+          bytes_of(all),       bytes_of(best),       bytes_of(soft),     bytes_of(loss),     bytes_of(back),
+          bytes_of(running),   bytes_of(order),      bytes_of(noise),    bytes_of(p),        bytes_of(m),
+          bytes_of(product_t), bytes_of(v),          bytes_of(both),     bytes_of(slope),    bytes_of(q),
+          bytes_of(squares),   bytes_of(square),     bytes_of(row_logs), bytes_of(row_most), bytes_of(column_least),
+          bytes_of(log),       bytes_of(most),       bytes_of(row_sums), bytes_of(few_logs), bytes_of(few_sums),
+          bytes_of(few_sum),   bytes_of(normal),     bytes_of(mean),     bytes_of(variance), bytes_of(normal_slope),
+          bytes_of(by_scale),  bytes_of(by_shift),   bytes_of(across),   bytes_of(means),    bytes_of(variances),
+          bytes_of(seen),      bytes_of(log_sums),   bytes_of(dq),       bytes_of(dk),       bytes_of(dv),
+          bytes_of(result),    bytes_of(image_seen), bytes_of(grown),    bytes_of(apart),    bytes_of(own_grown),
+          bytes_of(places)};
 }
 
 template <class T>

@@ -19,8 +19,17 @@ import org.adjoint.check.OpCases;
 public final class MaskLaw {
   private static final long MOST_ENTRIES = 24;
 
+  /** What adds up products over rows of which some may be hidden. */
   private static final Set<String> PRODUCTS =
-      Set.of("matmul", "conv", "convInput", "convWeight", "attention", "attentionGrad");
+      Set.of(
+          "matmul",
+          "conv",
+          "convInput",
+          "convWeight",
+          "attention",
+          "attentionGrad",
+          "standardize",
+          "standardizeGrad");
 
   private static final double[] BAD = {
     Double.NaN, Double.POSITIVE_INFINITY, Double.NEGATIVE_INFINITY, 0, -1, 1
