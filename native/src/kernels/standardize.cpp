@@ -190,7 +190,7 @@ ADJ_ALWAYS void slope_trailing(const Backward<T>& of, const StandardizePlan& pla
                                double* own) {
   double* scale_slopes = plan.slopes > 0 ? own : nullptr;
   double* shift_slopes = plan.slopes > 1 ? own + plan.trail : nullptr;
-  __builtin_memset(own, 0, static_cast<size_t>(plan.slopes * plan.trail) * sizeof(double));
+  if (plan.slopes > 0) __builtin_memset(own, 0, static_cast<size_t>(plan.slopes * plan.trail) * sizeof(double));
   constexpr int kAtOnce = 4;
   int64_t r = from;
   for (; r + kAtOnce <= to; r += kAtOnce) slope_rows<kAtOnce>(of, plan, r, scale_slopes, shift_slopes);
