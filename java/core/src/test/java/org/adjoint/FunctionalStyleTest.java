@@ -15,7 +15,7 @@ import org.junit.jupiter.api.Test;
  * -Dorg.adjoint.steps} makes the loops longer.
  */
 class FunctionalStyleTest {
-  private static final int STEPS = Integer.getInteger("org.adjoint.steps", 5_000);
+  private static final int STEPS = Integer.getInteger("org.adjoint.steps", 2_000);
 
   /** Less than a node and its value take, and more than the heap of a busy JVM moves by. */
   private static final long MOST_PER_STEP = 400;

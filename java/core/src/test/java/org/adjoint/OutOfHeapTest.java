@@ -33,7 +33,7 @@ class OutOfHeapTest {
                 classPath(),
                 OutOfHeapTest.class.getName(),
                 way,
-                "40",
+                "20",
                 "1")
             .redirectErrorStream(true)
             .start();
@@ -44,7 +44,7 @@ class OutOfHeapTest {
     String said = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
     assertTrue(ended, way + " hangs; it said: " + said);
     assertEquals(0, process.exitValue(), said);
-    assertTrue(said.contains("of 40 steps ran out of heap"), said);
+    assertTrue(said.contains("of 20 steps ran out of heap"), said);
   }
 
   /** Returns all that this JVM has, wherever it has it: the child runs without modules. */

@@ -203,7 +203,7 @@ class StateTest {
     Tensor x = Tensor.of(new double[] {1, 2, 3}, 3);
     Tensor total = Tensor.scalar(0.0);
     long[] used = new long[2];
-    for (int i = 0; i < 10_000; i++) {
+    for (int i = 0; i < 4_000; i++) {
       Tensor loss = w.times(x).square().sum();
       loss.backward();
       step(1e-6, List.of(w));
@@ -215,9 +215,9 @@ class StateTest {
     used[1] = usedHeap();
     assertTrue(Double.isFinite(total.item()));
     long grown = used[1] - used[0];
-    // 9000 steps keep their scalar losses and two nodes each; a history would be some 9000 graphs
+    // 3000 steps keep their scalar losses and two nodes each; a history would be some 3000 graphs
     // of over 4 KB.
-    assertTrue(grown < 9_000 * 1_024L, "heap grew by " + grown + " bytes over 9000 steps");
+    assertTrue(grown < 3_000 * 1_024L, "heap grew by " + grown + " bytes over 3000 steps");
   }
 
   @Test
@@ -225,7 +225,7 @@ class StateTest {
     Parameter w = parameter("w", 1, 2, 3);
     Tensor total = Tensor.scalar(0.0);
     long before = 0;
-    for (int i = 0; i < 10_000; i++) {
+    for (int i = 0; i < 4_000; i++) {
       Tensor loss = w.square().sum();
       loss.backward();
       total = total.plus(loss.detach());
@@ -236,7 +236,7 @@ class StateTest {
     }
     long grown = usedHeap() - before;
     assertEquals(0, total.node().inputs().length);
-    assertTrue(grown < 1 << 20, "heap grew by " + grown + " bytes over 9000 steps");
+    assertTrue(grown < 1 << 20, "heap grew by " + grown + " bytes over 3000 steps");
   }
 
   /** Returns the heap in use once the collector and the cleaner behind it have done their work. */
