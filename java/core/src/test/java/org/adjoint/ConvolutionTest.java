@@ -257,11 +257,11 @@ class ConvolutionTest {
         () -> zeros(8, 3, 4, 9).conv(zeros(4, 3, 5, 5), TWO));
     says(
         "conv: image [1, 6, 5] and kernel [4, 2, 3] do not go together in 2 groups: axis 1 of the"
-            + " kernel is 3 and axis 0 a multiple of 2",
+            + " kernel must be 3, and axis 0 a multiple of 2",
         () -> zeros(1, 6, 5).conv(zeros(4, 2, 3), ONE.groups(2)));
     says(
         "conv: image [1, 5, 5] and kernel [4, 2, 3] do not go together in 2 groups: axis 1 of the"
-            + " kernel is 5 / 2, which is not whole and axis 0 a multiple of 2",
+            + " kernel must be 5 / 2, which is not whole, and axis 0 a multiple of 2",
         () -> zeros(1, 5, 5).conv(zeros(4, 2, 3), ONE.groups(2)));
     says(
         "conv: over 2 spatial axes needs image and kernel of 4 axes, got [3, 5, 5] and [4, 3, 3, 3]",

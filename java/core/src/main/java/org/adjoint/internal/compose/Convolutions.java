@@ -25,9 +25,9 @@ public final class Convolutions {
               + w.shape()
               + " do not go together in "
               + c.groups()
-              + " groups: axis 1 of the kernel is "
+              + " groups: axis 1 of the kernel must be "
               + expected(x.dim(1), c.groups())
-              + " and axis 0 a multiple of "
+              + ", and axis 0 a multiple of "
               + c.groups());
     }
     List<ConvGeometry.Axis> axes = new ArrayList<>();
@@ -69,7 +69,7 @@ public final class Convolutions {
               + w.shape()
               + " do not go together in "
               + c.groups()
-              + " groups: axis 0 of the kernel is "
+              + " groups: axis 0 of the kernel must be "
               + x.dim(1)
               + ", a multiple of the groups");
     }
