@@ -1,9 +1,8 @@
 package org.adjoint;
 
-import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
+import org.adjoint.internal.compose.Sizes;
 
 /**
  * How a kernel moves over the spatial axes of an image, as {@link Tensor#conv} and {@link
@@ -155,29 +154,10 @@ public record Convolution(
   }
 
   private List<Long> each(String what, long[] numbers) {
-    if (numbers.length != 1 && numbers.length != spatialAxes()) {
-      throw new IllegalArgumentException(
-          "convolution: "
-              + what
-              + " "
-              + Arrays.toString(numbers)
-              + " for "
-              + spatialAxes()
-              + " spatial axes; give one number for all or one an axis");
-    }
-    List<Long> each = new ArrayList<>();
-    for (int i = 0; i < spatialAxes(); i++) {
-      each.add(numbers[numbers.length == 1 ? 0 : i]);
-    }
-    return each;
+    return Sizes.each("convolution", what, numbers, spatialAxes());
   }
 
   private static void atLeast(long least, String what, List<Long> numbers) {
-    for (long number : numbers) {
-      if (number < least) {
-        throw new IllegalArgumentException(
-            "convolution: " + what + " " + number + " is less than " + least);
-      }
-    }
+    Sizes.atLeast("convolution", least, what, numbers);
   }
 }

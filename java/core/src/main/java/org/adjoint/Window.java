@@ -1,9 +1,9 @@
 package org.adjoint;
 
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
+import org.adjoint.internal.compose.Sizes;
 
 /**
  * How a window moves over the last axes of an image, as {@link Tensor#maxPool}, {@link
@@ -124,29 +124,10 @@ public record Window(
   }
 
   private List<Long> each(String what, long[] numbers) {
-    if (numbers.length != 1 && numbers.length != axes()) {
-      throw new IllegalArgumentException(
-          "window: "
-              + what
-              + " "
-              + Arrays.toString(numbers)
-              + " for "
-              + axes()
-              + " axes; give one number for all or one an axis");
-    }
-    List<Long> each = new ArrayList<>();
-    for (int i = 0; i < axes(); i++) {
-      each.add(numbers[numbers.length == 1 ? 0 : i]);
-    }
-    return each;
+    return Sizes.each("window", what, numbers, axes());
   }
 
   private static void atLeast(long least, String what, List<Long> numbers) {
-    for (long number : numbers) {
-      if (number < least) {
-        throw new IllegalArgumentException(
-            "window: " + what + " " + number + " is less than " + least);
-      }
-    }
+    Sizes.atLeast("window", least, what, numbers);
   }
 }
