@@ -316,6 +316,7 @@ public final class Evaluator {
    * that was current during the call, however fast other threads step.
    */
   public static Storage read(Tensor tensor) {
+    StackReserve.check();
     Optional<ParameterState> state = stateOf(tensor);
     if (state.isPresent()) {
       for (; ; ) {

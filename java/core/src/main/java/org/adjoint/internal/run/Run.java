@@ -165,12 +165,15 @@ public abstract class Run implements Holder {
       idle = inPlace && mayStayIdle();
       return Outcome.DONE;
     } finally {
-      if (!done) {
-        closeAllocated();
+      try {
+        if (!done) {
+          closeAllocated();
+        }
+        arguments = null;
+        unpin();
+      } finally {
+        stop(idle);
       }
-      arguments = null;
-      unpin();
-      stop(idle);
     }
   }
 

@@ -284,8 +284,11 @@ final class RecordedRun extends Run {
       cells = null;
       return answer;
     } finally {
-      giveBack(open, done);
-      stopAgain();
+      try {
+        giveBack(open, done);
+      } finally {
+        stopAgain();
+      }
     }
   }
 
