@@ -12,7 +12,8 @@ import org.adjoint.internal.graph.Traps;
  * compared in full. The cache refers to no leaves; when its estimate of its own size exceeds {@link
  * #MOST_BYTES} the least recently used steps go. A step that is larger than that by itself, of some
  * 30 000 kernel calls, pushes no other out: the last {@link #MOST_LARGE} of those are kept apart,
- * since compiling one takes seconds, and the log says once that there are such steps.
+ * since compiling one takes seconds, until {@link #MOST_SINCE} others have been compiled without
+ * one run of it. The log says once that there are such steps.
  *
  * <p>{@link #expected} serves the define-by-run rows of {@code Overhead}: with the step expected
  * there is a template to match, see {@link StepTemplate}.
@@ -20,6 +21,7 @@ import org.adjoint.internal.graph.Traps;
 public final class StepCache {
   private static final long MOST_BYTES = 64L << 20;
   private static final int MOST_LARGE = 2;
+  private static final int MOST_SINCE = 16;
   private static final long INSTRUCTION_BYTES = 1024;
 
   private final Backend backend;
@@ -46,8 +48,17 @@ public final class StepCache {
     private final TracedStep step;
     private volatile Entry next;
 
+    /** How many steps were compiled before this was last looked up; guarded by the cache. */
+    private long used;
+
     Entry(TracedStep step) {
       this.step = step;
+    }
+
+    void expectNot(Entry gone) {
+      if (next == gone) {
+        next = null;
+      }
     }
 
     /** With the second program, which overwrites nothing: it may be compiled at any time. */
@@ -100,7 +111,13 @@ public final class StepCache {
 
   private Entry cached(StepTemplate template) {
     Entry found = steps.get(template);
-    return found == null ? large.get(template) : found;
+    if (found == null) {
+      found = large.get(template);
+    }
+    if (found != null) {
+      found.used = compiled;
+    }
+    return found;
   }
 
   private Entry find(StepTemplate template, Trace trace) {
@@ -122,13 +139,14 @@ public final class StepCache {
         made.step.inPlace().executable().close();
         return raced;
       }
+      made.used = compiled;
       if (isLarge) {
-        evictLarge();
         tell(made);
       } else {
         bytes += made.bytes();
         evict();
       }
+      evictLarge();
     }
     return made;
   }
@@ -149,9 +167,13 @@ public final class StepCache {
 
   private void evictLarge() {
     Iterator<Entry> eldest = large.values().iterator();
-    while (large.size() > MOST_LARGE) {
-      eldest.next().next = null;
+    while (eldest.hasNext()) {
+      Entry entry = eldest.next();
+      if (large.size() <= MOST_LARGE && compiled - entry.used <= MOST_SINCE) {
+        return; // all behind it were used later
+      }
       eldest.remove();
+      forget(entry);
     }
   }
 
@@ -161,7 +183,17 @@ public final class StepCache {
       Entry entry = eldest.next();
       bytes -= entry.bytes();
       eldest.remove(); // a run may be about to start: the executable goes with the last reference
-      entry.next = null;
+      forget(entry);
     }
+  }
+
+  /** Expects a step that has gone from the maps no more, which would keep it alive. */
+  private void forget(Entry gone) {
+    gone.next = null;
+    if (last == gone) {
+      last = null;
+    }
+    steps.values().forEach(entry -> entry.expectNot(gone));
+    large.values().forEach(entry -> entry.expectNot(gone));
   }
 }

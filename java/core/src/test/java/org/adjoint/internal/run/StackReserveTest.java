@@ -24,7 +24,7 @@ final class StackReserveTest {
     for (int warming = 1; warming <= 1_000_000; warming *= 10) {
       for (int i = 0; i < warming; i++) {
         StackReserve.check();
-        goDown(20, 0); // compiled no later than the check, so that one size fits all frames
+        goDown(2, 0); // compiled no later than the check, so that one size fits all frames
       }
       deepest = 0;
       Thread small = new Thread(null, () -> goDown(Integer.MAX_VALUE, 0), "small", STACK_BYTES);
