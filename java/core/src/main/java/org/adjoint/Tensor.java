@@ -13,6 +13,7 @@ import org.adjoint.internal.compose.ArrayText;
 import org.adjoint.internal.compose.Axial;
 import org.adjoint.internal.compose.Convolutions;
 import org.adjoint.internal.compose.Counting;
+import org.adjoint.internal.compose.Elements;
 import org.adjoint.internal.compose.Literals;
 import org.adjoint.internal.compose.Normalization;
 import org.adjoint.internal.compose.Ranges;
@@ -188,13 +189,13 @@ public sealed class Tensor permits Parameter {
    * @throws IllegalArgumentException if the rows have different lengths; all {@code of} rows alike
    */
   public static Tensor of(float[][] rows) {
-    requireNonNull(rows, "of: rows is null");
+    Elements.require("of", "rows", rows);
     return Literals.matrix(rows);
   }
 
   /** Returns an F64 matrix [rows, columns] with a copy of {@code rows}. */
   public static Tensor of(double[][] rows) {
-    requireNonNull(rows, "of: rows is null");
+    Elements.require("of", "rows", rows);
     return Literals.matrix(rows);
   }
 
@@ -204,7 +205,7 @@ public sealed class Tensor permits Parameter {
    * @throws IllegalArgumentException if the rows have different lengths
    */
   public static Tensor of(int[][] rows) {
-    requireNonNull(rows, "of: rows is null");
+    Elements.require("of", "rows", rows);
     return Literals.matrix(rows);
   }
 
@@ -214,13 +215,13 @@ public sealed class Tensor permits Parameter {
    * @throws IllegalArgumentException if the rows have different lengths
    */
   public static Tensor of(long[][] rows) {
-    requireNonNull(rows, "of: rows is null");
+    Elements.require("of", "rows", rows);
     return Literals.matrix(rows);
   }
 
   /** Returns a BOOL matrix [rows, columns] with a copy of {@code rows}. */
   public static Tensor of(boolean[][] rows) {
-    requireNonNull(rows, "of: rows is null");
+    Elements.require("of", "rows", rows);
     return Literals.matrix(rows);
   }
 
@@ -469,7 +470,7 @@ public sealed class Tensor permits Parameter {
    * @throws IllegalStateException as {@link #eval}
    */
   public static void evalAll(Tensor... tensors) {
-    requireNonNull(tensors, "evalAll: tensors is null");
+    Elements.require("evalAll", "tensors", tensors);
     Evaluator.evaluate(List.of(tensors));
   }
 
@@ -480,7 +481,7 @@ public sealed class Tensor permits Parameter {
    */
   public static void evalAll(List<? extends Tensor> tensors) {
     requireNonNull(tensors, "evalAll: tensors is null");
-    Evaluator.evaluate(List.copyOf(tensors));
+    evalAll(tensors.toArray(new Tensor[0]));
   }
 
   /**
@@ -1933,7 +1934,7 @@ public sealed class Tensor permits Parameter {
    * @throws IllegalArgumentException if there are more slices than axes or two ellipses
    */
   public Tensor at(Slice... slices) {
-    requireNonNull(slices, "at: slices is null");
+    Elements.require("at", "slices", slices);
     return Slicing.at(this, slices);
   }
 
@@ -2144,7 +2145,7 @@ public sealed class Tensor permits Parameter {
    *     of the result's
    */
   public static Tensor stack(int axis, Tensor... tensors) {
-    requireNonNull(tensors, "stack: tensors is null");
+    Elements.require("stack", "tensors", tensors);
     return Arrangements.stack(axis, tensors);
   }
 
@@ -2342,7 +2343,7 @@ public sealed class Tensor permits Parameter {
    */
   public static Tensor einsum(String formula, Tensor... tensors) {
     requireNonNull(formula, "einsum: formula is null");
-    requireNonNull(tensors, "einsum: tensors is null");
+    Elements.require("einsum", "tensors", tensors);
     return Einsum.of(formula).apply(tensors);
   }
 

@@ -132,6 +132,44 @@ class ArgumentsTest {
     assertEquals("", String.join("\n", wrong));
   }
 
+  /** Returns an argument with null as its second element, null for one that has no such. */
+  private static Object withNull(Object argument) {
+    if (argument instanceof List<?> list) {
+      return Arrays.asList(list.get(0), null);
+    }
+    if (argument instanceof Object[] all) {
+      Object[] copy = Arrays.copyOf(all, 2);
+      copy[1] = null;
+      return copy;
+    }
+    return null;
+  }
+
+  @Test
+  void anElementThatIsNullIsRefusedByName() {
+    Tensor x = Tensor.of(new double[][] {{1, 2}, {3, 4}});
+    List<String> wrong = new ArrayList<>();
+    for (Method method : methods()) {
+      for (int i = 0; i < method.getParameterCount(); i++) {
+        Object[] arguments = arguments(method, x);
+        arguments[i] = withNull(arguments[i]);
+        if (arguments[i] != null) {
+          Optional<Throwable> e = thrown(method, x, arguments);
+          boolean named =
+              e.isPresent()
+                  && e.get() instanceof NullPointerException
+                  && String.valueOf(e.get().getMessage())
+                      .matches("\\w+: (\\w+\\[1\\]|input 1) is null");
+          if (!named) {
+            wrong.add(
+                call(method) + " " + i + ": " + e.map(Throwable::toString).orElse("accepted"));
+          }
+        }
+      }
+    }
+    assertEquals("", String.join("\n", wrong));
+  }
+
   @Test
   void aWrongDtypeIsRefusedByName() {
     Tensor x = Tensor.of(new double[][] {{1, 2}, {3, 4}});
