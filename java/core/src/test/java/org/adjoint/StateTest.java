@@ -201,54 +201,36 @@ class StateTest {
   void aRunningTotalOverManyStepsKeepsTheHeapFlat() throws InterruptedException {
     Parameter w = parameter("w", 1, 2, 3);
     Tensor x = Tensor.of(new double[] {1, 2, 3}, 3);
-    Tensor total = Tensor.scalar(0.0);
-    long[] used = new long[2];
-    for (int i = 0; i < 4_000; i++) {
-      Tensor loss = w.times(x).square().sum();
-      loss.backward();
-      step(1e-6, List.of(w));
-      total = total.plus(loss.detach());
-      if (i == 1_000) {
-        used[0] = usedHeap();
-      }
-    }
-    used[1] = usedHeap();
-    assertTrue(Double.isFinite(total.item()));
-    long grown = used[1] - used[0];
-    // 3000 steps keep their scalar losses and two nodes each; a history would be some 3000 graphs
-    // of over 4 KB.
-    assertTrue(grown < 3_000 * 1_024L, "heap grew by " + grown + " bytes over 3000 steps");
+    Tensor[] total = {Tensor.scalar(0.0)};
+    long grown =
+        HeapGrowth.bytesPerStep(
+            800,
+            i -> {
+              Tensor loss = w.times(x).square().sum();
+              loss.backward();
+              step(1e-6, List.of(w));
+              total[0] = total[0].plus(loss.detach());
+            });
+    assertTrue(Double.isFinite(total[0].item()));
+    // Each step keeps its scalar loss and two nodes; a history would be a graph of over 4 KB.
+    assertTrue(grown < 1_024, "the heap grew by " + grown + " bytes a step");
   }
 
   @Test
   void anEvaluatedTotalKeepsNothingAtAll() throws InterruptedException {
     Parameter w = parameter("w", 1, 2, 3);
-    Tensor total = Tensor.scalar(0.0);
-    long before = 0;
-    for (int i = 0; i < 4_000; i++) {
-      Tensor loss = w.square().sum();
-      loss.backward();
-      total = total.plus(loss.detach());
-      step(1e-6, List.of(w), total);
-      if (i == 1_000) {
-        before = usedHeap();
-      }
-    }
-    long grown = usedHeap() - before;
-    assertEquals(0, total.node().inputs().length);
-    assertTrue(grown < 1 << 20, "heap grew by " + grown + " bytes over 3000 steps");
-  }
-
-  /** Returns the heap in use once the collector and the cleaner behind it have done their work. */
-  private static long usedHeap() throws InterruptedException {
-    Runtime runtime = Runtime.getRuntime();
-    long least = Long.MAX_VALUE;
-    for (int i = 0; i < 6; i++) {
-      System.gc();
-      Thread.sleep(30);
-      least = Math.min(least, runtime.totalMemory() - runtime.freeMemory());
-    }
-    return least;
+    Tensor[] total = {Tensor.scalar(0.0)};
+    long grown =
+        HeapGrowth.bytesPerStep(
+            800,
+            i -> {
+              Tensor loss = w.square().sum();
+              loss.backward();
+              total[0] = total[0].plus(loss.detach());
+              step(1e-6, List.of(w), total[0]);
+            });
+    assertEquals(0, total[0].node().inputs().length);
+    assertTrue(grown < 200, "the heap grew by " + grown + " bytes a step");
   }
 
   @Tag("threads")
