@@ -43,7 +43,10 @@ public final class TensorFlow implements Contestant {
   /** Its Adam adds ε to a root that is not corrected for its start at zero, as DJL's does. */
   private static final float EPSILON = (float) (1e-8 * Math.sqrt(1 - 0.999 * 0.999));
 
-  /** A number of threads between operations that means the thread that runs the session. */
+  /**
+   * The number of threads between operations that means none but the caller's: one operation after
+   * another, each on {@code threads}. A pool there was slower in every row.
+   */
   private static final int CALLING_THREAD = -1;
 
   private final ConfigProto config;
@@ -51,20 +54,24 @@ public final class TensorFlow implements Contestant {
   /**
    * Starts it.
    *
-   * @param compiled whether XLA compiles the graph, which takes {@code TF_XLA_FLAGS} too
+   * @param compiled whether XLA compiles the graph, which takes {@code TF_XLA_FLAGS} too; its calls
+   *     need the executor that knows branches, others get the one that has the least to do
    * @param threads its threads
    */
   public TensorFlow(boolean compiled, int threads) {
     ConfigProto.Builder builder =
         ConfigProto.newBuilder()
             .setIntraOpParallelismThreads(threads)
-            .setInterOpParallelismThreads(threads == 1 ? CALLING_THREAD : threads);
+            .setInterOpParallelismThreads(CALLING_THREAD);
     if (compiled) {
       OptimizerOptions xla =
           OptimizerOptions.newBuilder()
               .setGlobalJitLevel(OptimizerOptions.GlobalJitLevel.ON_2)
               .build();
       builder.setGraphOptions(GraphOptions.newBuilder().setOptimizerOptions(xla));
+    } else {
+      builder.setExperimental(
+          ConfigProto.Experimental.newBuilder().setExecutorType("SINGLE_THREADED_EXECUTOR"));
     }
     this.config = builder.build();
     TensorFlowGradients.register();
