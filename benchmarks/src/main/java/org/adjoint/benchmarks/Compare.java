@@ -37,6 +37,15 @@ public final class Compare {
         --peers FOLDER    where the peers' jars are, default peers beside this jar
       """;
 
+  /** The peers of the cost curves, and what their lines are called. */
+  private static final Map<String, String> CURVE_PEERS = new LinkedHashMap<>();
+
+  static {
+    CURVE_PEERS.put("pytorch", "PyTorch");
+    CURVE_PEERS.put(Entrant.TENSORFLOW, "TensorFlow");
+    CURVE_PEERS.put(Entrant.TENSORFLOW_XLA, "TensorFlow, XLA");
+  }
+
   private final Options options;
   private final Turns turns;
   private Optional<Floors> floors = Optional.empty();
@@ -172,14 +181,16 @@ public final class Compare {
     if (!options.asksFor(axis)) {
       return;
     }
+    List<Entrant> peers = new ArrayList<>();
+    CURVE_PEERS.keySet().forEach(kind -> peers.addAll(Entrant.of(kind, options.threads())));
     Map<String, Map<Integer, Double>> lines = new LinkedHashMap<>();
     for (int size : Table.curve(axis)) {
       Table.Row row = new Table.Row(axis + "-" + size, OptionalDouble.empty());
-      Result result = result(row, Entrant.of("pytorch", options.threads()));
+      Result result = result(row, peers);
       System.out.println(Report.line(result));
       result.ours().ifPresent(micros -> put(lines, "Adjoint", size, micros));
       result.defineByRun().ifPresent(micros -> put(lines, "define-by-run", size, micros));
-      result.peers().forEach((peer, micros) -> put(lines, "PyTorch", size, micros));
+      result.peers().forEach((peer, micros) -> put(lines, CURVE_PEERS.get(peer), size, micros));
     }
     Path file = options.plots().orElseThrow().resolve("cost-" + axis + ".svg");
     Files.writeString(file, Plot.svg(title, label, Table.curve(axis), lines));

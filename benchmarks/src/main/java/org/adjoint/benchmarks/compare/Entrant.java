@@ -22,6 +22,12 @@ public record Entrant(String kind, int threads) {
   /** Ours, compiled, in F32 where {@link #ADJOINT} is in BF16. */
   public static final String F32 = "adjoint-f32";
 
+  /** TensorFlow, a kernel an operation. */
+  public static final String TENSORFLOW = "tensorflow";
+
+  /** TensorFlow, the graph compiled by XLA. */
+  public static final String TENSORFLOW_XLA = "tensorflow-xla";
+
   /** Returns the two ways of ours. */
   public static List<Entrant> ours(int threads) {
     return List.of(new Entrant(ADJOINT, threads), new Entrant(DEFINE_BY_RUN, threads));
@@ -35,7 +41,7 @@ public record Entrant(String kind, int threads) {
     List<String> kinds =
         workload instanceof Workload.Gemm
             ? List.of("openblas", "onednn", "mkl")
-            : List.of("pytorch", "djl");
+            : List.of("pytorch", "djl", TENSORFLOW, TENSORFLOW_XLA);
     return kinds.stream().flatMap(kind -> of(kind, threads).stream()).toList();
   }
 
@@ -83,6 +89,15 @@ public record Entrant(String kind, int threads) {
     if (kind.equals("pytorch") || kind.equals("djl")) {
       // Otherwise its threads spin while the JVM's need the cores: up to twenty times slower.
       environment.put("OMP_WAIT_POLICY", "passive");
+    }
+    if (kind.equals(TENSORFLOW) || kind.equals(TENSORFLOW_XLA)) {
+      // Large blocks stay with the process: results of 40 MB cost no new pages in every step.
+      environment.put("MALLOC_MMAP_MAX_", "0");
+      environment.put("MALLOC_TRIM_THRESHOLD_", "100000000000");
+      environment.put("TF_CPP_MIN_LOG_LEVEL", "2");
+    }
+    if (kind.equals(TENSORFLOW_XLA)) {
+      environment.put("TF_XLA_FLAGS", "--tf_xla_auto_jit=2 --tf_xla_cpu_global_jit");
     }
     return builder.redirectError(ProcessBuilder.Redirect.INHERIT);
   }

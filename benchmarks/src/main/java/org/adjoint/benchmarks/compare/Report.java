@@ -10,7 +10,7 @@ import java.util.stream.Collectors;
 
 /** The results as text, for people and as JSON. */
 public final class Report {
-  private static final String ROW = "%-22s %12s %12s  %-44s %7s %7s %12s %6s";
+  private static final String ROW = "%-22s %12s %12s  %-88s %7s %7s %12s %6s";
 
   private Report() {}
 

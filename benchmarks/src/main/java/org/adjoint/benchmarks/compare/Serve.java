@@ -15,6 +15,7 @@ import org.adjoint.benchmarks.peer.OneDnn;
 import org.adjoint.benchmarks.peer.OpenBlas;
 import org.adjoint.benchmarks.peer.PyTorch;
 import org.adjoint.benchmarks.peer.SgemmContestant;
+import org.adjoint.benchmarks.peer.TensorFlow;
 
 /**
  * The main class of a child: one contestant that does what its standard input says, a line a
@@ -106,6 +107,8 @@ public final class Serve {
       case "java" -> new PlainJava(threads);
       case "pytorch" -> new PyTorch(threads);
       case "djl" -> new Djl();
+      case Entrant.TENSORFLOW -> new TensorFlow(false, threads);
+      case Entrant.TENSORFLOW_XLA -> new TensorFlow(true, threads);
       case "openblas" -> new SgemmContestant(new OpenBlas());
       case "onednn" -> new SgemmContestant(new OneDnn());
       case "mkl" -> new SgemmContestant(new Mkl());

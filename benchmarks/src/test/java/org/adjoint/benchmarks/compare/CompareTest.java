@@ -4,11 +4,13 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonParser;
 import java.io.ByteArrayInputStream;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -156,6 +158,52 @@ class CompareTest {
       assertTrue(outcome.absent().get(peer).startsWith("not fetched: mvn -Ppeers"));
       assertTrue(turns.isAgreed());
       assertEquals(1, turns.play("gemm-3x4x5", Entrant.ours(1).subList(0, 1)).micros().size());
+    }
+  }
+
+  @Test
+  void tensorFlowTakesPartPlainAndCompiled() {
+    Workload step = Table.find("mlp-tiny").orElseThrow();
+    Entrant plain = new Entrant(Entrant.TENSORFLOW, 2);
+    Entrant compiled = new Entrant(Entrant.TENSORFLOW_XLA, 2);
+    List<Entrant> peers = Entrant.peers(step, 2);
+    assertTrue(peers.contains(plain) && peers.contains(new Entrant(Entrant.TENSORFLOW, 1)));
+    assertTrue(peers.contains(compiled) && compiled.isPeer());
+    Map<String, String> environment = compiled.process(Path.of("peers")).environment();
+    assertTrue(environment.get("TF_XLA_FLAGS").contains("--tf_xla_cpu_global_jit"));
+    assertEquals("0", environment.get("MALLOC_MMAP_MAX_"));
+    assertFalse(plain.process(Path.of("peers")).environment().containsKey("TF_XLA_FLAGS"));
+  }
+
+  /** Its classes are on the class path of the tests, its libraries are not. */
+  @Test
+  void aPeerWithoutItsLibrariesSaysSo(@TempDir Path folder) {
+    Entrant peer = new Entrant(Entrant.TENSORFLOW, 1);
+    try (Turns turns = new Turns(folder, 0.01)) {
+      String reason = turns.play("mlp-tiny", List.of(peer)).absent().get(peer);
+      assertTrue(reason.startsWith("cannot be loaded: "), reason);
+    }
+  }
+
+  /** With the libraries of {@code -Ppeers}: first derivatives, labels, second derivatives. */
+  @Test
+  @DisabledIfSystemProperty(
+      named = "adjoint.skipNative",
+      matches = "true",
+      disabledReason = "built with -DskipNative: there is no native backend")
+  void tensorFlowComputesWhatOursDoes() {
+    Path peers = Path.of("target", "peers").toAbsolutePath();
+    assumeTrue(Files.isDirectory(peers), "the peers are not fetched: mvn -Ppeers");
+    try (Turns turns = new Turns(peers, 0.01)) {
+      List<Entrant> all = new ArrayList<>(Entrant.ours(1).subList(0, 1));
+      all.add(new Entrant(Entrant.TENSORFLOW, 1));
+      all.add(new Entrant(Entrant.TENSORFLOW_XLA, 1));
+      for (String name : List.of("mlp-tiny", "width-16", "pinn-32")) {
+        Turns.Outcome outcome = turns.play(name, all);
+        assertEquals(Map.of(), outcome.absent(), name);
+        assertEquals(3, outcome.micros().size());
+      }
+      assertTrue(turns.isAgreed());
     }
   }
 
