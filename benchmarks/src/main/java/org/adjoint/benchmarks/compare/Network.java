@@ -31,18 +31,16 @@ public record Network(List<Stage> stages, List<Integer> input, Loss loss) {
     input = List.copyOf(input);
   }
 
-  /** Returns the same network for another number of examples. */
-  public Network batch(int examples) {
-    List<Integer> dims = new ArrayList<>(input);
-    dims.set(0, examples);
-    return new Network(stages, dims, loss);
-  }
-
   /** Returns the same network for sequences of another length. */
   public Network length(int places) {
     List<Integer> dims = new ArrayList<>(input);
     dims.set(1, places);
     return new Network(stages, dims, loss);
+  }
+
+  /** Returns whether the input's second axis is the places of a sequence. */
+  public boolean isSequence() {
+    return vocabulary() > 0 || stages.get(0) instanceof Stage.Recurrent;
   }
 
   /** Returns the output's shape. */

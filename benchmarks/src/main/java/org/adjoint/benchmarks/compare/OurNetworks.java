@@ -87,6 +87,14 @@ public final class OurNetworks {
     };
   }
 
+  /** Returns the loss of a batch in training, then its gradient by each parameter. */
+  public static List<Tensor> gradients(Network network, Layer model, List<Tensor> batch) {
+    Tensor loss = loss(network, model, batch);
+    List<Tensor> results = new ArrayList<>(List.of(loss));
+    results.addAll(Grad.grad(loss, model.parameters()));
+    return results;
+  }
+
   /** Returns the sums of the clipped gradients of each example, a tensor for each parameter. */
   public static List<Tensor> perExample(
       Workload.PerExample workload, Layer model, List<Tensor> batch) {

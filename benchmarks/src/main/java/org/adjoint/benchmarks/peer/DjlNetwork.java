@@ -82,8 +82,7 @@ final class DjlNetwork implements Layers<UnaryOperator<NDArray>> {
     NDArray y = apply(stages, x);
     return switch (network.loss()) {
       case CROSS_ENTROPY ->
-          crossEntropy.evaluate(
-              new NDList(target), new NDList(y.reshape(-1, network.classes())));
+          crossEntropy.evaluate(new NDList(target), new NDList(y.reshape(-1, network.classes())));
       case MEAN_SQUARES -> y.sub(target).square().mean();
     };
   }

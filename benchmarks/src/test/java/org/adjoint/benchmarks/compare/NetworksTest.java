@@ -162,9 +162,7 @@ class NetworksTest {
 
   private static Plan plan(Network network) {
     Layer model = OurNetworks.of(network);
-    Tensor loss = OurNetworks.loss(network, model, OurNetworks.batch(network));
-    List<Tensor> wanted = new ArrayList<>(List.of(loss));
-    wanted.addAll(Grad.grad(loss, model.parameters()));
+    List<Tensor> wanted = OurNetworks.gradients(network, model, OurNetworks.batch(network));
     return Plan.of(wanted.toArray(new Tensor[0]));
   }
 
