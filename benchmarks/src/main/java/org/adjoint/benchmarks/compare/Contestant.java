@@ -36,6 +36,21 @@ public interface Contestant {
     throw new Absent("is not asked for programs");
   }
 
+  /** Returns training steps of a network that is described by its stages. */
+  default Task training(Workload.Training workload) {
+    throw new Absent("has no layers");
+  }
+
+  /** Returns gradients of each example by itself, clipped and summed. */
+  default Task perExample(Workload.PerExample workload) {
+    throw new Absent("has no gradients of single examples");
+  }
+
+  /** Returns the value of a function and the gradients by its inputs. */
+  default Task vjp(Workload.Vjp workload) {
+    throw new Absent("has no such function");
+  }
+
   /** Returns x·y + tanh(x). */
   default Task fused(Workload.Fused workload) {
     throw new Absent("has no elementwise functions");

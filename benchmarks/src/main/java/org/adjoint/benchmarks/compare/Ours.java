@@ -12,6 +12,7 @@ import org.adjoint.Parameter;
 import org.adjoint.Scope;
 import org.adjoint.Tensor;
 import org.adjoint.nn.Activation;
+import org.adjoint.nn.Layer;
 import org.adjoint.nn.Linear;
 import org.adjoint.nn.Losses;
 import org.adjoint.nn.Mlp;
@@ -218,6 +219,31 @@ final class Ours implements Contestant {
           return List.of(loss, Grad.grad(loss, at.get(0)).get(0));
         };
     return new Steps(List.of(x, t), step, false, 1, Ours::sizes);
+  }
+
+  @Override
+  public Task training(Workload.Training workload) {
+    Network network = workload.network();
+    Layer model = OurNetworks.of(network);
+    return training(
+        model.parameters(), OurNetworks.batch(network), at -> OurNetworks.loss(network, model, at));
+  }
+
+  @Override
+  public Task perExample(Workload.PerExample workload) {
+    Layer model = OurNetworks.of(workload.network());
+    return new Steps(
+        OurNetworks.batch(workload.network()),
+        at -> OurNetworks.perExample(workload, model, at),
+        false,
+        1,
+        Ours::sizes);
+  }
+
+  @Override
+  public Task vjp(Workload.Vjp workload) {
+    return new Steps(
+        OurNetworks.inputs(workload), at -> OurNetworks.vjp(workload, at), false, 1, Ours::sizes);
   }
 
   @Override

@@ -61,6 +61,7 @@ public final class Table {
     add("xent-32000", 8, new Workload.CrossEntropy(1024, 32_000));
     add("xent-1000", 4, new Workload.CrossEntropy(4096, 1000));
     add("fused-10m", 10, new Workload.Fused(10_000_000));
+    addNetworks();
     for (String program : List.of("lstm-1024", "ode-10k", "det-7", "gmm", "particle")) {
       addProgram(program, new Workload.Program(program, true));
       addProgram(program + "-value", new Workload.Program(program, false));
@@ -89,6 +90,28 @@ public final class Table {
   private static void add(String name, double required, Workload workload) {
     NAMED.put(name, workload);
     ROWS.add(new Row(name, OptionalDouble.of(required)));
+  }
+
+  private static void addNetworks() {
+    Network lenet = Networks.lenet(64);
+    addNetwork("cnn-lenet", 1.5, lenet);
+    addNetwork("conv-block", 1.15, Networks.residualBlock(32, 64, 32));
+    addNetwork("depthwise", 1.3, Networks.mobileBlock(32, 128, 28));
+    addNetwork("lstm", 2, Networks.lstm(32, 128, 128, 2));
+    addNetwork("gru-long", 2, Networks.gru(16, 1000, 64));
+    addNetwork("transformer", 1.3, Networks.transformer(16, 128, 4, 256, 8, 8000));
+    add(
+        "attention-2k",
+        2,
+        new Workload.Vjp(Workload.Vjp.Function.ATTENTION, List.of(1, 8, 2048, 64)));
+    List<Integer> matrix = List.of(4096, 1024);
+    add("layernorm", 2, new Workload.Vjp(Workload.Vjp.Function.LAYER_NORM, matrix));
+    add("batchnorm", 2, new Workload.Vjp(Workload.Vjp.Function.BATCH_NORM, matrix));
+    add("dp-sgd", 10, new Workload.PerExample(lenet, 1));
+  }
+
+  private static void addNetwork(String name, double required, Network network) {
+    add(name, required, new Workload.Training(network));
   }
 
   /** Adds a program, whose bars are ratios of its own rows: no peer has to be slower. */

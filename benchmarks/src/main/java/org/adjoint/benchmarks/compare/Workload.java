@@ -295,4 +295,107 @@ public sealed interface Workload {
       return contestant.mixed(this);
     }
   }
+
+  /**
+   * A training step of a network with Adam.
+   *
+   * @param network the network and its batch
+   */
+  record Training(Network network) implements Workload {
+    @Override
+    public double flops() {
+      return network.flops();
+    }
+
+    /** Counts the optimizer's state once, and the input. */
+    @Override
+    public double bytes() {
+      return ADAM_BYTES * network.parameters() + (double) ELEMENT * Network.size(network.input());
+    }
+
+    @Override
+    public Task task(Contestant contestant) {
+      return contestant.training(this);
+    }
+  }
+
+  /**
+   * The gradients of each example's loss by all weights, divided by their norm where that is above
+   * {@code bound}, and summed: what differentially private training adds noise to (M. Abadi et al.,
+   * "Deep Learning with Differential Privacy", CCS 2016, algorithm 1).
+   *
+   * @param network the network and its batch
+   * @param bound the norm that no example's gradients exceed
+   */
+  record PerExample(Network network, double bound) implements Workload {
+    @Override
+    public double flops() {
+      return network.flops();
+    }
+
+    /** Counts weights read and sums written: the gradients of one example fit into a cache. */
+    @Override
+    public double bytes() {
+      return ELEMENT * (2.0 * network.parameters() + Network.size(network.input()));
+    }
+
+    @Override
+    public Task task(Contestant contestant) {
+      return contestant.perExample(this);
+    }
+  }
+
+  /**
+   * The value of one function and its vector-Jacobian product: the gradients by all inputs, for a
+   * cotangent that is given.
+   *
+   * @param function the function
+   * @param dims the shape of its first input
+   */
+  record Vjp(Function function, List<Integer> dims) implements Workload {
+    /** Products of the attention's forward pass, and of its gradients from stored weights. */
+    private static final int ATTENTION_PRODUCTS = 2 + 4;
+
+    /** The functions. */
+    public enum Function {
+      /** x [rows, columns], each row with mean 0 and variance 1, times scale plus shift. */
+      LAYER_NORM,
+      /** x [rows, columns], each column with mean 0 and variance 1, times scale plus shift. */
+      BATCH_NORM,
+      /** Softmax(q·kᵀ/√size)·v, each [batch, heads, tokens, size]. */
+      ATTENTION
+    }
+
+    /** Returns the shapes of the inputs. */
+    public List<List<Integer>> inputs() {
+      if (function == Function.ATTENTION) {
+        return List.of(dims, dims, dims);
+      }
+      List<Integer> columns = dims.subList(1, 2);
+      return List.of(dims, columns, columns);
+    }
+
+    @Override
+    public double flops() {
+      if (function != Function.ATTENTION) {
+        return 0;
+      }
+      return 2.0 * ATTENTION_PRODUCTS * Network.size(dims) * dims.get(2);
+    }
+
+    /**
+     * Counts every input read forward and its gradient written, output written, cotangent read, and
+     * a normalisation's x once more: in a network all other layers lie between the two passes.
+     */
+    @Override
+    public double bytes() {
+      int arrays = function == Function.ATTENTION ? 3 + 3 + 2 : 5;
+      return (double) ELEMENT * arrays * Network.size(dims);
+    }
+
+    @Override
+    public Task task(Contestant contestant) {
+      return contestant.vjp(this);
+    }
+  }
 }

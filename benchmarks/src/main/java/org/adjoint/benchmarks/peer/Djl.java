@@ -19,6 +19,7 @@ import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
+import org.adjoint.benchmarks.compare.Absent;
 import org.adjoint.benchmarks.compare.Contestant;
 import org.adjoint.benchmarks.compare.Numbers;
 import org.adjoint.benchmarks.compare.Task;
@@ -41,7 +42,7 @@ public final class Djl implements Contestant {
   private final Engine engine = Engine.getEngine("PyTorch");
 
   /** The data of one task, and steps over them. */
-  private final class Steps implements Task {
+  private final class Steps implements Task, DjlNetwork.Memory {
     private final NDManager data = engine.newBaseManager();
     private final List<NDArray> weights = new ArrayList<>();
     private final Optimizer adam =
@@ -53,16 +54,19 @@ public final class Djl implements Contestant {
     private Supplier<List<NDArray>> body = List::of;
     private int checked = 1;
 
-    private NDArray array(float[] values, long... dims) {
+    @Override
+    public NDArray array(float[] values, long... dims) {
       return data.create(values, new Shape(dims));
     }
 
-    private NDArray labels(int count, int classes) {
-      int[] labels = Numbers.labels(2, count, classes);
+    @Override
+    public NDArray labels(int stream, int count, int classes) {
+      int[] labels = Numbers.labels(stream, count, classes);
       return data.create(labels, new Shape(count));
     }
 
-    private NDArray weight(float[] values, long... dims) {
+    @Override
+    public NDArray weight(float[] values, long... dims) {
       NDArray weight = array(values, dims);
       weight.setRequiresGradient(true);
       weights.add(weight);
@@ -109,7 +113,7 @@ public final class Djl implements Contestant {
           });
     }
 
-    /** A new collector starts with gradients of zero. */
+    /** Adds to the gradients that the weights have; DJL's Adam makes them zero. */
     private NDArray backward(Supplier<NDArray> lossOf) {
       try (GradientCollector collector = engine.newGradientCollector()) {
         NDArray loss = lossOf.get();
@@ -163,7 +167,7 @@ public final class Djl implements Contestant {
       return steps.training(
           List.of(x, t), () -> steps.forward(x, Activation::tanh).sub(t).square().mean());
     }
-    NDArray t = steps.labels(batch, workload.outputs());
+    NDArray t = steps.labels(2, batch, workload.outputs());
     Loss loss = Loss.softmaxCrossEntropyLoss();
     return steps.training(
         List.of(x, t),
@@ -192,7 +196,7 @@ public final class Djl implements Contestant {
     Loss loss = Loss.softmaxCrossEntropyLoss();
     Steps steps = new Steps();
     NDArray x = steps.weight(Numbers.uniform(1, rows * classes, -2, 2), rows, classes);
-    NDArray t = steps.labels(rows, classes);
+    NDArray t = steps.labels(2, rows, classes);
     return steps.doing(
         1,
         List.of(t),
@@ -200,6 +204,50 @@ public final class Djl implements Contestant {
             List.of(
                 steps.backward(() -> loss.evaluate(new NDList(t), new NDList(x))),
                 x.getGradient()));
+  }
+
+  @Override
+  public Task training(Workload.Training workload) {
+    Steps steps = new Steps();
+    DjlNetwork network = new DjlNetwork(workload.network(), steps);
+    List<NDArray> batch = network.batch(steps);
+    List<NDArray> inputs = Stream.concat(batch.stream(), network.buffers().stream()).toList();
+    return steps.training(inputs, () -> network.loss(batch.get(0), batch.get(1)));
+  }
+
+  /** One example after another: its gradients, their norm, and a share of them to the sums. */
+  @Override
+  public Task perExample(Workload.PerExample workload) {
+    Steps steps = new Steps();
+    DjlNetwork network = new DjlNetwork(workload.network(), steps);
+    List<NDArray> batch = network.batch(steps);
+    List<NDArray> weights = steps.weights;
+    return steps.doing(
+        1,
+        Stream.concat(batch.stream(), network.buffers().stream()).toList(),
+        () -> {
+          List<NDArray> sums = weights.stream().map(NDArray::zerosLike).toList();
+          for (int i = 0; i < workload.network().input().get(0); i++) {
+            String example = i + ":" + (i + 1);
+            steps.backward(
+                () -> network.loss(batch.get(0).get(example), batch.get(1).get(example)));
+            List<NDArray> gradients = weights.stream().map(NDArray::getGradient).toList();
+            NDArray squares =
+                gradients.stream().map(g -> g.square().sum()).reduce(NDArray::add).orElseThrow();
+            float share = (float) (workload.bound() / Math.sqrt(squares.getFloat()));
+            for (int j = 0; j < sums.size(); j++) {
+              sums.get(j).addi(gradients.get(j).mul(Math.min(share, 1)));
+              gradients.get(j).muli(0);
+            }
+          }
+          return sums;
+        });
+  }
+
+  /** Its collector derives a number, and takes no cotangent. */
+  @Override
+  public Task vjp(Workload.Vjp workload) {
+    throw new Absent("derives numbers alone: a cotangent cannot be given");
   }
 
   @Override

@@ -3,9 +3,11 @@ package org.adjoint.benchmarks.peer;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.function.Function;
 import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
 import org.adjoint.benchmarks.compare.Contestant;
+import org.adjoint.benchmarks.compare.Network;
 import org.adjoint.benchmarks.compare.Numbers;
 import org.adjoint.benchmarks.compare.Task;
 import org.adjoint.benchmarks.compare.Workload;
@@ -14,6 +16,7 @@ import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Adam;
 import org.bytedeco.pytorch.AdamOptions;
 import org.bytedeco.pytorch.BoolOptional;
+import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorOptional;
 import org.bytedeco.pytorch.TensorVector;
@@ -33,14 +36,14 @@ public final class PyTorch implements Contestant {
   private record Linear(Tensor weight, Tensor bias) {}
 
   /** A tensor that lives until the task is closed, in memory of PyTorch's own. */
-  private static Tensor tensor(float[] data, long... dims) {
+  static Tensor tensor(float[] data, long... dims) {
     try (FloatPointer memory = new FloatPointer(data)) {
       return torch.from_blob(memory, dims).clone();
     }
   }
 
-  private static Tensor labels(int count, int classes) {
-    int[] labels = Numbers.labels(2, count, classes);
+  static Tensor labels(int stream, int count, int classes) {
+    int[] labels = Numbers.labels(stream, count, classes);
     long[] wide = new long[count];
     for (int i = 0; i < count; i++) {
       wide[i] = labels[i];
@@ -130,8 +133,8 @@ public final class PyTorch implements Contestant {
     return array;
   }
 
-  private static Supplier<List<Tensor>> training(List<Linear> layers, Supplier<Tensor> lossOf) {
-    Adam adam = adam(parameters(layers));
+  private static Supplier<List<Tensor>> training(TensorVector parameters, Supplier<Tensor> lossOf) {
+    Adam adam = adam(parameters);
     return () -> {
       Tensor loss = lossOf.get();
       loss.backward();
@@ -155,10 +158,10 @@ public final class PyTorch implements Contestant {
       Tensor t = tensor(Numbers.uniform(2, batch * out, -1, 1), batch, out);
       loss = () -> torch.mse_loss(forward(layers, torch::tanh, x), t);
     } else {
-      Tensor t = labels(batch, workload.outputs());
+      Tensor t = labels(2, batch, workload.outputs());
       loss = () -> torch.cross_entropy_loss(forward(layers, torch::relu, x), t);
     }
-    return new Steps(made, Task.CHECKED_STEPS, training(layers, loss));
+    return new Steps(made, Task.CHECKED_STEPS, training(parameters(layers), loss));
   }
 
   /** The derivatives come from autograd, each with a graph of its own. */
@@ -225,7 +228,7 @@ public final class PyTorch implements Contestant {
     int classes = workload.classes();
     float[] logits = Numbers.uniform(1, rows * classes, -2, 2);
     Tensor x = tensor(logits, rows, classes).set_requires_grad(true);
-    Tensor t = labels(rows, classes);
+    Tensor t = labels(2, rows, classes);
     return new Steps(
         made,
         1,
@@ -242,6 +245,107 @@ public final class PyTorch implements Contestant {
     Tensor x = tensor(Numbers.uniform(1, workload.size(), -1, 1), workload.size());
     Tensor y = tensor(Numbers.uniform(2, workload.size(), -1, 1), workload.size());
     return new Steps(made, 1, () -> List.of(x.mul(y).add(x.tanh())));
+  }
+
+  /** Images may lie in memory channel by channel, or with a pixel's channels beside each other. */
+  private static Task inBestLayout(Network network, Function<torch.MemoryFormat, Task> task) {
+    boolean images = network.input().size() == 4;
+    return images
+        ? new Fastest(
+            List.of(
+                task.apply(torch.MemoryFormat.Contiguous),
+                task.apply(torch.MemoryFormat.ChannelsLast)))
+        : task.apply(torch.MemoryFormat.Contiguous);
+  }
+
+  @Override
+  public Task training(Workload.Training workload) {
+    return inBestLayout(
+        workload.network(),
+        format -> {
+          PointerScope made = new PointerScope();
+          PyTorchNetwork network = new PyTorchNetwork(workload.network(), format);
+          return new Steps(made, Task.CHECKED_STEPS, training(network.parameters(), network::loss));
+        });
+  }
+
+  /** One example after another: its gradients, their norm, and a share of them to the sums. */
+  @Override
+  public Task perExample(Workload.PerExample workload) {
+    return inBestLayout(
+        workload.network(),
+        format -> {
+          PointerScope made = new PointerScope();
+          PyTorchNetwork network = new PyTorchNetwork(workload.network(), format);
+          TensorVector weights = network.parameters();
+          int examples = workload.network().input().get(0);
+          Scalar bound = new Scalar(workload.bound());
+          return new Steps(
+              made,
+              1,
+              () -> {
+                List<Tensor> sums = new ArrayList<>();
+                for (Tensor weight : weights.get()) {
+                  sums.add(torch.zeros_like(weight));
+                }
+                for (int i = 0; i < examples; i++) {
+                  addClipped(network, i, weights, bound, sums);
+                }
+                return sums;
+              });
+        });
+  }
+
+  /** Adds an example's gradients, their norm being the bound at most. */
+  @SuppressWarnings("try")
+  private static void addClipped(
+      PyTorchNetwork network, int example, TensorVector weights, Scalar bound, List<Tensor> sums) {
+    try (PointerScope scope = new PointerScope()) {
+      Tensor[] gradients = torch.grad(new TensorVector(network.loss(example)), weights).get();
+      Tensor squares = gradients[0].square().sum();
+      for (int i = 1; i < gradients.length; i++) {
+        squares = squares.add(gradients[i].square().sum());
+      }
+      Tensor share = squares.rsqrt().mul(bound).clamp_max(new Scalar(1.0));
+      for (int i = 0; i < gradients.length; i++) {
+        sums.get(i).addcmul_(gradients[i], share);
+      }
+    }
+  }
+
+  @Override
+  public Task vjp(Workload.Vjp workload) {
+    PointerScope made = new PointerScope();
+    List<Tensor> inputs = new ArrayList<>();
+    for (List<Integer> shape : workload.inputs()) {
+      float[] data = Numbers.uniform(1 + inputs.size(), Network.size(shape), -1, 1);
+      inputs.add(tensor(data, Network.dims(shape)).set_requires_grad(true));
+    }
+    int size = Network.size(workload.dims());
+    float[] cotangent = Numbers.uniform(1 + inputs.size(), size, -1, 1);
+    TensorVector g = new TensorVector(tensor(cotangent, Network.dims(workload.dims())));
+    TensorVector by = new TensorVector(inputs.toArray(new Tensor[0]));
+    return new Steps(
+        made,
+        1,
+        () -> {
+          Tensor a = inputs.get(0);
+          Tensor b = inputs.get(1);
+          Tensor c = inputs.get(2);
+          Tensor y =
+              switch (workload.function()) {
+                case LAYER_NORM -> PyTorchNetwork.layerNorm(a, b, c);
+                case BATCH_NORM -> PyTorchNetwork.batchNorm(a, b, c);
+                case ATTENTION -> PyTorchNetwork.scaledDotProduct(a, b, c, false);
+              };
+          List<Tensor> results = new ArrayList<>(List.of(y));
+          results.addAll(
+              List.of(
+                  torch
+                      .grad(new TensorVector(y), by, g, new BoolOptional(false), false, false)
+                      .get()));
+          return results;
+        });
   }
 
   @Override
