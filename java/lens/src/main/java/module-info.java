@@ -4,7 +4,10 @@
  */
 module org.adjoint.lens {
   requires transitive org.adjoint;
+  requires com.fasterxml.jackson.core;
 
   exports org.adjoint.lens;
+  exports org.adjoint.lens.example;
   exports org.adjoint.lens.picture;
+  exports org.adjoint.lens.stepper;
 }

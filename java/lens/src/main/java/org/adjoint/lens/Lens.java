@@ -1,5 +1,7 @@
 package org.adjoint.lens;
 
+import java.io.IOException;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.IdentityHashMap;
@@ -15,6 +17,7 @@ import org.adjoint.lens.picture.Mermaid;
 import org.adjoint.lens.picture.Picture;
 import org.adjoint.lens.picture.Svg;
 import org.adjoint.lens.picture.Text;
+import org.adjoint.lens.stepper.Stepper;
 
 /**
  * Pictures of a tensor's graph. Nothing is computed, and the graph stays as it is; the same graph
@@ -77,6 +80,18 @@ public final class Lens {
   /** Returns the graph of a tensor as lines for a terminal. */
   public static String text(Tensor y) {
     return of(y).text();
+  }
+
+  /**
+   * Writes a page that steps through the graph of a loss; {@link Stepper} has the options.
+   *
+   * @throws IllegalArgumentException if the loss is no floating scalar, depends on nothing that
+   *     gets a gradient, or has more than 500 scalars or 200 tensors behind it
+   * @throws IllegalStateException if an evaluation or an optimizer step has dropped its graph
+   * @throws IOException if the file cannot be written
+   */
+  public static void stepper(Tensor loss, Path file) throws IOException {
+    Stepper.of(loss).write(file);
   }
 
   /** Returns this lens with names for tensors; parameters have theirs. */
