@@ -86,11 +86,20 @@ final class Formulas {
 
   private static Optional<String> written(Supplier<Symbolic> formula) {
     try {
-      String text = formula.get().infix().replace("*", "·");
+      String text = typeset(formula.get().infix());
       return text.length() > LONGEST ? Optional.empty() : Optional.of(text);
     } catch (IllegalArgumentException | IllegalStateException e) {
       return Optional.empty(); // without a formula, or too long to be read
     }
+  }
+
+  /** Returns a formula as books write it: raised dots, minus signs, squares. */
+  private static String typeset(String infix) {
+    return infix
+        .replace("*", "·")
+        .replace("-", "−")
+        .replaceAll("\\^2(?![\\d.])", "²")
+        .replaceAll("\\^3(?![\\d.])", "³");
   }
 
   /** Returns the ops of a cell as calls of each other. */
@@ -125,8 +134,12 @@ final class Formulas {
           case "minus" -> " − ";
           case "times", "scale" -> " ⊙ ";
           case "matmul" -> " @ ";
+          case "div" -> " / ";
           default -> "";
         };
+    if (op.equals("square")) {
+      return grouped(arguments.get(0)) + "²";
+    }
     if (infix.isEmpty() || arguments.size() != 2) {
       return op + "(" + String.join(", ", arguments) + ")";
     }

@@ -29,7 +29,7 @@ final class Tape {
           "sechSquare", "lessSquare", "softplus", "plus", "minus", "times", "div", "pow", "maximum",
           "minimum", "scale", "leakyRelu", "equal", "notEqual", "less", "lessEqual", "greater",
           "greaterEqual", "where", "reshape", "broadcastTo", "permute", "slice", "unslice", "concat",
-          "cast", "detach", "sum", "max", "min", "matmul", "softmax", "logSoftmax", "logSumExp",
+          "cast", "detach", "sum", "max", "min", "matmul", "argmax", "gather", "scatterAdd", "softmax", "logSoftmax", "logSumExp",
           "softmaxCrossEntropy", "softmaxCrossEntropyGrad");
 
   private final Reading reading = new Reading(Map.of());

@@ -131,6 +131,34 @@ const Evaluator = (() => {
     return y;
   }
 
+  /** Calls f(place in the values, place in what is picked) for gather and scatterAdd. */
+  function picks(dims, indexDims, [axis, batchAxes], index, f) {
+    const part = (from, to) => count(dims.slice(from, to));
+    const [batch, outer, n, inner] = [part(0, batchAxes), part(batchAxes, axis), dims[axis], part(axis + 1)];
+    const k = count(indexDims.slice(batchAxes));
+    for (let b = 0; b < batch; b++) {
+      for (let o = 0; o < outer; o++) {
+        for (let i = 0; i < k; i++) {
+          for (let q = 0; q < inner; q++) {
+            f(((b * outer + o) * n + index[b * k + i]) * inner + q, ((b * outer + o) * k + i) * inner + q);
+          }
+        }
+      }
+    }
+  }
+
+  function argmax(x, dims, [axis]) {
+    const best = fold(x, dims, [axis], -Infinity, Math.max);
+    const kept = dims.map((n, a) => (a === axis ? 1 : n));
+    const places = repeated(kept, dims);
+    const y = new Float64Array(best.length).fill(-1);
+    walk(dims, (place, index) => {
+      const at = places[place];
+      if (y[at] < 0 && (x[place] === best[at] || Number.isNaN(x[place]))) y[at] = index[axis];
+    });
+    return y;
+  }
+
   /** Ops of whole tensors: f(inputs, dims of the inputs, attributes, dims of the result). */
   const whole = {
     reshape: ([x]) => x,
@@ -174,6 +202,17 @@ const Evaluator = (() => {
     sum: ([x], [dims], axes) => fold(x, dims, axes, 0, (a, b) => a + b),
     max: ([x], [dims], axes) => fold(x, dims, axes, -Infinity, Math.max),
     min: ([x], [dims], axes) => fold(x, dims, axes, Infinity, Math.min),
+    argmax: ([x], [dims], axes) => argmax(x, dims, axes),
+    gather([x, index], [dims, indexDims], attrs, to) {
+      const y = new Float64Array(count(to));
+      picks(dims, indexDims, attrs, index, (from, at) => { y[at] = x[from]; });
+      return y;
+    },
+    scatterAdd([index, updates], [indexDims], attrs, to) {
+      const y = new Float64Array(count(to));
+      picks(to, indexDims, attrs, index, (at, from) => { y[at] += updates[from]; });
+      return y;
+    },
     matmul: ([a, b], [aDims, bDims], _, dims) => matmul(a, aDims, b, bDims, dims),
     softmax: ([x], [dims]) => byRows(x, dims, Math.exp),
     logSoftmax: ([x], [dims]) => byRows(x, dims, y => y),

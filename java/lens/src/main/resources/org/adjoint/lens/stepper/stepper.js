@@ -67,6 +67,9 @@
     return made;
   }
 
+  /** A formula as a factor: a sum or a quotient in parentheses. */
+  const grouped = formula => (/[ −/]/.test(formula) ? `(${formula})` : formula);
+
   const span = (className, text) => element('span', className, text);
 
   /** A tensor as a number, or as its shape with a table to open. */
@@ -116,7 +119,7 @@
     const alone = edges.filter(e => e.input === step.input).length === 1;
     const local = `∂${cell.name}/∂${input.name}`;
     const incoming = d(step.cell);
-    const symbols = edge.symbol === local ? `${incoming} · ${local}` : `${incoming} · ${local} = ${incoming} · (${edge.symbol})`;
+    const symbols = edge.symbol === local ? `${incoming} · ${local}` : `${incoming} · ${local} = ${incoming} · ${grouped(edge.symbol)}`;
     const head = `${alone ? '' : 'part of '}${d(step.input)} = ${symbols}`;
     const scalar = isScalar(cell.grad) && edge.local && isScalar(edge.local);
     const numbers = scalar
@@ -240,7 +243,8 @@
     }
   }
 
-  const leaves = cells.map((cell, i) => i).filter(i => cells[i].kind !== 'op');
+  const leaves = cells.map((cell, i) => i).filter(i => cells[i].kind !== 'op').sort((i, j) =>
+    cells[i].kind.localeCompare(cells[j].kind) || cells[i].name.localeCompare(cells[j].name, 'en', {numeric: true}));
   const fields = [];
 
   function makeFields() {
