@@ -82,6 +82,7 @@ final class Beyond {
                 + " m̂ and v̂, the step m̂ / (√v̂ + ε), and the new weight w′ = w − η·step; L is the loss"
                 + " at w′. Backward goes through the optimizer itself: ∂L/∂η says whether a larger"
                 + " learning rate would have been better.")
-        .noted("m̂", "m0 = 0 pulls m1 towards 0; dividing by 1 − β1 undoes that in the first step.");
+        .noted(
+            "m̂", "m0 = 0 pulls m1 towards 0; dividing by 1 − β1 undoes that in the first step.");
   }
 }

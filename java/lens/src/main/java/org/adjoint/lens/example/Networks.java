@@ -53,8 +53,7 @@ final class Networks {
   static Stepper xor() {
     Tensor x = Tensor.of(new double[] {0, 0, 0, 1, 1, 0, 1, 1}, 4, 2);
     Tensor t = Tensor.of(new double[] {0, 1, 1, 0}, 4, 1);
-    Parameter w1 =
-        Parameter.of(Tensor.of(new double[] {1.2, -0.9, -1.1, 1.3}, 2, 2), "W1");
+    Parameter w1 = Parameter.of(Tensor.of(new double[] {1.2, -0.9, -1.1, 1.3}, 2, 2), "W1");
     Parameter b1 = Parameter.of(Tensor.of(new double[] {-0.2, 0.1}, 2), "b1");
     Parameter w2 = Parameter.of(Tensor.of(new double[] {1.1, 0.8}, 2, 1), "W2");
     Parameter b2 = Parameter.of(Tensor.of(new double[] {-0.3}, 1), "b2");

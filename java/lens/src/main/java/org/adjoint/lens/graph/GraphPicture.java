@@ -189,8 +189,7 @@ public final class GraphPicture {
       String label = "∂/∂" + slope.getValue();
       refer(sheet, from, label);
       String hint = "the gradient by " + slope.getValue() + ", " + type(from, output);
-      String detail =
-          reading.isNumber(from) ? "= " + reading.number(from) : "gradient";
+      String detail = reading.isNumber(from) ? "= " + reading.number(from) : "gradient";
       int box = sheet.add(label, new Box(label, label, detail, hint, Kind.SLOPE, ""));
       Integer source = sheet.places.get(from < forward ? List.of(from, label) : (Object) from);
       if (source != null) {

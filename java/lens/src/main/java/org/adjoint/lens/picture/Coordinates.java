@@ -18,6 +18,9 @@ import java.util.stream.IntStream;
  * correct in "Erratum: Fast and simple horizontal coordinate assignment", arXiv:2008.01252.
  */
 final class Coordinates {
+  /** How much wider than the narrowest an alignment may be and still count. */
+  private static final double WIDER = 1.5;
+
   private final Layering layering;
   private final int[][] order;
   private final double[] size;
@@ -193,7 +196,11 @@ final class Coordinates {
     return (size[pair[0]] + size[pair[1]]) / 2;
   }
 
-  /** Returns the means of the two middle places, after the four stand on the narrowest of them. */
+  /**
+   * Returns the means of the two middle places, after the alignments stand on the narrowest of
+   * them. One that is much wider does not count: where each vertex has two before it, aligning to
+   * one side makes a staircase of what another alignment draws straight.
+   */
   private double[] balanced(double[][] four) {
     double[] low = new double[four.length];
     double[] high = new double[four.length];
@@ -207,20 +214,22 @@ final class Coordinates {
       }
       narrow = high[i] - low[i] < high[narrow] - low[narrow] ? i : narrow;
     }
-    int n = layering.size();
-    double[] x = new double[n];
+    double most = WIDER * (high[narrow] - low[narrow]);
+    int[] kept = IntStream.range(0, four.length).filter(i -> high[i] - low[i] <= most).toArray();
+    double[] x = new double[layering.size()];
     double least = Double.POSITIVE_INFINITY;
-    for (int v = 0; v < n; v++) {
-      double[] places = new double[four.length];
-      for (int i = 0; i < four.length; i++) {
+    for (int v = 0; v < x.length; v++) {
+      double[] places = new double[kept.length];
+      for (int k = 0; k < kept.length; k++) {
+        int i = kept[k];
         boolean left = i % 2 == 0;
-        places[i] = four[i][v] + (left ? low[narrow] - low[i] : high[narrow] - high[i]);
+        places[k] = four[i][v] + (left ? low[narrow] - low[i] : high[narrow] - high[i]);
       }
       Arrays.sort(places);
-      x[v] = (places[1] + places[2]) / 2;
+      x[v] = (places[(kept.length - 1) / 2] + places[kept.length / 2]) / 2;
       least = Math.min(least, x[v] - size[v] / 2);
     }
-    for (int v = 0; v < n; v++) {
+    for (int v = 0; v < x.length; v++) {
       x[v] -= least;
     }
     return x;

@@ -16,7 +16,13 @@ import org.adjoint.Type;
  * @param ops the vertices that compute it from these, in order; the last is {@code vertex}
  */
 record Cell(
-    int vertex, int output, String name, Type type, Kind kind, List<Integer> inputs, List<Integer> ops) {
+    int vertex,
+    int output,
+    String name,
+    Type type,
+    Kind kind,
+    List<Integer> inputs,
+    List<Integer> ops) {
   /** What a cell is. */
   enum Kind {
     /** A value that gradients are not taken by. */

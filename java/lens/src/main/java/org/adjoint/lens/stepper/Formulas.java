@@ -34,9 +34,7 @@ final class Formulas {
 
   /** Returns what a cell computes, without its name: {@code w11·x + b1}. */
   String value(Cell cell) {
-    return scalars(cell)
-        .flatMap(s -> written(s.value()))
-        .orElseGet(() -> named(cell));
+    return scalars(cell).flatMap(s -> written(s.value())).orElseGet(() -> named(cell));
   }
 
   /** Returns the local Jacobian of a cell by one of its inputs, as a formula. */
@@ -139,6 +137,9 @@ final class Formulas {
         };
     if (op.equals("square")) {
       return grouped(arguments.get(0)) + "²";
+    }
+    if (op.equals("neg")) {
+      return "−" + grouped(arguments.get(0));
     }
     if (infix.isEmpty() || arguments.size() != 2) {
       return op + "(" + String.join(", ", arguments) + ")";

@@ -7,7 +7,9 @@ import java.util.stream.LongStream;
 import org.adjoint.Tensor;
 import org.adjoint.Type;
 
-/** Numbers and shapes as JSON: what is not finite becomes a string that JavaScript's Number reads. */
+/**
+ * Numbers and shapes as JSON: what is not finite becomes a string that JavaScript's Number reads.
+ */
 final class Json {
   private Json() {}
 

@@ -121,8 +121,9 @@ final class Lesson {
       case I32 -> Tensor.of(x.toIntArray(), dims);
       case I64 -> Tensor.of(x.toLongArray(), dims);
       case BOOL -> Tensor.of(x.toBooleanArray(), dims);
-      case BF16 -> throw new IllegalArgumentException(
-          "stepper: '" + cell.name() + "' is " + cell.type() + "; cast() it to F32");
+      case BF16 ->
+          throw new IllegalArgumentException(
+              "stepper: '" + cell.name() + "' is " + cell.type() + "; cast() it to F32");
     };
   }
 

@@ -9,7 +9,6 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
-import java.util.Map;
 import java.util.Optional;
 import org.adjoint.Tensor;
 import org.adjoint.lens.picture.Layout;
@@ -18,7 +17,9 @@ import org.adjoint.lens.picture.Layout.Place;
 import org.adjoint.lens.picture.Picture;
 import org.adjoint.lens.picture.Picture.Flow;
 
-/** Writes a lesson as the JSON that stepper.js reads; the keys are listed at the top of that file. */
+/**
+ * Writes a lesson as the JSON that stepper.js reads; the keys are listed at the top of that file.
+ */
 final class LessonJson {
   private static final Layout.Size SCALAR = new Layout.Size(140, 72);
   private static final Layout.Size TENSOR = new Layout.Size(150, 104);
@@ -152,8 +153,14 @@ final class LessonJson {
       double[] ends = rounded(line.from(), line.to());
       double[] points =
           rounded(
-              line.a().x(), line.a().y(), line.b().x(), line.b().y(), line.c().x(), line.c().y(),
-              line.d().x(), line.d().y());
+              line.a().x(),
+              line.a().y(),
+              line.b().x(),
+              line.b().y(),
+              line.c().x(),
+              line.c().y(),
+              line.d().x(),
+              line.d().y());
       double[] all = Arrays.copyOf(ends, ends.length + points.length);
       System.arraycopy(points, 0, all, ends.length, points.length);
       Json.numbers(json, all);

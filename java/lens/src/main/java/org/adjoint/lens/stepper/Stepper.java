@@ -11,9 +11,9 @@ import org.adjoint.Tensor;
 
 /**
  * A page that steps through a loss: forward, a value at a time; backward, an application of the
- * chain rule at a time, each as incoming gradient × local Jacobian = contribution, in symbols and in
- * numbers. All numbers are the engine's. The page is one file that asks for nothing else: it can be
- * mailed, printed, and opened without a network.
+ * chain rule at a time, each as incoming gradient × local Jacobian = contribution, in symbols and
+ * in numbers. All numbers are the engine's. The page is one file that asks for nothing else: it can
+ * be mailed, printed, and opened without a network.
  *
  * <pre>{@code
  * Tensor h = x.times(w).plus(b).tanh();
@@ -23,8 +23,8 @@ import org.adjoint.Tensor;
  *
  * <p>Each op is a step, unless tensors inside the graph have names: then each of them is a step, of
  * all the ops between it and those before it. Parameters and leaves marked {@link Tensor#variable}
- * get gradients, and the page can train them; other leaves are inputs. The graph that is shown stays
- * as it is.
+ * get gradients, and the page can train them; other leaves are inputs. The graph that is shown
+ * stays as it is.
  */
 public final class Stepper {
   private static final double USUAL_RATE = 0.1;

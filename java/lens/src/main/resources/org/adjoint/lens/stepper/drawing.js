@@ -39,6 +39,7 @@ const Drawing = (() => {
     const group = make('g', {class: 'heat'});
     const side = Math.min(width / across, height / down);
     const left = x + (width - side * across) / 2;
+    group.append(make('rect', {x: left, y, width: side * across, height: side * down, fill: 'var(--card)'}));
     for (let r = 0; r < down; r++) {
       for (let c = 0; c < across; c++) {
         const value = values[r * stepDown * columns + c * stepAcross];

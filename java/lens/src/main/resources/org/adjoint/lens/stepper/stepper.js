@@ -67,8 +67,16 @@
     return made;
   }
 
-  /** A formula as a factor: a sum or a quotient in parentheses. */
-  const grouped = formula => (/[ −/]/.test(formula) ? `(${formula})` : formula);
+  /** A formula as a factor: a sum, a quotient or what begins with a minus sign in parentheses. */
+  function grouped(formula) {
+    let depth = 0;
+    let open = formula.startsWith('−');
+    for (const letter of formula) {
+      depth += (letter === '(') - (letter === ')');
+      open ||= depth === 0 && (letter === ' ' || letter === '/');
+    }
+    return open ? `(${formula})` : formula;
+  }
 
   const span = (className, text) => element('span', className, text);
 
@@ -88,8 +96,8 @@
     return element('details', className, element('summary', '', text), table);
   }
 
-  /** Returns what a step did, as elements for the log and for the card of the current step. */
-  function told(step) {
+  /** Returns what a step did: briefly for the log, in full for the card of the current step. */
+  function told(step, full) {
     const cell = cells[step.cell];
     const math = (...children) => element('div', 'math', ...children);
     const note = cell.note && step.kind !== 'chain' ? [element('p', 'what', cell.note)] : [];
@@ -131,7 +139,7 @@
     } else if (!scalar) {
       rest.push(element('p', 'what', `${local} would have ${cell.value.length} × ${input.value.length} entries; it is applied without being written down`));
     }
-    const what = element('p', 'what', 'gradient that comes in × local Jacobian = contribution ');
+    const what = element('p', 'what', full ? 'gradient that comes in × local Jacobian = contribution ' : '');
     if (step.uses > 1) {
       const times = `${incoming} computed once, used ${step.uses} times (${step.use} of ${step.uses})`;
       what.append(span('shared', times));
@@ -171,9 +179,11 @@
   function counter() {
     const done = steps.slice(0, taken).filter(s => s.kind === 'chain').length;
     const scalar = cells.every(cell => isScalar(cell.value));
-    return `${scalar ? 'Multiplications' : 'Products of a gradient with a local Jacobian'}: ${done} of ${edges.length}. `
-      + `Expanding every path from ${loss} to a parameter would take ${number(data.pathProducts)}: `
-      + 'shared gradients are computed once and used again.';
+    const count = `${scalar ? 'Multiplications' : 'Products of a gradient with a local Jacobian'}: ${done} of ${edges.length}. `;
+    return data.pathProducts <= edges.length
+      ? count + 'Here nothing is shared: there is one path.'
+      : count + `Expanding every path from ${loss} to a parameter would take ${number(data.pathProducts)}: `
+        + 'shared gradients are computed once and used again.';
   }
 
   function render() {
@@ -188,10 +198,10 @@
     else if (step.kind === 'chain') network.mark(step.cell, [step.input]);
     else network.mark(step.cell, step.kind === 'forward' ? cells[step.cell].inputs : []);
     $('guide').textContent = guide();
-    $('now').replaceChildren(...(step ? told(step) : [element('p', 'what', 'Each step is explained here, in symbols and in numbers.')]));
+    $('now').replaceChildren(...(step ? told(step, true) : [element('p', 'what', 'Each step is explained here, in symbols and in numbers.')]));
     $('counter').textContent = counter();
     $('log').replaceChildren(...steps.slice(0, taken).map((s, i) => {
-      const li = element('li', s.kind + (i === taken - 1 ? ' latest' : ''), ...told(s));
+      const li = element('li', s.kind + (i === taken - 1 ? ' latest' : ''), ...told(s, false));
       li.dataset.step = i;
       return li;
     }));
