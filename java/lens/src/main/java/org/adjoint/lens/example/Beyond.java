@@ -18,7 +18,7 @@ final class Beyond {
     Tensor u = Networks.weight("v", 0.9).times(z.tanh());
     Tensor ux = Grad.grad(u, x).get(0);
     Tensor uxx = Grad.grad(ux, x).get(0);
-    Tensor r = uxx.plus(u);
+    Tensor r = uxx.plus(ux.times(0.5)).plus(u);
     Tensor loss = r.square();
     Map<Tensor, String> names = new LinkedHashMap<>();
     names.put(x, "x");
@@ -33,7 +33,8 @@ final class Beyond {
         .holding(x)
         .titled(
             "A physics-informed network: derivatives inside the loss",
-            "u(x) = v·tanh(w·x + b) should solve u″ + u = 0. Its derivatives u_x and u_xx are graphs"
+            "u(x) = v·tanh(w·x + b) should solve u″ + ½u′ + u = 0, a"
+                + " damped oscillation. Its derivatives u_x and u_xx are graphs"
                 + " that the engine has built, part of the forward pass like anything else; the"
                 + " gradient by v, w and b then goes back through them.")
         .noted("u_xx", "A derivative of a derivative, computed forward here like any value.");
