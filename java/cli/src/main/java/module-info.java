@@ -1,6 +1,6 @@
 /**
- * The command line: {@code adjoint train}, {@code evaluate}, {@code example},
- * {@code gradcheck} and {@code lens}.
+ * The command line: {@code adjoint train}, {@code evaluate}, {@code example}, {@code gradcheck} and
+ * {@code lens}.
  */
 module org.adjoint.cli {
   requires info.picocli;

@@ -154,9 +154,14 @@ public final class Lens {
     return isOpen ? "" : layer;
   }
 
-  /** Returns the picture as the text of an SVG file. */
+  /** Returns the picture as the text of an SVG file, in which a click on a layer opens them all. */
   public String svg() {
-    return Svg.of(picture());
+    Picture picture = picture();
+    boolean layers =
+        picture.panels().stream()
+            .flatMap(panel -> panel.boxes().stream())
+            .anyMatch(box -> box.kind() == Picture.Kind.LAYER);
+    return layers ? Svg.of(picture, openAll().picture()) : Svg.of(picture);
   }
 
   /** Returns the picture in the DOT language of Graphviz. */

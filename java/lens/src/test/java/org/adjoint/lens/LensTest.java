@@ -181,6 +181,19 @@ class LensTest {
     assertTrue(panel.edges().stream().allMatch(e -> e.from() < e.to()));
   }
 
+  /** A value has one type, however its readers look at it. */
+  @Test
+  void aCallsResultIsLabelledAsItWasWritten() {
+    Tensor y = x.tanh();
+    Panel panel = Lens.of(y.transpose().matmul(y)).program().picture().panels().get(0);
+    assertEquals(
+        Set.of("F32[3, 2]"),
+        panel.edges().stream()
+            .map(edge -> edge.label())
+            .filter(label -> !label.isEmpty())
+            .collect(Collectors.toSet()));
+  }
+
   @Test
   void aProgramOfValuesIsEmpty() {
     Tensor y = Tensor.of(new float[] {1, 2}).sum().eval();

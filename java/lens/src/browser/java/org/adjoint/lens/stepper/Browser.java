@@ -18,13 +18,13 @@ import org.openqa.selenium.logging.LogEntry;
 import org.openqa.selenium.logging.LogType;
 
 /** Debian's chromium without a screen: opens a page, acts as a reader would, and keeps its log. */
-final class Browser implements AutoCloseable {
+public final class Browser implements AutoCloseable {
   private static final Path CHROMIUM = Path.of("/usr/bin/chromium");
   private static final Path DRIVER = Path.of("/usr/bin/chromedriver");
 
   private final ChromeDriver driver;
 
-  Browser() {
+  public Browser() {
     if (!Files.exists(CHROMIUM) || !Files.exists(DRIVER)) {
       throw new IllegalStateException(
           "-Pbrowser needs "
@@ -49,12 +49,12 @@ final class Browser implements AutoCloseable {
   }
 
   /** Opens a file. */
-  void open(Path page) {
+  public void open(Path page) {
     driver.get(page.toUri().toString());
   }
 
   /** Sets the width of the window and the scheme that the reader prefers. */
-  void look(int width, int height, boolean dark) {
+  public void look(int width, int height, boolean dark) {
     driver.executeCdpCommand(
         "Emulation.setDeviceMetricsOverride",
         Map.of("width", width, "height", height, "deviceScaleFactor", 1, "mobile", false));
@@ -63,37 +63,37 @@ final class Browser implements AutoCloseable {
     driver.executeCdpCommand("Emulation.setEmulatedMedia", Map.of("features", List.of(scheme)));
   }
 
-  void click(String id) {
+  public void click(String id) {
     driver.findElement(By.id(id)).click();
   }
 
-  boolean isEnabled(String id) {
+  public boolean isEnabled(String id) {
     return driver.findElement(By.id(id)).isEnabled();
   }
 
-  void press(CharSequence key) {
+  public void press(CharSequence key) {
     driver.findElement(By.tagName("body")).sendKeys(key);
   }
 
   /** Types a number into the field with this label. */
-  void type(String label, String number) {
+  public void type(String label, String number) {
     WebElement field = driver.findElement(By.cssSelector("input[aria-label='" + label + "']"));
     field.sendKeys(Keys.chord(Keys.CONTROL, "a"), number, Keys.TAB);
   }
 
-  String text(String selector) {
+  public String text(String selector) {
     return driver.findElement(By.cssSelector(selector)).getText();
   }
 
-  Object run(String script, Object... arguments) {
+  public Object run(String script, Object... arguments) {
     return driver.executeScript(script, arguments);
   }
 
-  Object runAsync(String script) {
+  public Object runAsync(String script) {
     return driver.executeAsyncScript(script);
   }
 
-  void screenshot(Path file) {
+  public void screenshot(Path file) {
     try {
       Files.createDirectories(file.getParent());
       Files.write(file, driver.getScreenshotAs(OutputType.BYTES));
@@ -103,14 +103,14 @@ final class Browser implements AutoCloseable {
   }
 
   /** Returns what the page has written to its console since the last call. */
-  List<String> console() {
+  public List<String> console() {
     return driver.manage().logs().get(LogType.BROWSER).getAll().stream()
         .map(LogEntry::getMessage)
         .toList();
   }
 
   /** Returns what was asked for over a network, or from another file, since the last call. */
-  List<String> requests() {
+  public List<String> requests() {
     List<String> urls = new ArrayList<>();
     for (LogEntry entry : driver.manage().logs().get(LogType.PERFORMANCE)) {
       String message = entry.getMessage();

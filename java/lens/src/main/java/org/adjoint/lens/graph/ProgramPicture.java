@@ -35,7 +35,7 @@ public final class ProgramPicture {
   private static final Set<String> PRODUCTS = Set.of("matmul", "matmulBf16", "conv", "convInput");
 
   /** Memory that a call has written: which bytes of which binding. */
-  private record Written(int box, int port, int binding, long from, long to) {
+  private record Written(int box, int port, int binding, long from, long to, Type type) {
     boolean meets(Written other) {
       return binding == other.binding && from < other.to && other.from < to;
     }
@@ -143,7 +143,8 @@ public final class ProgramPicture {
     List<Edge> found = new ArrayList<>();
     for (Written writer : written) {
       if (writer.meets(read)) {
-        found.add(new Edge(writer.box(), writer.port(), 0, type(input).toString()));
+        // As it was written: a reader may look at the transpose.
+        found.add(new Edge(writer.box(), writer.port(), 0, writer.type().toString()));
       }
     }
     if (found.isEmpty() && input.binding() >= Program.ARGUMENTS) {
@@ -198,7 +199,8 @@ public final class ProgramPicture {
       last += Math.max(0, operand.dims()[axis] - 1) * operand.strides()[axis];
     }
     long end = operand.size() == 0 ? 0 : (last + 1) * operand.dtype().bytes();
-    return new Written(box, port, operand.binding(), operand.offset(), operand.offset() + end);
+    return new Written(
+        box, port, operand.binding(), operand.offset(), operand.offset() + end, type(operand));
   }
 
   static String bytes(long n) {

@@ -21,6 +21,8 @@ public final class Svg {
   private static final double TITLE = 26;
   private static final double HEAD = 44;
 
+  private static final String BACK = "close layers";
+
   private static final String STYLE =
       """
       .lens{background:#fff;--ink:#1c2430;--faint:#566273;--line:#8793a3;--input:#eef1f5;--param:#fff0cf;\
@@ -37,17 +39,77 @@ public final class Svg {
       .lens .input{fill:var(--input)}.lens .parameter{fill:var(--param)}.lens .op,.lens .call{fill:var(--op)}
       .lens .layer{fill:var(--layer);stroke-width:2}.lens .result{fill:var(--result)}.lens .gradient{fill:var(--grad)}
       .lens .slope{fill:var(--slope)}.lens .reference{fill:var(--ref);stroke-dasharray:2 3}.lens .fused{fill:var(--fused)}
+      .lens a:focus rect{stroke-width:3}.lens .k{text-decoration:underline}
       .lens .unreached{fill:var(--lost);stroke:#c62828;stroke-width:1.6;stroke-dasharray:6 3}
       """
           .formatted(Lettering.FONT);
 
   private final StringBuilder out = new StringBuilder();
 
-  private Svg() {}
+  /** Where a click on a layer leads, empty for nowhere. */
+  private final String target;
+
+  private double width = MARGIN;
+  private double height;
+
+  private Svg(String target) {
+    this.target = target;
+  }
 
   /** Returns the picture as the text of an SVG file, panels side by side. */
   public static String of(Picture picture) {
-    return new Svg().write(picture);
+    Svg body = new Svg("");
+    body.write(picture);
+    return file(picture, body.width, body.height, "img", "", body.out.toString());
+  }
+
+  /**
+   * Returns two pictures of one graph as one SVG file: a click on a layer, or Enter where it has
+   * the focus, goes from the first to the second, and a link at the top back. Where links do not
+   * work, as in an image of a page, the first is seen.
+   *
+   * @param closed layers as boxes
+   * @param open the same with the layers open
+   */
+  public static String of(Picture closed, Picture open) {
+    Svg opened = new Svg("");
+    opened.write(open);
+    // Two files in one page must not open each other.
+    String id = "lens-" + Integer.toHexString(opened.out.toString().hashCode());
+    Svg first = new Svg(id);
+    first.write(closed);
+    opened.backLink();
+    String style =
+        "#%s:not(:target){display:none}svg:has(#%s:target) .closed{display:none}\n"
+            .formatted(id, id);
+    String both =
+        "<g class=\"closed\">\n%s</g>\n<g id=\"%s\">\n%s</g>\n"
+            .formatted(first.out, id, opened.out);
+    double width = Math.max(first.width, opened.width);
+    return file(closed, width, Math.max(first.height, opened.height), "group", style, both);
+  }
+
+  private static String file(
+      Picture picture, double width, double height, String role, String style, String body) {
+    String size =
+        "width=\"%1$s\" height=\"%2$s\" viewBox=\"0 0 %1$s %2$s\""
+            .formatted(number(width), number(height));
+    return "<svg xmlns=\"http://www.w3.org/2000/svg\" class=\"lens\" role=\"%s\" %s>\n"
+            .formatted(role, size)
+        + "<title>%s</title>\n".formatted(escaped(picture.title()))
+        + "<style>\n"
+        + STYLE
+        + style
+        + "</style>\n"
+        + body
+        + "</svg>\n";
+  }
+
+  private void backLink() {
+    out.append("<a href=\"#\">");
+    double x = Math.max(width - MARGIN, MARGIN + Lettering.label(BACK));
+    text("l k", x, MARGIN + 12, "end", BACK);
+    out.append("</a>\n");
   }
 
   /** Returns how large a box must be for its lines. */
@@ -58,32 +120,26 @@ public final class Svg {
     return new Layout.Size(width, detail.isEmpty() ? LOW_BOX : BOX);
   }
 
-  private String write(Picture picture) {
+  private void write(Picture picture) {
     List<Layout> layouts = new ArrayList<>();
-    double width = MARGIN;
-    double height = 0;
+    double longest = 0;
     for (Picture.Panel panel : picture.panels()) {
       Layout layout =
           Layout.of(panel, panel.flow(), panel.boxes().stream().map(Svg::size).toList());
       layouts.add(layout);
       width += panelWidth(panel, layout) + BETWEEN_PANELS;
-      height = Math.max(height, layout.height());
+      longest = Math.max(longest, layout.height());
     }
     boolean upwards = picture.panels().stream().anyMatch(p -> p.flow() == Picture.Flow.UP);
     width += MARGIN - BETWEEN_PANELS;
     width = Math.max(width, Lettering.label(picture.title()) * 1.2 + 2 * MARGIN);
-    double whole = height + 2 * MARGIN + TITLE + HEAD;
-    out.append(
-        "<svg xmlns=\"http://www.w3.org/2000/svg\" class=\"lens\" role=\"img\" width=\"%s\" height=\"%s\" viewBox=\"0 0 %s %s\">\n"
-            .formatted(number(width), number(whole), number(width), number(whole)));
-    out.append("<title>").append(escaped(picture.title())).append("</title>\n");
-    out.append("<style>\n").append(STYLE).append("</style>\n");
+    height = longest + 2 * MARGIN + TITLE + HEAD;
     text("t", MARGIN, MARGIN + 12, "start", picture.title());
     double x = MARGIN;
     for (int i = 0; i < layouts.size(); i++) {
       Picture.Panel panel = picture.panels().get(i);
       // Where a panel flows upwards, its start stands beside the others' end.
-      double lead = upwards ? height - layouts.get(i).height() : 0;
+      double lead = upwards ? longest - layouts.get(i).height() : 0;
       text("l", x, MARGIN + TITLE + 14, "start", panel.title());
       text("d", x, MARGIN + TITLE + 30, "start", panel.summary());
       out.append(
@@ -93,7 +149,6 @@ public final class Svg {
       out.append("</g>\n");
       x += panelWidth(panel, layouts.get(i)) + BETWEEN_PANELS;
     }
-    return out.append("</svg>\n").toString();
   }
 
   private static double panelWidth(Picture.Panel panel, Layout layout) {
@@ -143,6 +198,8 @@ public final class Svg {
   private void draw(Picture.Box box, Place at) {
     String kind = box.kind().name().toLowerCase(Locale.ROOT);
     String hint = box.hint().isEmpty() ? box.id() + " " + box.label() : box.hint();
+    boolean opens = box.kind() == Picture.Kind.LAYER && !target.isEmpty();
+    out.append(opens ? "<a href=\"#%s\">".formatted(target) : "");
     out.append("<g><title>").append(escaped(hint)).append("</title>");
     out.append(
         "<rect class=\"b %s\" x=\"%s\" y=\"%s\" width=\"%s\" height=\"%s\" rx=\"%s\"/>"
@@ -158,7 +215,7 @@ public final class Svg {
     if (!box.detail().isEmpty()) {
       text("d", middle, at.y() + 32, "middle", Lettering.shortened(box.detail()));
     }
-    out.append("</g>\n");
+    out.append(opens ? "</g></a>\n" : "</g>\n");
   }
 
   private void text(String style, double x, double y, String anchor, String text) {
