@@ -111,6 +111,32 @@ class LensTest {
     assertEquals(Set.of("cell.weight"), labels(panel, Kind.PARAMETER));
   }
 
+  /** What lies between two ops of a layer is in its box, whatever it reads. */
+  @Test
+  void aLayerHoldsWhatLiesBetweenItsOps() {
+    Parameter a = Parameter.of(Tensor.ones(DType.F32, 2, 2), "cell.a");
+    Parameter b = Parameter.of(Tensor.ones(DType.F32, 3, 2), "cell.b");
+    Tensor start = x.matmul(a);
+    Tensor end = Tensor.concat(0, start.tanh(), start.times(b), b);
+    Panel panel = Lens.of(end.sum()).picture().panels().get(0);
+    assertEquals(Set.of("cell"), labels(panel, Kind.LAYER));
+    assertFalse(labels(panel, Kind.OP).contains("tanh"), panel.toString());
+  }
+
+  /** Two layers that feed each other cannot both be boxes: edges lead forward alone. */
+  @Test
+  void layersThatFeedEachOtherAreNotBothBoxes() {
+    Parameter a = Parameter.of(Tensor.ones(DType.F32, 2, 2), "one.w");
+    Parameter b = Parameter.of(Tensor.ones(DType.F32, 2, 2), "two.w");
+    Tensor one = x.matmul(a);
+    Tensor two = x.matmul(b);
+    Tensor twoAfterOne = Tensor.concat(0, two, one, b);
+    Tensor oneAfterTwo = Tensor.concat(0, one, two.matmul(b), a);
+    Panel panel = Lens.of(twoAfterOne.plus(oneAfterTwo).sum()).picture().panels().get(0);
+    assertEquals(1, labels(panel, Kind.LAYER).size(), panel.toString());
+    assertTrue(panel.boxes().stream().anyMatch(box -> box.kind() == Kind.RESULT));
+  }
+
   @Test
   void aLayerAroundAnotherStaysOpen() {
     Parameter a = Parameter.of(Tensor.ones(DType.F32, 2, 2), "outer.first");

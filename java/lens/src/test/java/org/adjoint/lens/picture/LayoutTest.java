@@ -29,6 +29,7 @@ import org.junit.jupiter.params.provider.ValueSource;
  */
 class LayoutTest {
   private static final double HAIR = 1e-6;
+  private static final int MOST_CROSSINGS = 44;
 
   /** Returns a graph with long edges, fans, several ports and boxes of many widths. */
   private static Panel random(int n, Flow flow) {
@@ -122,13 +123,24 @@ class LayoutTest {
     for (Flow flow : n < 300 ? Flow.values() : new Flow[] {Flow.DOWN}) {
       Layout layout = layout(random(n, flow));
       for (Line line : layout.lines()) {
-        for (Point p : along(line, flow)) {
-          for (Place box : layout.places()) {
-            assertFalse(inside(p, box), () -> flow + ": " + line + " runs through " + box);
+        List<Point> points = along(line, flow);
+        for (Place box : layout.places()) {
+          if (overlap(around(line), box)) {
+            for (Point p : points) {
+              assertFalse(inside(p, box), () -> flow + ": " + line + " runs through " + box);
+            }
           }
         }
       }
     }
+  }
+
+  /** Returns the rectangle that a line does not leave. */
+  private static Place around(Line line) {
+    double left = Math.min(line.a().x(), line.d().x());
+    double top = Math.min(line.a().y(), line.d().y());
+    double width = Math.abs(line.a().x() - line.d().x());
+    return new Place(left - 1, top - 1, width + 2, Math.abs(line.a().y() - line.d().y()) + 2);
   }
 
   @ParameterizedTest
@@ -178,6 +190,41 @@ class LayoutTest {
       Place to = layout.places().get(edge.to());
       assertEquals(from.x() + from.width() / 2, to.x() + to.width() / 2, HAIR);
     }
+  }
+
+  /** Sorting and exchanging save most of the crossings that a walk along the links leaves. */
+  @Test
+  void fewLinksOfATangleCross() {
+    Layering layering = Layering.of(random(50, Flow.DOWN));
+    int crossings = 0;
+    for (int[] row : Ordering.of(layering)) {
+      for (int i = 0; i < row.length; i++) {
+        for (int j = i + 1; j < row.length; j++) {
+          crossings += crossings(layering, row[i], row[j], Ordering.of(layering));
+        }
+      }
+    }
+    assertTrue(crossings <= MOST_CROSSINGS, crossings + " links cross");
+  }
+
+  /** Returns how often links behind v cross links behind w, which stands to the right of it. */
+  private static int crossings(Layering layering, int v, int w, int[][] order) {
+    int count = 0;
+    for (int a : layering.behind.get(v)) {
+      for (int b : layering.behind.get(w)) {
+        int[] row = order[layering.layer[a]];
+        count += place(row, a) > place(row, b) ? 1 : 0;
+      }
+    }
+    return count;
+  }
+
+  private static int place(int[] row, int v) {
+    int i = 0;
+    while (row[i] != v) {
+      i++;
+    }
+    return i;
   }
 
   @ParameterizedTest

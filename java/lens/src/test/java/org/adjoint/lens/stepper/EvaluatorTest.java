@@ -23,7 +23,7 @@ import org.junit.jupiter.api.io.TempDir;
  * {@code -Pbrowser} runs the same in a browser.
  */
 class EvaluatorTest {
-  private static final int GRAPHS = 40;
+  private static final int GRAPHS = 20;
 
   /** Compares every number of the page's data with a run of the tape; prints the worst error. */
   private static final String CHECK =

@@ -98,6 +98,22 @@ class LessonTest {
     assertEquals(3 * 3 + 4 * 5, lesson.pathProducts());
   }
 
+  /** Counts the products path by path. */
+  private static double products(Lesson lesson, int cell, int length) {
+    double sum = lesson.cells().get(cell).kind() == Cell.Kind.PARAMETER ? length : 0;
+    for (Lesson.Edge edge : lesson.edges()) {
+      sum += edge.cell() == cell ? products(lesson, edge.input(), length + 1) : 0;
+    }
+    return sum;
+  }
+
+  @ParameterizedTest
+  @MethodSource("examples")
+  void productsOfAllPathsAreCountedWithoutWalkingThem(Example example) {
+    Lesson lesson = example.stepper().get().lesson();
+    assertEquals(products(lesson, lesson.cells().size() - 1, 0), lesson.pathProducts());
+  }
+
   static List<Example> examples() {
     return Example.all();
   }
