@@ -1,9 +1,11 @@
 /**
- * The command line: {@code adjoint train}, {@code evaluate}, {@code example} and {@code gradcheck}.
+ * The command line: {@code adjoint train}, {@code evaluate}, {@code example}, {@code gradcheck} and
+ * {@code lens}.
  */
 module org.adjoint.cli {
   requires info.picocli;
   requires java.logging;
+  requires org.adjoint.lens;
   requires transitive org.adjoint.nn;
 
   exports org.adjoint.cli;

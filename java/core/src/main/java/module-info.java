@@ -1,5 +1,5 @@
 /** Automatic differentiation for the JVM: graphs, derivatives, and the backends that run them. */
-@SuppressWarnings("module") // adjoint-nativelib, an optional module, may be absent
+@SuppressWarnings("module") // adjoint-nativelib and adjoint-lens, optional modules, may be absent
 module org.adjoint {
   exports org.adjoint;
   exports org.adjoint.check;
@@ -8,8 +8,13 @@ module org.adjoint {
   exports org.adjoint.symbolic;
   exports org.adjoint.internal.backend to
       org.adjoint.nativelib;
+  exports org.adjoint.internal.graph to
+      org.adjoint.lens;
   exports org.adjoint.internal.ir to
+      org.adjoint.lens,
       org.adjoint.nativelib;
+  exports org.adjoint.internal.run to
+      org.adjoint.lens;
 
   uses org.adjoint.internal.backend.BackendProvider;
 

@@ -102,6 +102,32 @@ class RoomsTest {
           entry(
               "org.adjoint.internal.reference",
               Set.of("org.adjoint.internal.ir", "org.adjoint.internal.backend")),
+          entry("org.adjoint.lens.picture", Set.of()),
+          entry(
+              "org.adjoint.lens.graph",
+              with(
+                  TOP,
+                  "org.adjoint.internal.graph",
+                  "org.adjoint.internal.run",
+                  "org.adjoint.internal.ir",
+                  "org.adjoint.lens.picture")),
+          entry(
+              "org.adjoint.lens.stepper",
+              with(
+                  TOP,
+                  "org.adjoint.internal.graph",
+                  "org.adjoint.internal.ir",
+                  "org.adjoint.symbolic",
+                  "org.adjoint.lens.graph",
+                  "org.adjoint.lens.picture")),
+          entry("org.adjoint.lens.example", with(TOP, "org.adjoint.lens.stepper")),
+          entry(
+              "org.adjoint.lens",
+              with(
+                  TOP,
+                  "org.adjoint.lens.graph",
+                  "org.adjoint.lens.picture",
+                  "org.adjoint.lens.stepper")),
           entry(
               "org.adjoint.nativelib",
               Set.of("org.adjoint.internal.ir", "org.adjoint.internal.backend")));
@@ -247,7 +273,9 @@ class RoomsTest {
     for (Path source : sources(JAVA.resolve("core"))) {
       for (String name : imports(source)) {
         assertTrue(
-            !name.startsWith("org.adjoint.nn") && !name.startsWith("org.adjoint.nativelib"),
+            !name.startsWith("org.adjoint.nn")
+                && !name.startsWith("org.adjoint.lens")
+                && !name.startsWith("org.adjoint.nativelib"),
             source + " imports " + name);
       }
     }

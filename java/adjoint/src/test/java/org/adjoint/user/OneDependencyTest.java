@@ -28,6 +28,7 @@ class OneDependencyTest {
   private static final List<String> MODULES =
       List.of(
           "org.adjoint.nn",
+          "org.adjoint.lens",
           "org.adjoint.nativelib",
           "org.adjoint.nativelib.linux.x86_64",
           "org.bytedeco.openblas.linux.x86_64");

@@ -38,6 +38,7 @@ import picocli.CommandLine.Spec;
       "  adjoint evaluate --model digits.safetensors",
       "  adjoint example scalar",
       "  adjoint gradcheck --op tanh",
+      "  adjoint lens --example 1-2-1 --out page.html",
       "",
       "Exit status: 0 done, 1 failed inside or a check failed, 2 wrong arguments or wrong data."
     })
@@ -101,6 +102,7 @@ public final class Main implements Runnable {
     commands.addSubcommand(new EvaluateCommand(terminal));
     commands.addSubcommand(new ExampleCommand(terminal));
     commands.addSubcommand(new GradcheckCommand(terminal));
+    commands.addSubcommand(new LensCommand(terminal));
     commands.setOut(new PrintWriter(terminal.out(), true));
     commands.setErr(new PrintWriter(terminal.err(), true));
     commands.setAbbreviatedOptionsAllowed(false);
@@ -126,7 +128,7 @@ public final class Main implements Runnable {
   @Override
   public void run() {
     throw new ParameterException(
-        spec.commandLine(), "a command is missing: train, evaluate, example or gradcheck");
+        spec.commandLine(), "a command is missing: train, evaluate, example, gradcheck or lens");
   }
 
   private int report(Terminal terminal, Throwable problem) {

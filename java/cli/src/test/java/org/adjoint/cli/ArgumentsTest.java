@@ -66,6 +66,8 @@ class ArgumentsTest {
         "example xor --seed 1                    | mean nothing to 'xor'",
         "example --adam-steps 5                  | need the name of an example",
         "example nothing                         | 'nothing' is not one of [scalar, network",
+        "lens --example 1-2-2                    | '1-2-2' is not one of [1-2-1, xor, ",
+        "lens --out                              | '--out'",
         "gradcheck --op tanj                     | there is no op 'tanj'; the nearest are tan, tanh, ",
         "gradcheck --op Softmax                  | the nearest are softmax, ",
         "gradcheck --order 3                     | '3' is not 1 or 2",

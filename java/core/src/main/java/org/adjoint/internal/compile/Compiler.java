@@ -1,6 +1,8 @@
 package org.adjoint.internal.compile;
 
+import java.util.List;
 import org.adjoint.internal.ir.Graph;
+import org.adjoint.internal.ir.Instruction;
 import org.adjoint.internal.ir.Program;
 
 /**
@@ -36,6 +38,15 @@ public final class Compiler {
     // In-place reuse, donation, liveness and the workspace are one decision: what shares memory
     // with what.
     return new Result(Plan.apply(scheduled), scheduled.constants());
+  }
+
+  /**
+   * Returns the names of the elementwise ops that an instruction does in one pass, in order: none
+   * unless it is a fused region.
+   */
+  public static List<String> fusedOps(Instruction instruction) {
+    boolean fused = instruction.kernel().name().equals(FusedRegion.KERNEL);
+    return fused ? FusedRegion.names(instruction.ints()) : List.of();
   }
 
   /** Returns the graph after the passes that suit every backend. */

@@ -168,6 +168,18 @@ final class FusedRegion {
     }
   }
 
+  /** Returns the names of the ops of a region, in order, from the attributes of its kernel call. */
+  static List<String> names(long... ints) {
+    List<String> names = new ArrayList<>();
+    for (int op = 0; op < ints[0]; op++) {
+      ByteBuffer letters =
+          ByteBuffer.allocate(NAME_WORDS * Long.BYTES).order(ByteOrder.nativeOrder());
+      letters.asLongBuffer().put(ints, 1 + OP_WORDS * op, NAME_WORDS);
+      names.add(new String(letters.array(), StandardCharsets.US_ASCII).trim());
+    }
+    return names;
+  }
+
   private static int put(long[] words, int at, long... more) {
     System.arraycopy(more, 0, words, at, more.length);
     return at + more.length;

@@ -48,6 +48,11 @@ public record CompiledGraph(Program program, Executable executable, long[] const
     return new CompiledGraph(result.program(), backend.load(result.program()), constants.toArray());
   }
 
+  /** Returns the ops that an instruction does in one pass, in order; none where nothing fused. */
+  public List<String> fusedOps(int instruction) {
+    return Compiler.fusedOps(program.instructions().get(instruction));
+  }
+
   /**
    * Returns the program bound to leaves that stay the same from run to run.
    *

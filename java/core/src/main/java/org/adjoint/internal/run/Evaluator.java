@@ -176,12 +176,26 @@ public final class Evaluator {
 
   /** Returns the program that would compute {@code wanted} now; empty if nothing is pending. */
   public static Optional<CompiledGraph> program(List<Tensor> wanted) {
+    return listing(wanted).map(Listing::compiled);
+  }
+
+  /**
+   * A program and the leaves that its first arguments are, in their order: for who draws it.
+   *
+   * @param compiled the program
+   * @param leaves the values that it reads
+   */
+  public record Listing(CompiledGraph compiled, List<Leaf> leaves) {}
+
+  /** Returns the program of {@link #program}, with its leaves. */
+  public static Optional<Listing> listing(List<Tensor> wanted) {
     Trace trace = Trace.pending(wanted.stream().map(Access::fixed).toList(), List.of());
     if (trace.roots().isEmpty()) {
       return Optional.empty();
     }
     StepTemplate template = StepTemplate.of(trace, donors(trace));
-    return Optional.of(Backends.cache().get(template, trace).inPlace());
+    CompiledGraph compiled = Backends.cache().get(template, trace).inPlace();
+    return Optional.of(new Listing(compiled, List.copyOf(trace.leaves())));
   }
 
   private static void finish(List<Tensor> wanted, List<Version> assignments) {

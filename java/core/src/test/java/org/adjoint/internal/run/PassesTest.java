@@ -60,6 +60,16 @@ class PassesTest {
   }
 
   @Test
+  void aFusedCallNamesItsOps() {
+    Tensor x = leaf(4);
+    Program program = Compiler.compile(graph(x.exp().plus(x).softplus(), x.sum()), true).program();
+    assertEquals(List.of("fused", "sum"), kernels(program));
+    Instruction fused = program.instructions().get(0);
+    assertEquals(List.of("exp", "plus", "softplus"), Compiler.fusedOps(fused));
+    assertEquals(List.of(), Compiler.fusedOps(program.instructions().get(1)));
+  }
+
+  @Test
   void scalarsAreSlotsThatNeverMerge() {
     Tensor x = leaf(4);
     Graph graph = graph(x.times(2).plus(x.times(2)));

@@ -1,0 +1,181 @@
+package org.adjoint.lens;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.IdentityHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.adjoint.Grad;
+import org.adjoint.Tensor;
+import org.adjoint.lens.graph.GraphPicture;
+import org.adjoint.lens.graph.ProgramPicture;
+import org.adjoint.lens.picture.Dot;
+import org.adjoint.lens.picture.Mermaid;
+import org.adjoint.lens.picture.Picture;
+import org.adjoint.lens.picture.Svg;
+import org.adjoint.lens.picture.Text;
+import org.adjoint.lens.stepper.Stepper;
+
+/**
+ * Pictures of a tensor's graph. Nothing is computed, and the graph stays as it is; the same graph
+ * gives the same picture, byte for byte.
+ *
+ * <pre>{@code
+ * Files.writeString(Path.of("loss.svg"), Lens.svg(loss));                  // the graph
+ * System.out.println(Lens.text(loss));                                    // in a terminal
+ * Lens.of(loss).gradients(model.parameters()).openAll().svg();            // with its gradients, layers open
+ * Lens.of(loss).gradients(model.parameters()).program().svg();            // what runs
+ * }</pre>
+ *
+ * <p>Boxes are numbered {@code #1}, {@code #2}, … in an order in which they can be computed. Layers
+ * of a network, known by the paths of their parameters, are boxes that {@link #open} opens. Draw
+ * before evaluating: a value that depends on no parameter forgets what it was computed from.
+ */
+public final class Lens {
+  private final Tensor tensor;
+  private final Map<Tensor, String> names;
+  private final List<Tensor> gradients;
+  private final Set<String> open;
+  private final boolean allOpen;
+  private final boolean program;
+
+  private Lens(
+      Tensor tensor,
+      Map<Tensor, String> names,
+      List<Tensor> gradients,
+      Set<String> open,
+      boolean allOpen,
+      boolean program) {
+    this.tensor = tensor;
+    this.names = names;
+    this.gradients = gradients;
+    this.open = open;
+    this.allOpen = allOpen;
+    this.program = program;
+  }
+
+  /** Returns a lens on the graph that leads to a tensor, with layers closed. */
+  public static Lens of(Tensor y) {
+    return new Lens(y, Map.of(), List.of(), Set.of(), false, false);
+  }
+
+  /** Returns the graph of a tensor as the text of an SVG file. */
+  public static String svg(Tensor y) {
+    return of(y).svg();
+  }
+
+  /** Returns the graph of a tensor in the DOT language of Graphviz. */
+  public static String dot(Tensor y) {
+    return of(y).dot();
+  }
+
+  /** Returns the graph of a tensor as a Mermaid flowchart. */
+  public static String mermaid(Tensor y) {
+    return of(y).mermaid();
+  }
+
+  /** Returns the graph of a tensor as lines for a terminal. */
+  public static String text(Tensor y) {
+    return of(y).text();
+  }
+
+  /**
+   * Writes a page that steps through the graph of a loss; {@link Stepper} has the options.
+   *
+   * @throws IllegalArgumentException if the loss is no floating scalar, depends on nothing that
+   *     gets a gradient, or has more than 500 scalars or 200 tensors behind it
+   * @throws IllegalStateException if an evaluation or an optimizer step has dropped its graph
+   * @throws IOException if the file cannot be written
+   */
+  public static void stepper(Tensor loss, Path file) throws IOException {
+    Stepper.of(loss).write(file);
+  }
+
+  /** Returns this lens with names for tensors; parameters have theirs. */
+  public Lens named(Map<Tensor, String> more) {
+    Map<Tensor, String> all = new IdentityHashMap<>(names);
+    all.putAll(more);
+    return new Lens(tensor, all, gradients, open, allOpen, program);
+  }
+
+  /**
+   * Returns this lens with the gradients by {@code xs} beside the forward graph. A parameter among
+   * them that the tensor does not depend on is drawn too, marked as never reached.
+   */
+  public Lens gradients(List<? extends Tensor> xs) {
+    return new Lens(tensor, names, List.copyOf(xs), open, allOpen, program);
+  }
+
+  /** Returns this lens with these layers open, by their paths, and the layers in them. */
+  public Lens open(String... paths) {
+    Set<String> all = new HashSet<>(open);
+    all.addAll(List.of(paths));
+    return new Lens(tensor, names, gradients, Set.copyOf(all), allOpen, program);
+  }
+
+  /** Returns this lens with every layer open. */
+  public Lens openAll() {
+    return new Lens(tensor, names, gradients, open, true, program);
+  }
+
+  /**
+   * Returns this lens on the compiled program instead: the kernel calls that the tensor, and the
+   * gradients that were asked for, take on the backend in use.
+   */
+  public Lens program() {
+    return new Lens(tensor, names, gradients, open, allOpen, true);
+  }
+
+  /**
+   * Returns the picture itself, for a writer of your own.
+   *
+   * @throws IllegalArgumentException if gradients are asked for and the tensor is no floating
+   *     scalar
+   * @throws IllegalStateException if gradients are asked for and an evaluation has dropped the
+   *     graph
+   */
+  public Picture picture() {
+    if (!program) {
+      return GraphPicture.of(tensor, names, gradients, this::folded);
+    }
+    List<Tensor> wanted = new ArrayList<>(List.of(tensor));
+    if (!gradients.isEmpty()) {
+      wanted.addAll(Grad.grad(tensor, gradients));
+    }
+    return ProgramPicture.of(wanted, names);
+  }
+
+  private String folded(String layer) {
+    boolean isOpen =
+        allOpen || open.stream().anyMatch(p -> layer.equals(p) || layer.startsWith(p + "."));
+    return isOpen ? "" : layer;
+  }
+
+  /** Returns the picture as the text of an SVG file, in which a click on a layer opens them all. */
+  public String svg() {
+    Picture picture = picture();
+    boolean layers =
+        picture.panels().stream()
+            .flatMap(panel -> panel.boxes().stream())
+            .anyMatch(box -> box.kind() == Picture.Kind.LAYER);
+    return layers ? Svg.of(picture, openAll().picture()) : Svg.of(picture);
+  }
+
+  /** Returns the picture in the DOT language of Graphviz. */
+  public String dot() {
+    return Dot.of(picture());
+  }
+
+  /** Returns the picture as a Mermaid flowchart. */
+  public String mermaid() {
+    return Mermaid.of(picture());
+  }
+
+  /** Returns the picture as lines for a terminal. */
+  public String text() {
+    return Text.of(picture());
+  }
+}

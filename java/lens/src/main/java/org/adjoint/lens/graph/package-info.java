@@ -1,0 +1,2 @@
+/** Reads graphs and programs, and makes pictures of them. */
+package org.adjoint.lens.graph;
