@@ -51,7 +51,7 @@ public final class Report {
             micros(result.defineByRun()),
             peers,
             number(result.ratio(), "%.2f"),
-            number(result.required(), "%.1f"),
+            number(result.required(), "%.2f"),
             micros(result.floor()),
             number(result.floorFraction(), "%.2f"));
     return line
