@@ -45,7 +45,7 @@ public final class TensorFlow implements Contestant {
 
   /**
    * The number of threads between operations that means none but the caller's: one operation after
-   * another, each on {@code threads}. A pool there was slower in every row tried.
+   * another, each on {@code threads}. A pool there made small steps slower.
    */
   private static final int CALLING_THREAD = -1;
 
