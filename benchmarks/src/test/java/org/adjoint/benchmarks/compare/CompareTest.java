@@ -9,6 +9,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonParser;
 import java.io.ByteArrayInputStream;
+import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -17,6 +18,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
+import java.util.stream.Stream;
 import javax.xml.parsers.DocumentBuilderFactory;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.DisabledIfSystemProperty;
@@ -191,9 +193,13 @@ class CompareTest {
       named = "adjoint.skipNative",
       matches = "true",
       disabledReason = "built with -DskipNative: there is no native backend")
-  void tensorFlowComputesWhatOursDoes() {
+  void tensorFlowComputesWhatOursDoes() throws IOException {
     Path peers = Path.of("target", "peers").toAbsolutePath();
     assumeTrue(Files.isDirectory(peers), "the peers are not fetched: mvn -Ppeers");
+    try (Stream<Path> jars = Files.list(peers)) {
+      boolean fetched = jars.anyMatch(jar -> jar.toString().contains("tensorflow-core-native"));
+      assumeTrue(fetched, "the peers were fetched without TensorFlow: mvn -Ppeers");
+    }
     try (Turns turns = new Turns(peers, 0.01)) {
       List<Entrant> all = new ArrayList<>(Entrant.ours(1).subList(0, 1));
       all.add(new Entrant(Entrant.TENSORFLOW, 1));
