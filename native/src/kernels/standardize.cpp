@@ -128,8 +128,14 @@ template <class T>
 ADJ_ALWAYS Row row_of(const Elements<T>& of, const StandardizePlan& plan) {
   Group group = fold_group<kBackwardSums>(of, plan);
   const Slope slope = slope_of_group(group, of, 1, plan);
+  /* Without a fused product its rounding, before the mean is taken away, costs digits that the inverse magnifies. */
+#if defined(__FMA__)
+  constexpr bool kFuses = true;
+#else
+  constexpr bool kFuses = false;
+#endif
   const bool calm =
-      sizeof(T) == sizeof(double) || (is_calm(group.moments) && is_calm(slope) && !(group.squares > 0x1p120));
+      sizeof(T) == sizeof(double) || (kFuses && is_calm(group.moments) && is_calm(slope) && !(group.squares > 0x1p120));
   return {group.moments, slope, calm, group.hidden};
 }
 
