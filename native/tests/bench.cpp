@@ -119,31 +119,8 @@ void time_others(adj_context* context) {
   time_call(context, "softmaxCrossEntropyWithGrad",
             {"softmaxCrossEntropyWithGrad", {}, {many, classes, upstream}, {losses, gradient}});
 
-  printf("-- normalisation of [4096, 1024], attention of 8 heads of 64 with 2048 tokens\n");
-  const auto shaped = [](Operand of, const Dims& dims) {
-    of.dims = dims;
-    of.strides = contiguous_strides(dims);
-    return of;
-  };
-  const int64_t one = INT64_C(0x3ff0000000000000), eighth = INT64_C(0x3fc0000000000000);
-  Array<float> in({4096, 1024}), to({4096, 1024}), of({4096, 1024}), back({4096, 1024}), scale({1024}), shift({1024}),
-      by_scale({1024}), by_shift({1024}), row_mean({4096}), row_variance({4096}), mean({1024}), variance({1024});
-  for (Array<float>* array : {&in, &of, &scale, &shift})
-    array->fill_with([](int64_t i) { return static_cast<double>(i % 97) / 97; });
-  for (const bool layer : {true, false}) {
-    const Dims dims = layer ? Dims{1, 4096, 1024} : Dims{4096, 1024, 1};
-    const int64_t along = layer ? 2 : 1;
-    time_call(context, layer ? "standardize rows" : "standardize columns",
-              {"standardize",
-               {1, along, one, 0},
-               {shaped(in, dims), scale, shift},
-               {shaped(to, dims), layer ? row_mean : mean, layer ? row_variance : variance}});
-    time_call(context, layer ? "standardizeGrad rows" : "standardizeGrad columns",
-              {"standardizeGrad",
-               {1, along, one, 2},
-               {shaped(in, dims), shaped(of, dims), scale},
-               {shaped(back, dims), by_scale, by_shift}});
-  }
+  printf("-- attention of 8 heads of 64 with 2048 tokens\n");
+  const int64_t eighth = INT64_C(0x3fc0000000000000);
   const Dims tokens = {1, 8, 2048, 64};
   Array<float> query(tokens), key_of(tokens), value_of(tokens), seen(tokens), log_sums({1, 8, 2048}), dq(tokens),
       dk(tokens), dv(tokens);

@@ -1,86 +1,15 @@
 /*
  * Groups of elements brought to mean 0 and variance 1, and the gradient of that. A group is what lies, for one place on
- * the kept axis, in `lead` runs of `trail` elements; where runs are short, vectors lie across groups instead
- * (standardize_columns.h). A group is read as often as it takes while it is in a cache: for its moments, then for what
- * is written. Everything is computed in double, so that nothing of F32 can leave the range or lose digits to a large
- * mean; groups of F64 whose squares would are taken in other units.
+ * the kept axis, in `lead` runs of `trail` elements. Here a part has whole groups and reads each as often as it takes
+ * while it is in a cache: for its sums, then for what is written. Where runs are short, vectors lie across groups
+ * instead (standardize_columns.h); few large groups are cut into pieces (standardize_pieces.h).
  */
 #include "kernels/plan/standardize.h"
 #include "kernels/standardize_columns.h"
+#include "kernels/standardize_pieces.h"
 
 ADJ_ISA_BEGIN
 namespace {
-
-/* A group's elements: `lead` runs of `trail`, `apart` from one another. */
-struct Runs {
-  int64_t lead, trail, apart;
-};
-
-/* sums[k] += what f(lanes, i, sums) adds to sum k, over elements i … of a run, a vector of them at a time. */
-template <int kSums, class F>
-ADJ_ALWAYS void fold_run(int64_t n, double (&sums)[kSums], const F& f) {
-  using V = Vector<double>;
-  constexpr int64_t kL = kLanes<double>;
-  constexpr int kAtOnce = 4;
-  V s[kAtOnce][kSums]{};
-  int64_t i = 0;
-  for (; i + kAtOnce * kL <= n; i += kAtOnce * kL) {
-#pragma GCC unroll 4
-    for (int v = 0; v < kAtOnce; ++v) f(V{}, i + v * kL, s[v]);
-  }
-  for (; i + kL <= n; i += kL) f(V{}, i, s[0]);
-  for (int k = 0; k < kSums; ++k) sums[k] += sum_lanes((s[0][k] + s[1][k]) + (s[2][k] + s[3][k]));
-  for (; i < n; ++i) f(double{}, i, sums);
-}
-
-/* f(lanes, i) for elements i … of a run, a vector of them at a time. */
-template <class F>
-ADJ_ALWAYS void each_of_run(int64_t n, const F& f) {
-  using V = Vector<double>;
-  constexpr int64_t kL = kLanes<double>;
-  int64_t i = 0;
-#pragma GCC unroll 4
-  for (; i + kL <= n; i += kL) f(V{}, i);
-  for (; i < n; ++i) f(double{}, i);
-}
-
-template <class T>
-ADJ_ALWAYS Moments moments_in_units(const T* x, const Runs& runs, const StandardizePlan& plan, double unit) {
-  const double n = static_cast<double>(runs.lead) * static_cast<double>(runs.trail);
-  Moments m{};
-  m.unit = unit;
-  m.shift = plan.centred ? in_units(static_cast<double>(*x), unit) : 0;
-  /* In F32 any element will do: the deviation from it is at most the root of n times the standard one. */
-  if (sizeof(T) == 8 && plan.centred) {
-    double sum[1]{};
-    for (int64_t l = 0; l < runs.lead; ++l) {
-      const T* run = x + l * runs.apart;
-      fold_run(
-          runs.trail, sum, [&](auto lanes, int64_t i, auto& s) __attribute__((always_inline)) {
-            s[0] += deviation(m, wide<decltype(lanes)>(run + i), T{});
-          });
-    }
-    m.shift += sum[0] / n;
-  }
-  double sums[2]{};
-  for (int64_t l = 0; l < runs.lead; ++l) {
-    const T* run = x + l * runs.apart;
-    fold_run(
-        runs.trail, sums, [&](auto lanes, int64_t i, auto& s) __attribute__((always_inline)) {
-          const auto d = deviation(m, wide<decltype(lanes)>(run + i), T{});
-          s[0] += d;
-          s[1] = fma(d, d, s[1]);
-        });
-  }
-  return finished(m, sums[0], sums[1], n, plan);
-}
-
-template <class T>
-ADJ_ALWAYS Moments moments_of(const T* x, const Runs& runs, const StandardizePlan& plan) {
-  const Moments m = moments_in_units(x, runs, plan, 1);
-  const double unit = better_unit<T>(m, plan.epsilon);
-  return unit == 1 ? m : moments_in_units(x, runs, plan, unit);
-}
 
 /* The places on the kept axis that are a part's, and their runs. */
 struct Share {
@@ -94,6 +23,26 @@ struct Share {
   Runs runs;
 };
 
+/* A row with a scale and maybe a shift along it. Asks for the next row meanwhile. */
+template <class T>
+ADJ_ALWAYS void write_row(const Forward<T>& of, const StandardizePlan& plan, int64_t c, const Moments& m) {
+  const T* x = of.x + c * plan.trail;
+  T* y = of.y + c * plan.trail;
+  in_arithmetic<T>(
+      is_calm(m), [&](auto number) __attribute__((always_inline)) {
+        using A = decltype(number);
+        const Centre<A> centre(m);
+        const A inverse = static_cast<A>(m.inverse);
+        each_of_run<A>(
+            y, plan.trail, plan.streams, [&](auto lanes, int64_t i) __attribute__((always_inline)) {
+              using V = decltype(lanes);
+              prefetch_behind(x + i, plan.trail);
+              const V z = centre.template of<V>(x + i) * inverse, scale = take<V>(of.scale + i);
+              put(y + i, plan.shifts ? fma(z, scale, take<V>(of.shift + i)) : z * scale, plan.streams);
+            });
+      });
+}
+
 template <class T>
 void standardize_part(const Part& part) {
   const Share share(part);
@@ -103,98 +52,162 @@ void standardize_part(const Part& part) {
     for (int64_t c = share.from; c < share.to; ++c) of.mean[c] = of.variance[c] = static_cast<T>(__builtin_nan(""));
     return;
   }
-  if (plan.columns) {
-    standardize_columns(of, plan, share.from, share.to, part.lane);
-    return;
-  }
   for (int64_t c = share.from; c < share.to; ++c) {
-    const T* x = of.x + c * plan.trail;
-    T* y = of.y + c * plan.trail;
-    const Moments m = moments_of(x, share.runs, plan);
-    of.mean[c] = static_cast<T>(m.mean);
-    of.variance[c] = static_cast<T>(m.variance);
+    const Elements<T> group{of.x + c * plan.trail, nullptr, nullptr, share.runs};
+    const Moments m = fold_group<kForwardSums>(group, plan).moments;
+    of.write_moments(c, m);
     if (plan.along == Along::kTrail) {
-      each_of_run(
-          plan.trail, [&](auto lanes, int64_t i) __attribute__((always_inline)) {
-            using V = decltype(lanes);
-            V v = centred(m, wide<V>(x + i), T{}) * m.inverse * wide<V>(of.scale + i);
-            if (plan.shifts) v += wide<V>(of.shift + i);
-            narrow(y + i, v);
-          });
-      continue;
-    }
-    const double by = of.scale != nullptr ? m.inverse * static_cast<double>(of.scale[c]) : m.inverse;
-    const double plus = of.shift != nullptr ? static_cast<double>(of.shift[c]) : 0;
-    for (int64_t l = 0; l < plan.lead; ++l) {
-      const int64_t at = l * share.runs.apart;
-      each_of_run(
-          plan.trail, [&](auto lanes, int64_t i) __attribute__((always_inline)) {
-            using V = decltype(lanes);
-            narrow(y + at + i, centred(m, wide<V>(x + at + i), T{}) * by + plus);
-          });
+      write_row(of, plan, c, m);
+    } else {
+      write_runs(group, m, of.scale_of(c), of.shift_of(c), plan.streams, of.y + c * plan.trail);
     }
   }
+  if (plan.streams) end_streams();
 }
 
-/* Σ g and Σ g·d of a group, each g times an element of `scale` unless that is null. */
+/* Both halves of v, widened. */
+ADJ_ALWAYS Vector<double> widen_low(Vector<float> v) {
+#if defined(__AVX512F__)
+  return (Vector<double>)_mm512_cvtps_pd(_mm512_castps512_ps256((__m512)v));
+#elif defined(__FMA__)
+  return (Vector<double>)_mm256_cvtps_pd(_mm256_castps256_ps128((__m256)v));
+#else
+  return load_wide(reinterpret_cast<const float*>(&v));
+#endif
+}
+ADJ_ALWAYS Vector<double> widen_high(Vector<float> v) {
+#if defined(__AVX512F__)
+  return (Vector<double>)_mm512_cvtps_pd(_mm512_extractf32x8_ps((__m512)v, 1));
+#elif defined(__FMA__)
+  return (Vector<double>)_mm256_cvtps_pd(_mm256_extractf128_ps((__m256)v, 1));
+#else
+  return load_wide(reinterpret_cast<const float*>(&v) + kLanes<double>);
+#endif
+}
+
+/* What rows add to the slopes of the scale and the shift, in lanes of double. */
+template <class V>
+struct Slopes;
+template <>
+struct Slopes<Vector<float>> {
+  ADJ_ALWAYS void add(Vector<float> v) {
+    low += widen_low(v);
+    high += widen_high(v);
+  }
+  ADJ_ALWAYS void add_to(double* p) const {
+    store(p, load<Vector<double>>(p) + low);
+    store(p + kLanes<double>, load<Vector<double>>(p + kLanes<double>) + high);
+  }
+  Vector<double> low{}, high{};
+};
+template <>
+struct Slopes<Vector<double>> {
+  ADJ_ALWAYS void add(Vector<double> v) { sum += v; }
+  ADJ_ALWAYS void add_to(double* p) const { store(p, load<Vector<double>>(p) + sum); }
+  Vector<double> sum{};
+};
+template <class A>
+struct SlopesOfNumbers {
+  ADJ_ALWAYS void add(A v) { sum += static_cast<double>(v); }
+  ADJ_ALWAYS void add_to(double* p) const { *p += sum; }
+  double sum = 0;
+};
+template <>
+struct Slopes<float> : SlopesOfNumbers<float> {};
+template <>
+struct Slopes<double> : SlopesOfNumbers<double> {};
+
+/* A row as its elements are written. */
+struct Row {
+  Moments moments;
+  Slope slope;
+  bool calm, hidden;
+};
+
 template <class T>
-ADJ_ALWAYS void fold_slopes(const T* x, const T* g, const T* scale, const Moments& m, const Runs& runs,
-                            double (&sums)[2]) {
-  for (int64_t l = 0; l < runs.lead; ++l) {
-    const int64_t at = l * runs.apart;
-    fold_run(
-        runs.trail, sums, [&](auto lanes, int64_t i, auto& s) __attribute__((always_inline)) {
-          using V = decltype(lanes);
-          V w = wide<V>(g + at + i);
-          if (scale != nullptr) w *= wide<V>(scale + i);
-          s[0] += w;
-          s[1] = fma(w, centred(m, wide<V>(x + at + i), T{}), s[1]);
-        });
-  }
+ADJ_ALWAYS Row row_of(const Elements<T>& of, const StandardizePlan& plan) {
+  Group group = fold_group<kBackwardSums>(of, plan);
+  const Slope slope = slope_of_group(group, of, 1, plan);
+  /* Without a fused product its rounding, before the mean is taken away, costs digits that the inverse magnifies. */
+#if defined(__FMA__)
+  constexpr bool kFuses = true;
+#else
+  constexpr bool kFuses = false;
+#endif
+  const bool calm =
+      sizeof(T) == sizeof(double) || (kFuses && is_calm(group.moments) && is_calm(slope) && !(group.squares > 0x1p120));
+  return {group.moments, slope, calm, group.hidden};
 }
 
-/* kRows neighbouring rows: dx of each, and what they add to the slopes of the scale and the shift, unless null. */
-template <int kRows, class T>
-ADJ_ALWAYS void slope_rows(const Backward<T>& of, const StandardizePlan& plan, int64_t r, double* scale_slopes,
-                           double* shift_slopes) {
+/* dx of kRows neighbouring rows that are not hidden, and what they add to the slopes of the scale and the shift, unless
+ * null. Asks for the rows behind them meanwhile. */
+template <class A, int kRows, class T>
+ADJ_ALWAYS void write_rows(const Backward<T>& of, const StandardizePlan& plan, int64_t r, const Row* rows,
+                           double* scale_slopes, double* shift_slopes) {
   const int64_t n = plan.trail;
-  Moments m[kRows];
-  Slope slope[kRows];
-  for (int64_t j = 0; j < kRows; ++j) {
-    const int64_t at = (r + j) * n;
-    m[j] = moments_of(of.x + at, Runs{1, n, 0}, plan);
-    double sums[2]{};
-    fold_slopes(of.x + at, of.g + at, of.scale, m[j], Runs{1, n, 0}, sums);
-    slope[j] = slope_of(m[j], sums[0], sums[1], static_cast<double>(n), 1, plan);
+  const T *x = of.x + r * n, *g = of.g + r * n;
+  T* dx = of.dx + r * n;
+  Centre<A> centre[kRows];
+  SlopeIn<A> slope[kRows];
+  A inverse[kRows];
+  for (int j = 0; j < kRows; ++j) {
+    centre[j] = Centre<A>(rows[j].moments);
+    slope[j] = SlopeIn<A>(rows[j].slope);
+    inverse[j] = static_cast<A>(rows[j].moments.inverse);
   }
-  each_of_run(
-      n, [&](auto lanes, int64_t i) __attribute__((always_inline)) {
+  each_of_run<A>(
+      dx, n, plan.streams, [&](auto lanes, int64_t i) __attribute__((always_inline)) {
         using V = decltype(lanes);
-        const V scale = wide<V>(of.scale + i);
-        V by_scale{}, by_shift{};
+        const V scale = take<V>(of.scale + i);
+        Slopes<V> by_scale, by_shift;
 #pragma GCC unroll 4
-        for (int64_t j = 0; j < kRows; ++j) {
-          const int64_t at = (r + j) * n + i;
-          const V g = wide<V>(of.g + at), d = centred(m[j], wide<V>(of.x + at), T{});
-          by_scale = fma(g, d * m[j].inverse, by_scale);
-          by_shift += g;
-          narrow(of.dx + at, slope_at(slope[j], g * scale, d, T{}));
+        for (int j = 0; j < kRows; ++j) {
+          const int64_t at = j * n + i;
+          prefetch_behind<false>(x + at, kRows * n);
+          prefetch_behind<false>(g + at, kRows * n);
+          const V w = take<V>(g + at), d = centre[j].template of<V>(x + at);
+          by_scale.add(w * (d * inverse[j]));
+          by_shift.add(w);
+          put(dx + at, slope[j].at(w, scale, d), plan.streams);
         }
-        if (scale_slopes != nullptr) add_to(scale_slopes + i, by_scale);
-        if (shift_slopes != nullptr) add_to(shift_slopes + i, by_shift);
+        if (scale_slopes != nullptr) by_scale.add_to(scale_slopes + i);
+        if (shift_slopes != nullptr) by_shift.add_to(shift_slopes + i);
       });
 }
 
+/* Rows with a scale along them, kRows at a time where none of those is out of the ordinary. */
 template <class T>
 ADJ_ALWAYS void slope_trailing(const Backward<T>& of, const StandardizePlan& plan, int64_t from, int64_t to,
                                double* own) {
+  constexpr int kRows = 2;
+  const int64_t n = plan.trail;
   double* scale_slopes = plan.slopes > 0 ? own : nullptr;
-  double* shift_slopes = plan.slopes > 1 ? own + plan.trail : nullptr;
-  if (plan.slopes > 0) __builtin_memset(own, 0, static_cast<size_t>(plan.slopes * plan.trail) * sizeof(double));
-  constexpr int kAtOnce = 4;
-  int64_t r = from;
-  for (; r + kAtOnce <= to; r += kAtOnce) slope_rows<kAtOnce>(of, plan, r, scale_slopes, shift_slopes);
-  for (; r < to; ++r) slope_rows<1>(of, plan, r, scale_slopes, shift_slopes);
+  double* shift_slopes = plan.slopes > 1 ? own + n : nullptr;
+  if (plan.slopes > 0) __builtin_memset(own, 0, static_cast<size_t>(plan.slopes * n) * sizeof(double));
+  for (int64_t r = from; r < to; r += kRows) {
+    const int count = to - r < kRows ? static_cast<int>(to - r) : kRows;
+    Row rows[kRows];
+    bool ordinary = count == kRows;
+    for (int j = 0; j < count; ++j) {
+      const int64_t at = (r + j) * n;
+      rows[j] = row_of(Elements<T>{of.x + at, of.g + at, of.scale, {1, n, 0}}, plan);
+      ordinary = ordinary && rows[j].calm && !rows[j].hidden;
+    }
+    if (ordinary) {
+      write_rows<T, kRows>(of, plan, r, rows, scale_slopes, shift_slopes);
+      continue;
+    }
+    for (int j = 0; j < count; ++j) {
+      if (rows[j].hidden) {
+        __builtin_memset(of.dx + (r + j) * n, 0, static_cast<size_t>(n) * sizeof(T));
+      } else {
+        in_arithmetic<T>(
+            rows[j].calm, [&](auto number) __attribute__((always_inline)) {
+              write_rows<decltype(number), 1>(of, plan, r + j, rows + j, scale_slopes, shift_slopes);
+            });
+      }
+    }
+  }
 }
 
 template <class T>
@@ -206,33 +219,19 @@ void standardize_grad_part(const Part& part) {
     for (int64_t c = share.from; c < share.to; ++c) of.write_slopes(c, Moments{}, 0, 0);
     return;
   }
-  if (plan.columns) {
-    slope_columns(of, plan, share.from, share.to, part.lane);
-    return;
-  }
   if (plan.along == Along::kTrail) {
     double* own = reinterpret_cast<double*>(part.shared) + part.index * plan.slopes * plan.trail;
     slope_trailing(of, plan, share.from, share.to, own);
-    return;
-  }
-  const double n = static_cast<double>(plan.lead) * static_cast<double>(plan.trail);
-  for (int64_t c = share.from; c < share.to; ++c) {
-    const T *x = of.x + c * plan.trail, *g = of.g + c * plan.trail;
-    T* dx = of.dx + c * plan.trail;
-    const Moments m = moments_of(x, share.runs, plan);
-    double sums[2]{};
-    fold_slopes(x, g, static_cast<const T*>(nullptr), m, share.runs, sums);
-    of.write_slopes(c, m, sums[0], sums[1]);
-    const Slope slope = slope_of(m, sums[0], sums[1], n, of.scale_of(c), plan);
-    for (int64_t l = 0; l < plan.lead; ++l) {
-      const int64_t at = l * share.runs.apart;
-      each_of_run(
-          plan.trail, [&](auto lanes, int64_t i) __attribute__((always_inline)) {
-            using V = decltype(lanes);
-            narrow(dx + at + i, slope_at(slope, wide<V>(g + at + i), centred(m, wide<V>(x + at + i), T{}), T{}));
-          });
+  } else {
+    for (int64_t c = share.from; c < share.to; ++c) {
+      const Elements<T> elements{of.x + c * plan.trail, of.g + c * plan.trail, nullptr, share.runs};
+      Group group = fold_group<kBackwardSums>(elements, plan);
+      const Slope slope = slope_of_group(group, elements, of.scale_of(c), plan);
+      of.write_slopes(c, group.moments, group.w, group.products);
+      write_slopes(elements, group.moments, slope, plan.streams, of.dx + c * plan.trail);
     }
   }
+  if (plan.streams) end_streams();
 }
 
 /* Adds up what the parts have left of some places on the trailing axis, part after part. */
@@ -253,14 +252,25 @@ void join_slopes_part(const Part& part) {
   }
 }
 
-constexpr StandardizeLoops forward_loops[] = {
-    {ADJ_F32, standardize_part<float>, nullptr, kColumns},
-    {ADJ_F64, standardize_part<double>, nullptr, kColumns},
-};
-constexpr StandardizeLoops backward_loops[] = {
-    {ADJ_F32, standardize_grad_part<float>, join_slopes_part<float>, kColumns},
-    {ADJ_F64, standardize_grad_part<double>, join_slopes_part<double>, kColumns},
-};
+template <class T>
+constexpr StandardizeLoops kForward = {kDtype<T>,
+                                       standardize_part<T>,
+                                       nullptr,
+                                       whole_tile_part<Forward<T>>,
+                                       kColumnLoops<Forward<T>>,
+                                       kPieceLoops<Forward<T>>,
+                                       kLeft<Forward<T>>};
+template <class T>
+constexpr StandardizeLoops kBackward = {kDtype<T>,
+                                        standardize_grad_part<T>,
+                                        join_slopes_part<T>,
+                                        whole_tile_part<Backward<T>>,
+                                        kColumnLoops<Backward<T>>,
+                                        kPieceLoops<Backward<T>>,
+                                        kLeft<Backward<T>>};
+
+constexpr StandardizeLoops forward_loops[] = {kForward<float>, kForward<double>};
+constexpr StandardizeLoops backward_loops[] = {kBackward<float>, kBackward<double>};
 
 constexpr Kernel kernels[] = {
     {{"standardize", 1, {1, 0, 0}}, prepare_standardize, forward_loops, 2, 3},

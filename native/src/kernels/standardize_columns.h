@@ -1,252 +1,267 @@
 /*
  * Groups whose trailing runs are short: neighbouring groups side by side, a column for each place on the kept and
- * trailing axes, so that vectors lie across columns. A part has columns enough that memory is read in long runs, and
- * folds them a few rows at a time, with the sums of some columns in registers meanwhile.
+ * trailing axes, so that vectors lie across columns. A part has a tile: some rows of some columns, enough of these that
+ * memory is read in long runs. It folds a few rows at a time, with the sums of some columns in registers meanwhile.
+ * Where a tile holds all rows, its part writes them too, from a cache; else tiles are pieces (standardize_pieces.h).
  */
 #pragma once
 
-#include "kernels/moments.h"
+#include "kernels/standardize_pieces.h"
 
 ADJ_ISA_BEGIN
 
-inline constexpr int kColumnVectors = 4; /* of columns at a time */
-inline constexpr int64_t kColumns = kColumnVectors * kLanes<double>;
-inline constexpr int64_t kRowsAtOnce = 8; /* as many as a first cache has ways: rows may be a power of two apart */
+/* A part's rows and columns. */
+struct Tile {
+  ADJ_ALWAYS Tile(const StandardizePlan& plan, int64_t index) {
+    const int64_t across = (plan.kept + plan.per_part - 1) / plan.per_part;
+    p = index / across;
+    from = index % across * plan.per_part;
+    to = plan.kept - from < plan.per_part ? plan.kept : from + plan.per_part;
+    rows = plan.lead - p * plan.rows < plan.rows ? plan.lead - p * plan.rows : plan.rows;
+    columns = (to - from) * plan.trail;
+    apart = plan.kept * plan.trail;
+    first = from * plan.trail;
+    at = p * plan.rows * apart + first;
+  }
+  int64_t p;        /* which piece */
+  int64_t from, to; /* groups */
+  int64_t rows, columns, apart;
+  int64_t first, at; /* of the first column, and of its first row: where they are in x */
+};
 
-/* What is kept of each column. */
+/* kVectors vectors of columns: sums go on from what they are at `sums`, over rows of a tile that begin at x and g. The
+ * rows behind them are asked for, as many are read from at a time as a first cache has ways: they may be a power of two
+ * apart. */
+template <int kVectors, class V, class Operands, class T>
+ADJ_ALWAYS void fold_some(const T* x, const T* g, const T* from, bool centred, int64_t rows, int64_t apart,
+                          double* sums, int64_t places) {
+  constexpr int64_t kL = sizeof(V) / sizeof(double);
+  constexpr int kSums = kLeft<Operands>;
+  V s[kVectors][kSums], shift[kVectors];
+#pragma GCC unroll 4
+  for (int v = 0; v < kVectors; ++v) {
+    shift[v] = centred ? take<V>(from + v * kL) : V{};
+    for (int k = 0; k < kSums; ++k) s[v][k] = take<V>(sums + k * places + v * kL);
+  }
+  const int64_t ahead = rows * apart;
+  for (int64_t l = 0; l < rows; ++l) {
+    prefetch_behind(x + l * apart, ahead);
+    if constexpr (kSums > 2) prefetch_behind(g + l * apart, ahead);
+#pragma GCC unroll 4
+    for (int v = 0; v < kVectors; ++v) {
+      const V d = take<V>(x + l * apart + v * kL) - shift[v];
+      s[v][kOfD] += d;
+      s[v][kOfSquares] = fma(d, d, s[v][kOfSquares]);
+      if constexpr (kSums > 2) {
+        const V w = take<V>(g + l * apart + v * kL);
+        s[v][kOfW] += w;
+        s[v][kOfProducts] = fma(w, d, s[v][kOfProducts]);
+      }
+    }
+  }
+#pragma GCC unroll 4
+  for (int v = 0; v < kVectors; ++v) {
+    for (int k = 0; k < kSums; ++k) put(sums + k * places + v * kL, s[v][k]);
+  }
+}
+
+/* What the tile leaves. */
+template <class Operands>
+ADJ_ALWAYS void fold_tile(const Operands& of, const StandardizePlan& plan, const Tile& tile, const Scratch& scratch) {
+  constexpr int kVectors = kIsBackward<Operands> ? 2 : 4;
+  constexpr int64_t kRows = kIsBackward<Operands> ? 4 : 8;
+  constexpr int64_t kL = kLanes<double>;
+  const int64_t places = scratch.places;
+  double* left = scratch.left + tile.p * kLeft<Operands> * places + (tile.from - scratch.first) * plan.trail;
+  for (int k = 0; k < kLeft<Operands>; ++k) {
+    __builtin_memset(left + k * places, 0, static_cast<size_t>(tile.columns) * sizeof(double));
+  }
+  const auto* from = of.x + tile.at;
+  for (int64_t l = 0; l < tile.rows; l += kRows) {
+    const int64_t rows = tile.rows - l < kRows ? tile.rows - l : kRows;
+    const auto *x = from + l * tile.apart, *g = of.g != nullptr ? of.g + tile.at + l * tile.apart : x;
+    int64_t i = 0;
+    for (; i + kVectors * kL <= tile.columns; i += kVectors * kL) {
+      fold_some<kVectors, Vector<double>, Operands>(x + i, g + i, from + i, plan.centred, rows, tile.apart, left + i,
+                                                    places);
+    }
+    for (; i + kL <= tile.columns; i += kL) {
+      fold_some<1, Vector<double>, Operands>(x + i, g + i, from + i, plan.centred, rows, tile.apart, left + i, places);
+    }
+    for (; i < tile.columns; ++i) {
+      fold_some<1, double, Operands>(x + i, g + i, from + i, plan.centred, rows, tile.apart, left + i, places);
+    }
+  }
+  const double n = static_cast<double>(tile.rows);
+  for (int64_t i = 0; i < tile.columns; ++i) {
+    const double sum = left[kOfD * places + i], rest = plan.centred ? sum / n : 0;
+    const double shift = static_cast<double>(from[i]),
+                 of_group = static_cast<double>(of.x[tile.first + i - i % plan.trail]);
+    left[kLeftMean * places + i] = plan.centred ? (shift - of_group) + rest : 0;
+    left[kLeftSquares * places + i] -= sum * rest;
+    if constexpr (kIsBackward<Operands>) left[kLeftProducts * places + i] -= rest * left[kLeftW * places + i];
+  }
+}
+
+template <class Operands>
+ADJ_ALWAYS void join_columns(const Operands& of, const StandardizePlan& plan, const Scratch& scratch, int64_t from,
+                             int64_t to) {
+  for (int64_t c = from; c < to; ++c) {
+    join_group(
+        of, plan, scratch, c, plan.trail, plan.pieces, [&](int64_t p) __attribute__((always_inline)) {
+          const int64_t left = plan.lead - p * plan.rows;
+          return static_cast<double>(left < plan.rows ? left : plan.rows);
+        });
+  }
+}
+
+/* A tile's numbers, by column. */
+template <class A>
 struct ColumnNumbers {
   ADJ_ALWAYS ColumnNumbers(char* lane, int64_t columns)
-      : unit(reinterpret_cast<double*>(lane)),
-        shift(unit + columns),
-        rest(shift + columns),
-        first(rest + columns),
+      : unit(reinterpret_cast<A*>(lane)),
+        first(unit + columns),
         second(first + columns),
         by(second + columns),
-        plus(by + columns) {}
-  double *unit, *shift, *rest;
-  double *first, *second; /* sums; then, of a slope, what it takes away */
-  double *by, *plus;      /* what an element is multiplied by, and what is added */
+        high(by + columns),
+        low(high + columns),
+        along(low + columns) {}
+
+  ADJ_ALWAYS void keep(int64_t i, const Centre<double>& centre) const {
+    unit[i] = centre.unit;
+    first[i] = centre.shift;
+    second[i] = centre.rest;
+  }
+  ADJ_ALWAYS void keep(int64_t i, const Centre<float>& centre) const {
+    first[i] = centre.high;
+    second[i] = centre.low;
+  }
+  ADJ_ALWAYS void keep(int64_t i, const SlopeIn<A>& slope) const {
+    by[i] = slope.by;
+    high[i] = slope.high;
+    low[i] = slope.low;
+    along[i] = slope.along;
+  }
+  template <class V, class T>
+  ADJ_ALWAYS V centred(int64_t i, const T* x) const {
+    V v = take<V>(x);
+    if constexpr (sizeof(T) == sizeof(double)) v *= take<V>(unit + i);
+    return (v - take<V>(first + i)) - take<V>(second + i);
+  }
+  A *unit, *first, *second, *by, *high, *low, *along;
 };
 
-/* A part's columns. */
-template <class T>
-struct ColumnsOf {
-  const T* x;
-  const T* g;
-  int64_t apart; /* from a place on the leading axis to the next, of x and g */
-  int64_t rows, columns, trail;
-};
-
-/* Where x will be some rows on, as an integer: that may lie outside of any object. Prefetched then, it does nothing. */
-template <class T>
-ADJ_ALWAYS const void* some_rows_on(const T* x, int64_t apart) {
-  return reinterpret_cast<const void*>(reinterpret_cast<uintptr_t>(x) +
-                                       static_cast<uintptr_t>(kRowsAtOnce * apart) * sizeof(T));
-}
-
-/* kVectors vectors of columns from p on: sums go on from what `to` has, over rows l … end. */
-template <int kVectors, class V, class F>
-ADJ_ALWAYS void fold_some(int64_t l, int64_t end, int64_t p, const ColumnNumbers& to, const F& f) {
-  constexpr int64_t kL = sizeof(V) / sizeof(double);
-  V s[kVectors][2];
-#pragma GCC unroll 4
-  for (int v = 0; v < kVectors; ++v) {
-    s[v][0] = wide<V>(to.first + p + v * kL);
-    s[v][1] = wide<V>(to.second + p + v * kL);
+template <class A, class T>
+ADJ_ALWAYS void write_tile(const Forward<T>& of, const StandardizePlan& plan, const Tile& tile, const Found* found,
+                           char* lane) {
+  const ColumnNumbers<A> numbers(lane, tile.columns);
+  for (int64_t i = 0; i < tile.columns; ++i) {
+    const int64_t c = i / plan.trail;
+    numbers.keep(i, Centre<A>(found[c].moments));
+    numbers.by[i] = static_cast<A>(found[c].moments.inverse * of.scale_of(tile.from + c));
+    numbers.high[i] = static_cast<A>(of.shift_of(tile.from + c));
   }
-  for (; l < end; ++l) {
-#pragma GCC unroll 4
-    for (int v = 0; v < kVectors; ++v) f(V{}, l, p + v * kL, s[v]);
-  }
-#pragma GCC unroll 4
-  for (int v = 0; v < kVectors; ++v) {
-    narrow(to.first + p + v * kL, s[v][0]);
-    narrow(to.second + p + v * kL, s[v][1]);
-  }
-}
-
-/* first and second become what f(lanes, row, column, sums) adds to two sums of each column, row after row. */
-template <class F>
-ADJ_ALWAYS void fold_columns(int64_t rows, int64_t columns, const ColumnNumbers& to, const F& f) {
-  using V = Vector<double>;
-  constexpr int64_t kL = kLanes<double>;
-  for (int64_t p = 0; p < columns; ++p) to.first[p] = to.second[p] = 0;
-  for (int64_t l = 0; l < rows; l += kRowsAtOnce) {
-    const int64_t end = rows - l < kRowsAtOnce ? rows : l + kRowsAtOnce;
-    int64_t p = 0;
-    for (; p + kColumns <= columns; p += kColumns) fold_some<kColumnVectors, V>(l, end, p, to, f);
-    for (; p + kL <= columns; p += kL) fold_some<1, V>(l, end, p, to, f);
-    for (; p < columns; ++p) fold_some<1, double>(l, end, p, to, f);
-  }
-}
-
-/* f(lanes, column) for all columns of a row. */
-template <class F>
-ADJ_ALWAYS void each_column(int64_t columns, const F& f) {
-  using V = Vector<double>;
-  constexpr int64_t kL = kLanes<double>;
-  int64_t p = 0;
-#pragma GCC unroll 4
-  for (; p + kL <= columns; p += kL) f(V{}, p);
-  for (; p < columns; ++p) f(double{}, p);
-}
-
-/* x less the shift, of columns p and on. */
-template <class V, class T>
-ADJ_ALWAYS V column_deviation(const ColumnNumbers& of, int64_t p, const T* x) {
-  V v = wide<V>(x);
-  if constexpr (sizeof(T) == sizeof(double)) v *= wide<V>(of.unit + p);
-  return v - wide<V>(of.shift + p);
-}
-
-template <class V, class T>
-ADJ_ALWAYS V column_centred(const ColumnNumbers& of, int64_t p, const T* x) {
-  return column_deviation<V>(of, p, x) - wide<V>(of.rest + p);
-}
-
-/* The sum over a group's columns. */
-ADJ_ALWAYS double of_group(const double* sums, int64_t trail) {
-  double sum = 0;
-  for (int64_t b = 0; b < trail; ++b) sum += sums[b];
-  return sum;
-}
-
-/* Sums of deviations and of their squares. */
-template <class T>
-__attribute__((noinline)) void fold_deviations(const ColumnsOf<T>& of, const ColumnNumbers& numbers) {
-  fold_columns(
-      of.rows, of.columns, numbers, [&](auto lanes, int64_t l, int64_t p, auto& s) __attribute__((always_inline)) {
-        const T* x = of.x + l * of.apart + p;
-        __builtin_prefetch(some_rows_on(x, of.apart));
-        const auto d = column_deviation<decltype(lanes)>(numbers, p, x);
-        s[0] += d;
-        s[1] = fma(d, d, s[1]);
-      });
-}
-
-/* The moments of each group, found(place in the part, moments), with rest, shift and unit of their columns. Units of
- * F64 are taken anew where those of 1 are not good. */
-template <class T, class Found>
-ADJ_ALWAYS void column_moments(const ColumnsOf<T>& of, const StandardizeCall& call, const ColumnNumbers& numbers,
-                               const Found& found) {
-  const int64_t groups = of.columns / of.trail;
-  const double n = static_cast<double>(of.rows) * static_cast<double>(of.trail);
-  for (int64_t p = 0; p < of.columns; ++p) numbers.unit[p] = 1;
-  for (bool again = true, last = sizeof(T) == sizeof(float); again; last = true) {
-    again = false;
-    for (int64_t p = 0; p < of.columns; ++p) {
-      numbers.shift[p] = call.centred ? static_cast<double>(of.x[p - p % of.trail]) * numbers.unit[p] : 0;
-    }
-    if (sizeof(T) == sizeof(double) && call.centred) {
-      fold_deviations(of, numbers);
-      for (int64_t c = 0; c < groups; ++c) {
-        const double mean = of_group(numbers.first + c * of.trail, of.trail) / n;
-        for (int64_t b = 0; b < of.trail; ++b) numbers.shift[c * of.trail + b] += mean;
-      }
-    }
-    fold_deviations(of, numbers);
-    for (int64_t c = 0; c < groups; ++c) {
-      const int64_t at = c * of.trail;
-      Moments m{};
-      m.unit = numbers.unit[at];
-      m.shift = numbers.shift[at];
-      m = finished(m, of_group(numbers.first + at, of.trail), of_group(numbers.second + at, of.trail), n, call);
-      const double unit = last ? m.unit : better_unit<T>(m, call.epsilon);
-      again = again || unit != m.unit;
-      for (int64_t b = 0; b < of.trail; ++b) {
-        numbers.unit[at + b] = unit;
-        numbers.rest[at + b] = m.rest;
-      }
-      found(c, m);
-    }
-  }
-}
-
-/* The part's columns of x and of g, which is null if there is none. */
-template <class T>
-ADJ_ALWAYS ColumnsOf<T> columns_of(const T* x, const T* g, const StandardizePlan& plan, int64_t from, int64_t to) {
-  const int64_t begin = from * plan.trail;
-  return {x + begin, g != nullptr ? g + begin : nullptr, plan.kept * plan.trail,
-          plan.lead, (to - from) * plan.trail,           plan.trail};
-}
-
-template <class T>
-ADJ_ALWAYS void standardize_columns(const Forward<T>& forward, const StandardizePlan& plan, int64_t from, int64_t to,
-                                    char* lane) {
-  const ColumnsOf<T> of = columns_of(forward.x, static_cast<const T*>(nullptr), plan, from, to);
-  const ColumnNumbers numbers(lane, of.columns);
-  column_moments(
-      of, plan, numbers, [&](int64_t c, const Moments& m) __attribute__((always_inline)) {
-        forward.mean[from + c] = static_cast<T>(m.mean);
-        forward.variance[from + c] = static_cast<T>(m.variance);
-        const double scale = forward.scale != nullptr ? static_cast<double>(forward.scale[from + c]) : 1;
-        const double shift = forward.shift != nullptr ? static_cast<double>(forward.shift[from + c]) : 0;
-        for (int64_t b = 0; b < of.trail; ++b) {
-          numbers.by[c * of.trail + b] = m.inverse * scale;
-          numbers.plus[c * of.trail + b] = shift;
-        }
-      });
-  for (int64_t l = 0; l < of.rows; ++l) {
-    T* y = forward.y + l * of.apart + from * plan.trail;
-    each_column(
-        of.columns, [&](auto lanes, int64_t p) __attribute__((always_inline)) {
+  for (int64_t l = 0; l < tile.rows; ++l) {
+    const T* x = of.x + tile.at + l * tile.apart;
+    T* y = of.y + tile.at + l * tile.apart;
+    each_of_run<A>(
+        y, tile.columns, plan.streams, [&](auto lanes, int64_t i) __attribute__((always_inline)) {
           using V = decltype(lanes);
-          const V d = column_centred<V>(numbers, p, of.x + l * of.apart + p);
-          narrow(y + p, d * wide<V>(numbers.by + p) + wide<V>(numbers.plus + p));
+          prefetch_behind(x + i, tile.apart);
+          const V d = numbers.template centred<V>(i, x + i);
+          put(y + i, d * take<V>(numbers.by + i) + take<V>(numbers.high + i), plan.streams);
         });
   }
 }
 
-/* Sums of cotangents and of their products with deviations from the mean. */
-template <class T>
-__attribute__((noinline)) void fold_cotangents(const ColumnsOf<T>& of, const ColumnNumbers& numbers) {
-  fold_columns(
-      of.rows, of.columns, numbers, [&](auto lanes, int64_t l, int64_t p, auto& s) __attribute__((always_inline)) {
-        using V = decltype(lanes);
-        const int64_t at = l * of.apart + p;
-        const V g = wide<V>(of.g + at);
-        __builtin_prefetch(some_rows_on(of.g + at, of.apart));
-        s[0] += g;
-        s[1] = fma(g, column_centred<V>(numbers, p, of.x + at), s[1]);
-      });
+template <class A, class T>
+ADJ_ALWAYS void write_tile(const Backward<T>& of, const StandardizePlan& plan, const Tile& tile, const Found* found,
+                           char* lane) {
+  const ColumnNumbers<A> numbers(lane, tile.columns);
+  for (int64_t i = 0; i < tile.columns; ++i) {
+    const int64_t c = i / plan.trail;
+    numbers.keep(i, Centre<A>(found[c].moments));
+    numbers.keep(i, SlopeIn<A>(found[c].slope));
+  }
+  for (int64_t l = 0; l < tile.rows; ++l) {
+    const int64_t at = tile.at + l * tile.apart;
+    const T *x = of.x + at, *g = of.g + at;
+    T* dx = of.dx + at;
+    each_of_run<A>(
+        dx, tile.columns, plan.streams, [&](auto lanes, int64_t i) __attribute__((always_inline)) {
+          using V = decltype(lanes);
+          prefetch_behind(x + i, tile.apart);
+          prefetch_behind(g + i, tile.apart);
+          const V d = numbers.template centred<V>(i, x + i), by = take<V>(numbers.by + i);
+          const V w = (take<V>(g + i) - take<V>(numbers.high + i)) - take<V>(numbers.low + i);
+          put(dx + i, by == 0 ? V{} : (w - d * take<V>(numbers.along + i)) * by, plan.streams);
+        });
+  }
 }
 
-template <class T>
-ADJ_ALWAYS void slope_columns(const Backward<T>& backward, const StandardizePlan& plan, int64_t from, int64_t to,
+/* y or dx of a tile whose groups, from `found` on, are known. */
+template <class Operands>
+ADJ_ALWAYS void write_columns(const Operands& of, const StandardizePlan& plan, const Tile& tile, const Found* found,
                               char* lane) {
-  const ColumnsOf<T> of = columns_of(backward.x, backward.g, plan, from, to);
-  const ColumnNumbers numbers(lane, of.columns);
-  column_moments(
-      of, plan, numbers, [&](int64_t c, const Moments& m) __attribute__((always_inline)) {
-        for (int64_t b = 0; b < of.trail; ++b) numbers.by[c * of.trail + b] = m.inverse;
-      });
-  fold_cotangents(of, numbers);
-  const double n = static_cast<double>(of.rows) * static_cast<double>(of.trail);
-  for (int64_t c = 0; c < of.columns / of.trail; ++c) {
-    const int64_t at = c * of.trail;
-    Moments m{};
-    m.unit = numbers.unit[at];
-    m.inverse = numbers.by[at];
-    const double sum = of_group(numbers.first + at, of.trail), product = of_group(numbers.second + at, of.trail);
-    backward.write_slopes(from + c, m, sum, product);
-    const Slope slope = slope_of(m, sum, product, n, backward.scale_of(from + c), plan);
-    for (int64_t b = 0; b < of.trail; ++b) {
-      numbers.first[at + b] = slope.mean;
-      numbers.second[at + b] = slope.along;
-      numbers.by[at + b] = slope.by * slope.unit;
+  using T = std::remove_cvref_t<decltype(*of.x)>;
+  bool calm = true;
+  for (int64_t c = 0; c < tile.to - tile.from; ++c) {
+    calm = calm && is_calm(found[c].moments);
+    if constexpr (kIsBackward<Operands>) {
+      calm = calm && is_calm(found[c].slope);
+    } else {
+      calm = calm && is_calm(found[c].moments.inverse * of.scale_of(tile.from + c), 0x1p100);
     }
   }
-  for (int64_t l = 0; l < of.rows; ++l) {
-    T* dx = backward.dx + l * of.apart + from * plan.trail;
-    each_column(
-        of.columns, [&](auto lanes, int64_t p) __attribute__((always_inline)) {
-          using V = decltype(lanes);
-          const int64_t at = l * of.apart + p;
-          const V d = column_centred<V>(numbers, p, of.x + at);
-          const V w = wide<V>(of.g + at) - wide<V>(numbers.first + p);
-          narrow(dx + p, (w - d * wide<V>(numbers.second + p)) * wide<V>(numbers.by + p));
-        });
-  }
+  in_arithmetic<T>(
+      calm, [&](auto number)
+                __attribute__((always_inline)) { write_tile<decltype(number)>(of, plan, tile, found, lane); });
+  if (plan.streams) end_streams();
 }
+
+/* Scratch that the stages of all tiles share. */
+template <class Operands>
+ADJ_ALWAYS Scratch columns_scratch(const Part& part, const StandardizePlan& plan) {
+  return scratch_at<Operands>(part.shared, plan.pieces, 0, plan.kept, plan.trail);
+}
+
+template <class Operands>
+void fold_tile_part(const Part& part) {
+  const StandardizePlan& plan = *static_cast<const StandardizePlan*>(part.plan);
+  fold_tile(Operands(part, plan), plan, Tile(plan, part.index), columns_scratch<Operands>(part, plan));
+}
+
+template <class Operands>
+void join_columns_part(const Part& part) {
+  const StandardizePlan& plan = *static_cast<const StandardizePlan*>(part.plan);
+  const int64_t from = part.index * kJoinedAtOnce;
+  const int64_t to = plan.kept - from < kJoinedAtOnce ? plan.kept : from + kJoinedAtOnce;
+  join_columns(Operands(part, plan), plan, columns_scratch<Operands>(part, plan), from, to);
+}
+
+template <class Operands>
+void write_tile_part(const Part& part) {
+  const StandardizePlan& plan = *static_cast<const StandardizePlan*>(part.plan);
+  const Tile tile(plan, part.index);
+  const Scratch scratch = columns_scratch<Operands>(part, plan);
+  write_columns(Operands(part, plan), plan, tile, scratch.found + tile.from, part.lane);
+}
+
+/* All of that, of a tile that has all rows. */
+template <class Operands>
+void whole_tile_part(const Part& part) {
+  const StandardizePlan& plan = *static_cast<const StandardizePlan*>(part.plan);
+  const Operands of(part, plan);
+  const Tile tile(plan, part.index);
+  const int64_t numbers = kColumnNumbers * tile.columns * static_cast<int64_t>(sizeof(double));
+  const Scratch scratch = scratch_at<Operands>(part.lane + numbers, 1, tile.from, tile.to, plan.trail);
+  fold_tile(of, plan, tile, scratch);
+  join_columns(of, plan, scratch, tile.from, tile.to);
+  write_columns(of, plan, tile, scratch.found, part.lane);
+}
+
+template <class Operands>
+inline constexpr PieceLoops kColumnLoops = {fold_tile_part<Operands>, join_columns_part<Operands>,
+                                            write_tile_part<Operands>};
 
 ADJ_ISA_END

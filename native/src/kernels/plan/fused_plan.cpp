@@ -13,8 +13,6 @@ namespace {
 
 /* Short tiles, so that the loads of one run ahead into the arithmetic of the one before. */
 constexpr int64_t kLargeTile = 256;
-/* From so many bytes on a region's operands come from memory rather than from a cache, and its results go there. */
-constexpr int64_t kLargeFrom = int64_t{16} << 20;
 constexpr int64_t kLargeShare = 128 * kLargeTile;
 /* Enough parts for the cores of a large machine; more would only cost. */
 constexpr int64_t kManyParts = 64;

@@ -12,6 +12,9 @@
 
 namespace adjoint {
 
+/* From so many bytes on, operands come from memory rather than from a cache, and results go there. */
+inline constexpr int64_t kLargeFrom = int64_t{16} << 20;
+
 /* The plan of a step, as a P whose bytes are all zero. */
 template <class P>
 P& plan_in(Step& step) {
