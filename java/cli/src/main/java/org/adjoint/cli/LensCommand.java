@@ -2,7 +2,6 @@ package org.adjoint.cli;
 
 import java.io.IOException;
 import java.nio.file.Path;
-import java.util.List;
 import java.util.Optional;
 import org.adjoint.lens.example.Example;
 import org.adjoint.nn.data.DataException;
@@ -60,15 +59,16 @@ final class LensCommand implements Runnable {
       }
       return;
     }
-    List<String> names = Example.all().stream().map(Example::name).toList();
     Example chosen =
-        Example.all().stream()
-            .filter(candidate -> candidate.name().equals(example))
-            .findFirst()
+        Example.find(example)
             .orElseThrow(
                 () ->
                     new ParameterException(
-                        spec.commandLine(), "'" + example + "' is not one of " + names));
+                        spec.commandLine(),
+                        "'"
+                            + example
+                            + "' is not one of "
+                            + Example.all().stream().map(Example::name).toList()));
     backend.apply();
     Path file = out.orElseGet(() -> Path.of("lens-" + example + ".html"));
     try {

@@ -42,12 +42,7 @@ class StepperBrowserTest {
   private final Lesson lesson = example("1-2-1").lesson();
 
   private static Stepper example(String name) {
-    return Example.all().stream()
-        .filter(e -> e.name().equals(name))
-        .findFirst()
-        .orElseThrow()
-        .stepper()
-        .get();
+    return Example.find(name).orElseThrow().stepper().get();
   }
 
   private static Path page(String name) throws IOException {

@@ -1,6 +1,7 @@
 package org.adjoint.lens.example;
 
 import java.util.List;
+import java.util.Optional;
 import java.util.function.Supplier;
 import org.adjoint.lens.stepper.Stepper;
 
@@ -28,5 +29,10 @@ public record Example(String name, String summary, Supplier<Stepper> stepper) {
         new Example("rnn", "a recurrent network through four time steps", Depth::recurrent),
         new Example("pinn", "u, u_x and u_xx, and the gradient through them", Beyond::pinn),
         new Example("adam", "one step of Adam, and the gradient through it", Beyond::adam));
+  }
+
+  /** Returns the example of a name, empty if there is none. */
+  public static Optional<Example> find(String name) {
+    return all().stream().filter(example -> example.name.equals(name)).findFirst();
   }
 }

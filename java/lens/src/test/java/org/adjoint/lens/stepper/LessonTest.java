@@ -31,12 +31,7 @@ class LessonTest {
   }
 
   private static Stepper example(String name) {
-    return Example.all().stream()
-        .filter(e -> e.name().equals(name))
-        .findFirst()
-        .orElseThrow()
-        .stepper()
-        .get();
+    return Example.find(name).orElseThrow().stepper().get();
   }
 
   private static int place(Lesson lesson, String name) {
