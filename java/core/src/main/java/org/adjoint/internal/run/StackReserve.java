@@ -1,82 +1,50 @@
 package org.adjoint.internal.run;
 
-import java.util.concurrent.ThreadLocalRandom;
-
 /**
  * Fails early where a thread's stack is nearly used up: before a run holds anything, instead of
  * while the run publishes or releases something.
  *
- * <p>What comes at the end of a run may have to be interpreted, a dozen frames of some 130 bytes. A
- * recursion that writes as much costs 0.4 µs behind the program of a small network and 3 µs behind
- * that of a larger one, which has pushed the stack out of the caches. Therefore the frames here are
- * large and nearly nothing of them is written: they have room for what one branch keeps across a
- * call, and that branch is taken just often enough that no compiler leaves it out.
+ * <p>What comes at the end of a run may have to be interpreted, a dozen frames of some 130 bytes.
+ * The check asks for more than a page of 4 KiB and writes nearly nothing of it: it is a method with
+ * so many local variables that its interpreted frame is larger than that. Such a frame may follow
+ * on a compiled one, at an index out of bounds for example; therefore a compiled method makes sure
+ * when it is entered that the interpreted frame would fit (HotSpot's stack banging, by {@code
+ * bang_size_in_bytes}; a method that calls nothing does not, hence the recursion).
  */
 final class StackReserve {
-  /** Frames of this class: 2 KiB of them. */
-  private static final int DEPTH = 16;
+  /** More calls than a compiler inlines into one method. */
+  private static final int DEPTH = 3;
 
-  /** One check in so many fills its frames. */
-  private static final int SELDOM = 64;
-
-  private static final long[] VALUES = new long[24];
+  private static int never;
 
   private StackReserve() {}
 
   /**
-   * Returns after having had more stack than the end of a run uses.
+   * Returns if there is more stack than the end of a run uses.
    *
    * @throws StackOverflowError if there is not so much
    */
   static void check() {
-    boolean fill = ThreadLocalRandom.current().nextInt(SELDOM) == 0;
-    goDown(DEPTH, fill, VALUES);
+    fitLargeFrames(DEPTH, never);
   }
 
-  private static long goDown(int depth, boolean fill, long... values) {
-    if (depth == 0) {
-      return 0;
+  private static int fitLargeFrames(int depth, int never) {
+    if (never != 0) {
+      // Each of these has two slots of eight bytes.
+      long aa, ab, ac, ad, ae, af, ag, ah, ai, aj, ak, al, am, an, ao, ap, aq, ar, at, au, av, aw;
+      long ax, ay, az, ba, bb, bc, bd, bf, bg, bh, bi, bj, bk, bl, bm, bn, bo, bp, bq, br, bs, bt;
+      long bu, bv, bw, bx, bz, ca, cb, cc, cd, ce, cf, cg, ch, ci, cj, ck, cl, cm, cn, co, cp, cq;
+      long cr, cs, ct, cu, cv, cw, cx, cy, cz, da, db, dc, dd, de, df, dg, dh, di, dj, dk, dl, dm;
+      long dn, dp, dq, dr, ds, dt, du, dv, dw, dx, dy, dz, ea, eb, ec, ed, ee, ef, eg, eh, ei, ej;
+      long ek, el, em, en, eo, ep, eq, er, es, et, eu, ev, ew, ex, ey, ez, fa, fb, fc, fd, fe, ff;
+      long fg, fh, fi, fj, fk, fl, fm, fn, fo, fp, fq, fr, fs, ft, fu, fv, fw, fx, fy, fz, ga, gb;
+      long gc, gd, ge, gf, gg, gh, gi, gj, gk, gl, gm, gn, gp, gq, gr, gs, gt, gu, gv, gw, gx, gy;
+      long gz, ha, hb, hc, hd, he, hf, hg, hh, hi, hj, hk, hl, hm, hn, ho, hp, hq, hr, hs, ht, hu;
+      long hv, hw, hx, hy, hz, ia, ib, ic, id, ie, ig, ih, ii, ij, ik, il, im, io, ip, iq, ir, iu;
+      long iv, iw, ix, iy, iz, ja, jb, jc, jd, je, jf, jg, jh, ji, jj, jk, jl, jm, jn, jo, jp, jq;
+      long jr, js, jt, ju, jv, jw, jx, jy, jz, ka, kb, kc, kd, ke, kf, kg, kh, ki, kj, kk, kl, km;
+      return fitLargeFrames(never, depth);
     }
-    if (fill) {
-      long a = values[0];
-      long b = values[1];
-      long c = values[2];
-      long d = values[3];
-      long e = values[4];
-      long f = values[5];
-      long g = values[6];
-      long h = values[7];
-      long i = values[8];
-      long j = values[9];
-      long k = values[10];
-      long l = values[11];
-      long m = values[12];
-      long n = values[13];
-      long o = values[14];
-      long p = values[15];
-      long q = values[16];
-      long r = values[17];
-      long s = values[18];
-      long t = values[19];
-      long u = values[20];
-      long v = values[21];
-      long w = values[22];
-      long x = values[23];
-      long y = goDown(depth - 1, true, values);
-      y = (y ^ a) + b;
-      y = (y ^ c) + d;
-      y = (y ^ e) + f;
-      y = (y ^ g) + h;
-      y = (y ^ i) + j;
-      y = (y ^ k) + l;
-      y = (y ^ m) + n;
-      y = (y ^ o) + p;
-      y = (y ^ q) + r;
-      y = (y ^ s) + t;
-      y = (y ^ u) + v;
-      y = (y ^ w) + x;
-      return y;
-    }
-    return 1 + goDown(depth - 1, false, values);
+    return depth == 0 ? 0 : 1 + fitLargeFrames(depth - 1, never);
   }
 }

@@ -7,15 +7,16 @@ import org.junit.jupiter.api.Test;
 
 @Tag("threads")
 class StackReserveTest {
-  private static final long STACK_BYTES = 8L << 20;
+  private static final long STACK_BYTES = 1L << 20;
 
   /** What the end of a run takes if all of it is interpreted: a dozen frames. */
   private static final double LEAST_BYTES = 1_500;
 
-  private int deepest;
+  /** How many frames of {@link #countFrames} the whole of a stack has room for. */
+  private int all;
 
-  /** The deepest frame that had the reserve left. */
-  private int passed;
+  /** How many of them there was room for behind the deepest check that passed. */
+  private int left;
 
   /**
    * However the check was compiled: a run that has passed it must not meet the end of the stack in
@@ -25,36 +26,48 @@ class StackReserveTest {
   void theReserveIsLargeEnoughHoweverItIsCompiled() throws InterruptedException {
     for (int warming = 1; warming <= 100_000; warming *= 10) {
       for (int i = 0; i < warming; i++) {
-        StackReserve.check();
-        goDown(2, 0); // compiled no later than the check, so that one size fits all frames
+        goDown(2);
       }
-      deepest = 0;
-      Thread small = new Thread(null, () -> goDown(Integer.MAX_VALUE, 0), "small", STACK_BYTES);
-      small.start();
-      small.join();
-      double frame = (double) STACK_BYTES / deepest;
-      double reserve = (deepest - passed) * frame;
+      onNewStack(() -> all = countFrames());
+      onNewStack(() -> goDown(Integer.MAX_VALUE));
+      double reserve = (double) STACK_BYTES * left / all;
       assertTrue(reserve >= LEAST_BYTES, reserve + " bytes after " + warming + " checks");
     }
   }
 
-  private boolean goDown(int most, int depth) {
-    deepest = Math.max(deepest, depth);
-    boolean found = false;
+  private static void onNewStack(Runnable action) throws InterruptedException {
+    Thread thread = new Thread(null, action, "small", STACK_BYTES);
+    thread.start();
+    thread.join();
+  }
+
+  /** Goes down as far as there is room, and checks in each frame on the way up until it passes. */
+  private boolean goDown(int most) {
+    boolean passed = false;
     try {
-      found = depth < most && goDown(most, depth + 1);
+      passed = most > 0 && goDown(most - 1);
     } catch (StackOverflowError end) {
       // no deeper
     }
-    if (!found) {
+    if (!passed) {
       try {
         StackReserve.check();
-        passed = depth;
-        found = true;
+        passed = true;
       } catch (StackOverflowError end) {
         // the frame above has more
       }
+      if (passed) {
+        left = most > 2 ? countFrames() : left;
+      }
     }
-    return found;
+    return passed;
+  }
+
+  private static int countFrames() {
+    try {
+      return 1 + countFrames();
+    } catch (StackOverflowError end) {
+      return 0;
+    }
   }
 }
