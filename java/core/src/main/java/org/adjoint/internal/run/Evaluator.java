@@ -271,6 +271,9 @@ public final class Evaluator {
       }
       throw e;
     }
+    if (!trace.computesVersions()) {
+      return Outcome.BUSY;
+    }
     if (trace.roots().isEmpty()) {
       return Outcome.DONE;
     }

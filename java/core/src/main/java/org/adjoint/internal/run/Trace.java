@@ -160,12 +160,26 @@ public final class Trace {
         return true;
       }
     }
-    for (OpNode op : ops) {
-      if (op.phase() != Node.Phase.PENDING) {
+    return isPendingNoMore(ops) || isPendingNoMore(versions);
+  }
+
+  private static boolean isPendingNoMore(List<? extends Node> nodes) {
+    for (Node node : nodes) {
+      if (node.phase() != Node.Phase.PENDING) {
         return true;
       }
     }
     return false;
+  }
+
+  /** Returns whether every version is an op: not if another thread has settled one meanwhile. */
+  boolean computesVersions() {
+    for (Version version : versions) {
+      if (!isOp(version)) {
+        return false;
+      }
+    }
+    return true;
   }
 
   /** Returns whether gradients are ops of this trace instead of what they mean. */
