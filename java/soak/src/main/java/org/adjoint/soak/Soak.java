@@ -22,6 +22,10 @@ import java.util.concurrent.TimeUnit;
 public final class Soak {
   private static final String TESTS = "org.adjoint";
   private static final int REPEATS_PER_JVM = 10;
+
+  /** How many random programs a repeat of the model test runs, other ones each time. */
+  private static final int MODEL_PROGRAMS = 100;
+
   private static final Duration MOST_PER_REPEAT = Duration.ofMinutes(5);
 
   private final int repeats;
@@ -90,6 +94,7 @@ public final class Soak {
     command.addAll(options);
     command.add("-Dadjoint.skipNative=" + System.getProperty("adjoint.skipNative", "false"));
     command.add("-Xmx2g");
+    command.add("-Dorg.adjoint.model.programs=" + MODEL_PROGRAMS);
     command.addAll(List.of("-classpath", System.getProperty("java.class.path")));
     command.addAll(List.of(Repeat.class.getName(), String.valueOf(times), tests));
     Process jvm = new ProcessBuilder(command).redirectErrorStream(true).start();
