@@ -171,10 +171,14 @@ std::vector<std::vector<char>> pieces(adj_context* context) {
   return bytes;
 }
 
+/* A sanitizer watches what threads do to memory, and has seen one thread in all other tests: the bits are compared
+ * without it. */
+std::vector<int32_t> thread_counts() { return sanitized() ? std::vector<int32_t>{4} : std::vector<int32_t>{1, 2, 4}; }
+
 template <class T>
 void test_same_bits(const std::string& isa, bool blas) {
   std::vector<std::vector<char>> expected;
-  for (const int32_t threads : {1, 2, 4}) {
+  for (const int32_t threads : thread_counts()) {
     const Context context(isa, threads);
     if (blas && !open_blas(context)) return;
     auto got = outputs<T>(context);

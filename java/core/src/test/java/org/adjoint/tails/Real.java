@@ -1,6 +1,7 @@
 package org.adjoint.tails;
 
 import java.math.BigInteger;
+import java.util.function.IntUnaryOperator;
 
 /**
  * A number of 220 bits with an exponent that never overflows, and the elementary functions on it:
@@ -8,13 +9,18 @@ import java.math.BigInteger;
  * to the domain. Results are right to about 200 bits relative to their size, as long as formulas do
  * not cancel; the plain ones here (differences) do, so truths are written without cancellation.
  *
- * <p>Sources: exp and log by reduction, Taylor and Halley (Brent and Zimmermann, "Modern Computer
- * Arithmetic", 4.3 and 4.2); π by Machin's formula; erf and erfc by DLMF 7.6.2 and 7.9.1; the gamma
- * function's logarithm and its derivatives by Stirling's series, whose Bernoulli numbers come from
- * tangent numbers (Brent and Harvey 2011).
+ * <p>Sources: exp by reduction and Taylor (Brent and Zimmermann, "Modern Computer Arithmetic",
+ * 4.3); log and atan from a double's digits, what is left by Taylor; π by Machin's formula; erf and
+ * erfc by DLMF 7.6.2 and 7.9.1; the gamma function's logarithm and its derivatives by Stirling's
+ * series, whose Bernoulli numbers come from tangent numbers (Brent and Harvey 2011).
  */
 public final class Real implements Comparable<Real> {
   private static final int BITS = 220;
+
+  /** Bits behind the point where a series is summed in fixed point. */
+  private static final int FIXED = BITS + 40;
+
+  private static final BigInteger UNIT = BigInteger.ONE.shiftLeft(FIXED);
   private static final int PI_BITS = 1500;
 
   public static final Real ZERO = new Real(BigInteger.ZERO, 0);
@@ -50,7 +56,9 @@ public final class Real implements Comparable<Real> {
       return new Real(BigInteger.ZERO, 0);
     }
     int e = Math.max(Math.getExponent(x), Double.MIN_EXPONENT) - 52;
-    return new Real(BigInteger.valueOf((long) Math.scalb(Math.scalb(x, -e / 2), -(e - e / 2))), e);
+    long mantissa = (long) Math.scalb(Math.scalb(x, -e / 2), -(e - e / 2));
+    int zeros = Long.numberOfTrailingZeros(mantissa); // whole numbers multiply and divide as words
+    return new Real(BigInteger.valueOf(mantissa >> zeros), e + zeros);
   }
 
   private Real rounded() {
@@ -203,6 +211,29 @@ public final class Real implements Comparable<Real> {
     return sum;
   }
 
+  /** Returns this in units of 2^−FIXED, which a series is summed in. */
+  private BigInteger fixed() {
+    return mantissa.shiftLeft(exponent + FIXED);
+  }
+
+  private static Real ofFixed(BigInteger units) {
+    return new Real(units, -FIXED).rounded();
+  }
+
+  /**
+   * Returns Σ xᵏ/d₁…dₖ in fixed point, where dₖ = {@code divisor(k)} and |x| &lt; 1: as many terms
+   * as count.
+   */
+  private static BigInteger series(BigInteger x, IntUnaryOperator divisor) {
+    BigInteger sum = UNIT;
+    BigInteger term = UNIT;
+    for (int k = 1; term.signum() != 0; k++) {
+      term = term.multiply(x).shiftRight(FIXED).divide(BigInteger.valueOf(divisor.applyAsInt(k)));
+      sum = sum.add(term);
+    }
+    return sum;
+  }
+
   public Real exp() {
     double x = toDouble();
     if (Math.abs(x) > MOST) {
@@ -210,23 +241,17 @@ public final class Real implements Comparable<Real> {
     }
     int n = (int) Math.rint(x / Math.log(2));
     int halvings = 12;
-    Real r = minus(LN2.times(n)).shift(-halvings);
-    Real sum = expm1Series(r);
+    BigInteger r = minus(LN2.times(n)).shift(-halvings).fixed();
+    BigInteger less = series(r, k -> k).subtract(UNIT);
     for (int i = 0; i < halvings; i++) {
-      sum = sum.shift(1).plus(sum.square());
+      less = less.shiftLeft(1).add(less.multiply(less).shiftRight(FIXED));
     }
-    return sum.plus(ONE).shift(n);
+    return ofFixed(less.add(UNIT)).shift(n);
   }
 
   /** Returns eʳ − 1 for a small r. */
   private static Real expm1Series(Real r) {
-    Real sum = ZERO;
-    Real term = ONE;
-    for (int k = 1; k < 40; k++) {
-      term = term.times(r).div(k);
-      sum = sum.plus(term);
-    }
-    return sum;
+    return r.times(ofFixed(series(r.fixed(), k -> k + 1)));
   }
 
   public Real expm1() {
@@ -244,13 +269,12 @@ public final class Real implements Comparable<Real> {
     return t.size() < -20 && n == 0 ? t.log1pSeries() : logNear(m).plus(LN2.times(n));
   }
 
+  /** Returns log m = y + log(m/eʸ), y being right to a double's digits. */
   private static Real logNear(Real m) {
     Real y = of(Math.log(m.toDouble()));
-    for (int i = 0; i < 2; i++) {
-      Real e = y.exp();
-      y = y.plus(m.minus(e).div(m.plus(e)).shift(1));
-    }
-    return y;
+    Real e = y.exp();
+    Real s = m.minus(e).div(m.plus(e));
+    return y.plus(s.plus(s.cube().div(3)).shift(1)); // s⁵ is below 2⁻²⁶⁰
   }
 
   private Real log1pSeries() {
@@ -285,13 +309,10 @@ public final class Real implements Comparable<Real> {
       r = new Real(fixed.subtract(turns.multiply(HALF_PI_FIXED)), -PI_BITS).rounded();
     }
     q = (q + quarter) & 3;
-    Real square = r.square();
-    Real sum = ZERO;
-    Real term = (q & 1) == 0 ? r : ONE;
-    for (int k = (q & 1) == 0 ? 2 : 1; k < 56; k += 2) {
-      sum = sum.plus(term);
-      term = term.times(square).div((double) k * (k + 1)).neg();
-    }
+    BigInteger square = r.square().neg().fixed();
+    boolean odd = (q & 1) == 0;
+    Real sum = ofFixed(series(square, k -> odd ? 2 * k * (2 * k + 1) : 2 * k * (2 * k - 1)));
+    sum = odd ? r.times(sum) : sum;
     return q < 2 ? sum : sum.neg();
   }
 
@@ -318,12 +339,12 @@ public final class Real implements Comparable<Real> {
       return times(
           ONE.minus(square.div(3)).plus(square.square().div(5)).minus(square.cube().div(7)));
     }
+    // atan x = y + atan t, y being right to a double's digits and t the tangent of the difference.
     Real y = of(Math.atan(toDouble()));
-    for (int i = 0; i < 2; i++) {
-      Real c = y.cos();
-      y = y.plus(times(c).minus(y.sin()).times(c));
-    }
-    return y;
+    Real sin = y.sin();
+    Real cos = y.cos();
+    Real t = times(cos).minus(sin).div(times(sin).plus(cos));
+    return y.plus(t.minus(t.cube().div(3))); // t⁵ is below 2⁻²⁵⁰ of y
   }
 
   /** Returns √(x² + y²). */
@@ -388,10 +409,10 @@ public final class Real implements Comparable<Real> {
       return ONE.minus(erf());
     }
     // DLMF 7.9.1: a continued fraction in 1/x².
-    Real square = square();
+    Real ratio = square().reciprocal().shift(-1);
     Real tail = ONE;
     for (int k = 120; k > 0; k--) {
-      tail = ONE.plus(of(k).shift(-1).div(square).div(tail));
+      tail = ONE.plus(ratio.times(k).div(tail));
     }
     return bell(1).div(times(ROOT_PI).times(tail));
   }

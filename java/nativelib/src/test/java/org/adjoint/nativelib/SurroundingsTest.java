@@ -137,6 +137,7 @@ class SurroundingsTest {
           .forEach(paths::add);
     }
     List<String> command = new ArrayList<>(List.of(java));
+    command.addAll(List.of("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC")); // starts fastest
     command.addAll(options);
     command.addAll(List.of("-cp", String.join(File.pathSeparator, paths)));
     command.add(main.getName());

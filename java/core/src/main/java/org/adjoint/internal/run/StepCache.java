@@ -43,22 +43,29 @@ public final class StepCache {
 
   private int lastOps;
 
+  /**
+   * Leads to an entry while that is cached, to null afterwards: whichever entries expect one that
+   * goes, it goes without a walk over the cache to find them.
+   */
+  private static final class Link {
+    private volatile Entry entry;
+  }
+
+  /** The link of an entry that expects nothing. */
+  private static final Link NOWHERE = new Link();
+
   /** A step, and the step that ran next the last time: most steps run in turns. */
   private static final class Entry {
     private final TracedStep step;
-    private volatile Entry next;
+    private final Link link = new Link();
+    private volatile Link next = NOWHERE;
 
     /** How many steps were compiled before this was last looked up; guarded by the cache. */
     private long used;
 
     Entry(TracedStep step) {
       this.step = step;
-    }
-
-    void expectNot(Entry gone) {
-      if (next == gone) {
-        next = null;
-      }
+      link.entry = this;
     }
 
     /** With the second program, which overwrites nothing: it may be compiled at any time. */
@@ -76,14 +83,14 @@ public final class StepCache {
   /** Returns the step that ran after the last one the last time, null if there is none. */
   TracedStep expected() {
     Entry before = last;
-    Entry next = before == null ? null : before.next;
+    Entry next = before == null ? null : before.next.entry;
     return next == null ? null : next.step;
   }
 
   /** Notes that the expected step has run. */
   void ranAsExpected(TracedStep step) {
     Entry before = last;
-    Entry next = before == null ? null : before.next;
+    Entry next = before == null ? null : before.next.entry;
     if (next == null || next.step != step || next == before) {
       return; // another thread has run something meanwhile, or the same step runs again and again
     }
@@ -102,8 +109,8 @@ public final class StepCache {
   TracedStep get(StepTemplate template, Trace trace) {
     Entry found = find(template, trace);
     Entry before = last;
-    if (before != null && before.next != found) {
-      before.next = found;
+    if (before != null && before.next != found.link) {
+      before.next = found.link;
     }
     last = found;
     return found.step;
@@ -189,11 +196,10 @@ public final class StepCache {
 
   /** Expects a step that has gone from the maps no more, which would keep it alive. */
   private void forget(Entry gone) {
-    gone.next = null;
+    gone.link.entry = null;
+    gone.next = NOWHERE;
     if (last == gone) {
       last = null;
     }
-    steps.values().forEach(entry -> entry.expectNot(gone));
-    large.values().forEach(entry -> entry.expectNot(gone));
   }
 }
