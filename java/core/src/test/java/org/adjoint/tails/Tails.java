@@ -20,6 +20,9 @@ public final class Tails {
   private static final Real GATE = Real.TWO.div(Real.PI).sqrt().times(2);
   private static final Real CUBIC = Real.of(44715).div(1_000_000);
 
+  /** Of the second the slope stays in the range far beyond the value. */
+  static final double[] BASES = {2.5, 1.0625};
+
   static final double[] ANGLE_SCALES = {1e-25, 1e-15, 1, 1e25};
 
   private final List<Tail> rows = new ArrayList<>();
@@ -87,12 +90,16 @@ public final class Tails {
     add(power("pow -1.5", x -> x.pow(-1.5), -1.5));
     add(root("pow 0.125", x -> x.pow(like(x, 0.125)), 0.125).on(1e-43, INF)); // likewise
     add(power("pow 0.125 from 1e-20", x -> x.pow(like(x, 0.125)), 0.125).on(1e-20, INF));
-    add(
-        "2.5^x",
-        x -> like(x, 2.5).pow(x),
-        x -> x.times(Real.of(2.5).log()).exp(),
-        x -> x.times(Real.of(2.5).log()).exp().times(Real.of(2.5).log()),
-        x -> x.times(Real.of(2.5).log()).exp().times(Real.of(2.5).log().square()));
+    for (double base : BASES) {
+      Real log = Real.of(base).log();
+      UnaryOperator<Real> y = x -> x.times(log).exp();
+      add(
+          base + "^x",
+          x -> like(x, base).pow(x),
+          y,
+          x -> y.apply(x).times(log),
+          x -> y.apply(x).times(log.square()));
+    }
     add(
         "3/x",
         x -> like(x, 3).div(x),
