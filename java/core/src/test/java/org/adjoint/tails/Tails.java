@@ -245,6 +245,7 @@ public final class Tails {
     return logistic(x).times(x.div(2).tanh()).neg();
   }
 
+  /** The slopes of silu, gelu, geluTanh and mish are 0 once, below 0; their size is 1. */
   private void activations() {
     add("sigmoid", Tensor::sigmoid, Real::sigmoid, Tails::logistic, Tails::logisticSlope);
     add(
@@ -271,7 +272,7 @@ public final class Tails {
                 x -> x.times(x.sigmoid()),
                 x -> x.sigmoid().plus(x.times(logistic(x))),
                 x -> logistic(x).times(2).plus(x.times(logisticSlope(x))))
-            .crossing(1, -2.5, -0.5, 0.3)
+            .crossing(1, -2.5, -0.5, 1)
             .crossing(2, 1.5, 3.5, 0.2)
             .crossing(2, -3.5, -1.5, 0.2));
     add(
@@ -281,7 +282,7 @@ public final class Tails {
                 x -> x.times(x.normal()),
                 x -> x.normal().plus(x.times(x.density())),
                 x -> x.density().times(Real.TWO.minus(x.square())))
-            .crossing(1, -1.5, -0.3, 0.3)
+            .crossing(1, -1.5, -0.3, 1)
             .crossing(2, 0.7, 2.2, 0.8)
             .crossing(2, -2.2, -0.7, 0.8));
     geluTanh();
@@ -354,7 +355,7 @@ public final class Tails {
                   Real bend = logisticSlope(u).times(dv.apply(x).square());
                   return twice.plus(x.times(bend.plus(logistic(u).times(ddv.apply(x)))));
                 })
-            .crossing(1, -1.5, -0.3, 0.3)
+            .crossing(1, -1.5, -0.3, 1)
             .crossing(2, 0.7, 2.2, 0.8)
             .crossing(2, -2.2, -0.7, 0.8));
   }
@@ -379,7 +380,7 @@ public final class Tails {
                 x -> x.times(gate.apply(x)),
                 x -> gate.apply(x).plus(x.times(slope.apply(x))),
                 x -> slope.apply(x).times(x.times(rate.apply(x)).plus(2)))
-            .crossing(1, -2.5, -0.5, 0.3)
+            .crossing(1, -2.5, -0.5, 1)
             .crossing(2, 1, 3, 0.4)
             .crossing(2, -4, -1.5, 0.2));
   }
