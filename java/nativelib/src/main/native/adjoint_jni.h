@@ -1,7 +1,7 @@
 /*
  * What JavaCPP binds the methods of Abi.java to: a library opened by path, its table's functions with the table as
  * first argument, so that several libraries serve through one class, buffers over native memory, the addresses of
- * direct buffers, and a list of strings. Nothing else belongs here.
+ * direct buffers, a list of strings, and the start of the binding. Nothing else belongs here.
  */
 #ifndef ADJOINT_JNI_H
 #define ADJOINT_JNI_H
@@ -95,5 +95,24 @@ static inline adj_status adj_jni_blas_open(const adj_api* api, adj_context* cont
   const char* const dependencies[] = {quadmath, gfortran};
   return api->blas_open(context, dependencies, 2, openblas);
 }
+
+/*
+ * The start of the binding, put before the one that JavaCPP generates behind this header, which nobody calls then. That
+ * looks up the fields of JavaCPP's Pointer, so the JVM initialises that class, which starts a thread that keeps the
+ * class loader, with all that it holds, for ever. Abi uses no pointers; of all that is looked up it needs how a String
+ * is made of bytes, and bytes of a String.
+ */
+#define JNI_OnLoad(vm, reserved)                                                                         \
+  JNI_OnLoad(JavaVM* jvm, void*) {                                                                       \
+    JNIEnv* env = nullptr;                                                                               \
+    if (jvm->GetEnv(reinterpret_cast<void**>(&env), JNI_VERSION_1_6) != JNI_OK) return JNI_ERR;          \
+    jclass string = env->FindClass("java/lang/String");                                                  \
+    if (string == nullptr) return JNI_ERR;                                                               \
+    JavaCPP_vm = jvm;                                                                                    \
+    JavaCPP_stringMID = env->GetMethodID(string, "<init>", "([B)V");                                     \
+    JavaCPP_getBytesMID = env->GetMethodID(string, "getBytes", "()[B");                                  \
+    return JavaCPP_stringMID == nullptr || JavaCPP_getBytesMID == nullptr ? JNI_ERR : env->GetVersion(); \
+  }                                                                                                      \
+  __attribute__((unused)) static jint JNICALL adj_jni_load_pointers(vm, reserved)
 
 #endif

@@ -1349,11 +1349,9 @@ public sealed class Tensor permits Parameter {
   /**
    * Returns a where the BOOL condition holds, else b. Nothing of the branch not taken reaches a
    * gradient of any order, whatever infinities and NaN that branch has met: where nothing flows,
-   * nothing is passed on. The exceptions are what adds up products over rows of which some may be
-   * hidden: {@link #matmul}, {@link Einsum}, {@link #conv}, {@link Attention}, and normalisations
-   * such as {@link #standardize}. Their derivatives are such sums again, which add up 0 · ∞ = NaN
-   * with all the rest, because looking for rows of zeros would cost small ones a fifth of their
-   * time. Mask what goes in as well as what comes out:
+   * nothing is passed on. The exceptions are products: {@link #matmul}, {@link Einsum}, {@link
+   * #conv} and {@link Attention}. Their derivatives add up 0 · ∞ = NaN of a hidden row with all the
+   * other rows. Mask what goes in as well as what comes out:
    *
    * <pre>{@code
    * Tensor safe = Tensor.where(kept, x, Tensor.scalar(0, x.dtype())); // kept: [rows, 1]

@@ -70,6 +70,11 @@ class MasksTest {
   }
 
   @Test
+  void aGroupThatIsHiddenFromANormalizationIsSilent() {
+    assertEquals(Map.of(), MaskLaw.leaksOfNormalizations());
+  }
+
+  @Test
   void aMaskedLogarithmUnderSoftmaxIsSilent() {
     Tensor x = Tensor.of(new double[] {-1, 2}, 2).variable();
     Tensor never = Tensor.of(new boolean[2], 2);

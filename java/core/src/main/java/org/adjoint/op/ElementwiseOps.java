@@ -133,7 +133,9 @@ public final class ElementwiseOps {
           product(c -> pick(c.x(1).eq(0), c.number(0), c.x(1).times(c.x(0).pow(c.x(1).minus(1))))),
           product(
               c -> {
-                Tensor slope = c.y().times(c.x(0).log());
+                // aᵇ as a square: where log a is small, the slope is finite where aᵇ no longer is.
+                Tensor root = c.x(0).pow(c.x(1).times(0.5));
+                Tensor slope = root.times(c.x(0).log()).times(root);
                 Tensor atZero = pick(c.x(1).ge(0), c.number(0), slope);
                 return pick(c.x(0).eq(0), atZero, slope);
               }));

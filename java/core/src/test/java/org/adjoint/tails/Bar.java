@@ -28,6 +28,11 @@ enum Bar {
     return dtype == DType.F32 ? F32 : F64;
   }
 
+  /** Returns the relative error that is allowed of a normal number. */
+  double relative() {
+    return relative;
+  }
+
   /** Returns the largest finite number. */
   double most() {
     return most;

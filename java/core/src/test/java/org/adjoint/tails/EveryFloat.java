@@ -1,6 +1,7 @@
 package org.adjoint.tails;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -19,21 +20,30 @@ import org.adjoint.Tensor;
 /**
  * Tries value and derivative of a {@link Tail} on every float, or on a part of them that is evenly
  * spread over bit patterns and so over exponents, on the backend in use, and holds both to the
- * {@link Bar}. The truths are {@link Formulas}. Infinities and NaN are left to laws.
+ * {@link Bar}. The truths are {@link Formulas}, {@link Interpolated} between floats of one
+ * exponent; what is reported as worst is held against the formula itself. Infinities and NaN are
+ * left to laws.
  */
 public final class EveryFloat {
   /** The system property that has every float tried: {@code mvn -Pexhaustive} sets it. */
   private static final String EXHAUSTIVE = "adjoint.exhaustive";
 
   private static final Map<String, Formulas.Formula> FORMULAS = Formulas.all();
-  private static final long PATTERNS = 1L << 32;
-  private static final int BATCH = 1 << 22;
-  private static final int PARTS = 64;
+  private static final int EXPONENTS = 255;
+  private static final int MANTISSAS = 1 << 23;
+  private static final int BATCH = 1 << 19;
+  private static final int PIECE = 1 << 13;
 
   private final Tail tail;
   private final DoubleUnaryOperator[] truth;
   private final Worst[] worst = {Worst.NONE, Worst.NONE};
+  private final float[] x = new float[BATCH];
+  private final List<Piece> pieces = new ArrayList<>();
+  private int filled;
   private long tried;
+
+  /** Floats of one exponent and sign in a batch, which lie evenly. */
+  private record Piece(int from, int to, double first, double step) {}
 
   /** The largest error in units of what is allowed, and where. */
   private record Worst(double ratio, double at, double got, double exact) {
@@ -111,19 +121,18 @@ public final class EveryFloat {
               Tensor slope = Grad.of((Tensor x) -> tail.f().apply(x).sum()).apply(xs.get(0));
               return List.of(tail.f().apply(xs.get(0)), slope);
             });
-    long count = (PATTERNS + step - 1) / step;
-    for (long from = 0; from < count; from += BATCH) {
-      float[] x = new float[(int) Math.min(BATCH, count - from)];
-      for (int i = 0; i < x.length; i++) {
-        x[i] = Float.intBitsToFloat((int) ((from + i) * step));
+    for (int sign = 0; sign < 2; sign++) {
+      for (int exponent = 0; exponent < EXPONENTS; exponent++) {
+        long first = ((long) sign << 31) + ((long) exponent << 23);
+        for (long at = (first + step - 1) / step * step; at < first + MANTISSAS; ) {
+          at = add(at, step, first + MANTISSAS);
+          if (filled == BATCH) {
+            compare(program);
+          }
+        }
       }
-      Scope.run(
-          () -> {
-            List<Tensor> y = program.apply(List.of(Tensor.of(x, x.length)));
-            compare(0, x, y.get(0).toArray());
-            compare(1, x, y.get(1).toArray());
-          });
     }
+    compare(program);
     if (aloud) {
       System.out.printf(
           Locale.ROOT,
@@ -144,28 +153,70 @@ public final class EveryFloat {
     return String.join("\n", wrong);
   }
 
-  private void compare(int order, float[] x, float[] got) {
-    Worst found =
-        IntStream.range(0, PARTS)
-            .parallel()
-            .mapToObj(part -> worst(order, x, got, part))
-            .reduce(Worst.NONE, Worst::or);
-    worst[order] = worst[order].or(found);
-    tried += order == 0 ? x.length : 0;
+  /** Adds a piece from a bit pattern on, unless it lies beyond the domain; returns what follows. */
+  private long add(long pattern, int step, long end) {
+    int room = Math.min(PIECE, BATCH - filled);
+    int count = (int) Math.min(room, (end - pattern + step - 1) / step);
+    double first = Float.intBitsToFloat((int) pattern);
+    double last = Float.intBitsToFloat((int) (pattern + (count - 1L) * step));
+    if (Math.max(first, last) > tail.low() && Math.min(first, last) < tail.high()) {
+      for (int i = 0; i < count; i++) {
+        x[filled + i] = Float.intBitsToFloat((int) (pattern + (long) i * step));
+      }
+      double apart = count == 1 ? 0 : (last - first) / (count - 1);
+      pieces.add(new Piece(filled, filled + count, first, apart));
+      filled += count;
+    }
+    return pattern + (long) count * step;
   }
 
-  private Worst worst(int order, float[] x, float[] got, int part) {
-    int to = (int) ((long) x.length * (part + 1) / PARTS);
-    Worst worst = Worst.NONE;
-    for (int i = (int) ((long) x.length * part / PARTS); i < to; i++) {
-      if (isInDomain(x[i])) {
-        double exact = truth[order].applyAsDouble(x[i]);
-        double ratio = Double.isNaN(exact) ? 0 : Bar.F32.ratio(tail, order, x[i], exact, got[i]);
-        if (ratio > worst.ratio) {
-          worst = new Worst(ratio, x[i], got[i], exact);
+  private void compare(Function<List<Tensor>, List<Tensor>> program) {
+    if (filled == 0) {
+      return;
+    }
+    Scope.run(
+        () -> {
+          float[] batch = filled == BATCH ? x : Arrays.copyOf(x, filled);
+          List<Tensor> y = program.apply(List.of(Tensor.of(batch, filled)));
+          compare(0, y.get(0).toArray());
+          compare(1, y.get(1).toArray());
+        });
+    tried += filled;
+    filled = 0;
+    pieces.clear();
+  }
+
+  private void compare(int order, float[] got) {
+    Interpolated exact = new Interpolated(truth[order]);
+    worst[order] =
+        pieces.stream()
+            .parallel()
+            .map(piece -> worst(order, exact, got, piece))
+            .reduce(worst[order], Worst::or);
+  }
+
+  private Worst worst(int order, Interpolated formula, float[] got, Piece piece) {
+    double[] exact = new double[piece.to - piece.from];
+    formula.fill(piece.first, piece.step, exact, 0, exact.length);
+    Worst found = worst[order];
+    // What is this near is no worse, whatever else the bar allows.
+    double near = Math.max(0, found.ratio) * Bar.F32.relative();
+    for (int i = 0; i < exact.length; i++) {
+      double y = got[piece.from + i];
+      if (!(Math.abs(y - exact[i]) <= near * Math.abs(exact[i]))) {
+        Worst here = at(order, x[piece.from + i], exact[i], y);
+        if (here.ratio > found.ratio) {
+          here = at(order, here.at, truth[order].applyAsDouble(here.at), y);
+          found = found.or(here);
+          near = Math.max(0, found.ratio) * Bar.F32.relative();
         }
       }
     }
-    return worst;
+    return found;
+  }
+
+  private Worst at(int order, double x, double exact, double got) {
+    boolean counts = isInDomain(x) && !Double.isNaN(exact);
+    return new Worst(counts ? Bar.F32.ratio(tail, order, x, exact, got) : 0, x, got, exact);
   }
 }

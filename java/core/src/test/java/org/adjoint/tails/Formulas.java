@@ -30,7 +30,6 @@ final class Formulas {
   private static final double SELU_ALPHA = SELU * 1.6732632423543772848;
   private static final double GATE = 2 * sqrt(2 / Math.PI);
   private static final double CUBIC = 0.044715;
-  private static final double LOG_2_5 = log(2.5);
 
   /** From here on the series of lgamma and its derivatives are right to the last digits. */
   private static final double SERIES = 20;
@@ -72,7 +71,9 @@ final class Formulas {
     for (double p : new double[] {0.25, 2.5, -1.5, 0.125}) {
       add("pow " + p, x -> pow(x, p), x -> p * pow(x, p - 1));
     }
-    add("2.5^x", x -> pow(2.5, x), x -> pow(2.5, x) * LOG_2_5);
+    for (double base : Tails.BASES) {
+      add(base + "^x", x -> pow(base, x), x -> pow(base, x) * log(base));
+    }
     add("3/x", x -> 3 / x, x -> -3 / (x * x));
     add("x/3", x -> x / 3, x -> 1.0 / 3);
     add("relu", x -> x > 0 ? x : 0, x -> x > 0 ? 1 : 0);

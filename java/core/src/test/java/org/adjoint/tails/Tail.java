@@ -26,8 +26,8 @@ public record Tail(
   private static final double INF = Double.POSITIVE_INFINITY;
 
   /**
-   * A neighbourhood of a zero of a truth, in which the error is held against the size of what
-   * cancels there: two units in the last place of {@code scale}.
+   * A neighbourhood of a zero of a truth, in which the error is held against the function's size
+   * there or the size of what cancels: two units in the last place of {@code scale}.
    */
   public record Crossing(int order, double from, double to, double scale) {}
 

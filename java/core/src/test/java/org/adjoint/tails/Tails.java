@@ -20,6 +20,9 @@ public final class Tails {
   private static final Real GATE = Real.TWO.div(Real.PI).sqrt().times(2);
   private static final Real CUBIC = Real.of(44715).div(1_000_000);
 
+  /** Of the second the slope stays in the range far beyond the value. */
+  static final double[] BASES = {2.5, 1.0625};
+
   static final double[] ANGLE_SCALES = {1e-25, 1e-15, 1, 1e25};
 
   private final List<Tail> rows = new ArrayList<>();
@@ -87,12 +90,16 @@ public final class Tails {
     add(power("pow -1.5", x -> x.pow(-1.5), -1.5));
     add(root("pow 0.125", x -> x.pow(like(x, 0.125)), 0.125).on(1e-43, INF)); // likewise
     add(power("pow 0.125 from 1e-20", x -> x.pow(like(x, 0.125)), 0.125).on(1e-20, INF));
-    add(
-        "2.5^x",
-        x -> like(x, 2.5).pow(x),
-        x -> x.times(Real.of(2.5).log()).exp(),
-        x -> x.times(Real.of(2.5).log()).exp().times(Real.of(2.5).log()),
-        x -> x.times(Real.of(2.5).log()).exp().times(Real.of(2.5).log().square()));
+    for (double base : BASES) {
+      Real log = Real.of(base).log();
+      UnaryOperator<Real> y = x -> x.times(log).exp();
+      add(
+          base + "^x",
+          x -> like(x, base).pow(x),
+          y,
+          x -> y.apply(x).times(log),
+          x -> y.apply(x).times(log.square()));
+    }
     add(
         "3/x",
         x -> like(x, 3).div(x),
@@ -238,6 +245,7 @@ public final class Tails {
     return logistic(x).times(x.div(2).tanh()).neg();
   }
 
+  /** The slopes of silu, gelu, geluTanh and mish are 0 once, below 0; their size is 1. */
   private void activations() {
     add("sigmoid", Tensor::sigmoid, Real::sigmoid, Tails::logistic, Tails::logisticSlope);
     add(
@@ -264,7 +272,7 @@ public final class Tails {
                 x -> x.times(x.sigmoid()),
                 x -> x.sigmoid().plus(x.times(logistic(x))),
                 x -> logistic(x).times(2).plus(x.times(logisticSlope(x))))
-            .crossing(1, -2.5, -0.5, 0.3)
+            .crossing(1, -2.5, -0.5, 1)
             .crossing(2, 1.5, 3.5, 0.2)
             .crossing(2, -3.5, -1.5, 0.2));
     add(
@@ -274,7 +282,7 @@ public final class Tails {
                 x -> x.times(x.normal()),
                 x -> x.normal().plus(x.times(x.density())),
                 x -> x.density().times(Real.TWO.minus(x.square())))
-            .crossing(1, -1.5, -0.3, 0.3)
+            .crossing(1, -1.5, -0.3, 1)
             .crossing(2, 0.7, 2.2, 0.8)
             .crossing(2, -2.2, -0.7, 0.8));
     geluTanh();
@@ -347,7 +355,7 @@ public final class Tails {
                   Real bend = logisticSlope(u).times(dv.apply(x).square());
                   return twice.plus(x.times(bend.plus(logistic(u).times(ddv.apply(x)))));
                 })
-            .crossing(1, -1.5, -0.3, 0.3)
+            .crossing(1, -1.5, -0.3, 1)
             .crossing(2, 0.7, 2.2, 0.8)
             .crossing(2, -2.2, -0.7, 0.8));
   }
@@ -372,7 +380,7 @@ public final class Tails {
                 x -> x.times(gate.apply(x)),
                 x -> gate.apply(x).plus(x.times(slope.apply(x))),
                 x -> slope.apply(x).times(x.times(rate.apply(x)).plus(2)))
-            .crossing(1, -2.5, -0.5, 0.3)
+            .crossing(1, -2.5, -0.5, 1)
             .crossing(2, 1, 3, 0.4)
             .crossing(2, -4, -1.5, 0.2));
   }

@@ -20,4 +20,9 @@ class MasksNativeTest {
   void noOpOfTheTableLeaksAtFirstAndSecondOrder() {
     assertEquals(Map.of(), MaskLaw.leaks());
   }
+
+  @Test
+  void aGroupThatIsHiddenFromANormalizationIsSilent() {
+    assertEquals(Map.of(), MaskLaw.leaksOfNormalizations());
+  }
 }

@@ -249,9 +249,7 @@ class SurroundingsTest {
 
   @Test
   void aClassLoaderThatWasDroppedIsCollected() throws Exception {
-    // JavaCPP has a thread of its own, for pointers that Adjoint does not use.
-    List<String> options =
-        List.of("-Dorg.adjoint.cache=" + folder, "-Dorg.bytedeco.javacpp.nopointergc=true");
+    List<String> options = List.of("-Dorg.adjoint.cache=" + folder);
     List<String> lines = output(start(java(), DroppedLoader.class, options, "")).lines().toList();
     assertNative(lines.get(0));
     assertEquals("collected", lines.get(1));
