@@ -121,6 +121,12 @@ void test_folds(adj_context* context, const Dims& dims, Layout la, Layout lb, bo
       const std::vector<Out> outputs = {{4}, {5, fold, axes}, {4, other, axes, divisor}};
       if (!runs(context, {"fused", region(ops, dtype, outputs), inputs, {y, folded, divided}})) return;
       check_fold(folded, us, fold, axes >= 0, "together");
+      if (axes > 0 && results > 1) { /* of many columns, none leave as they are: parts take some of them */
+        const std::vector<Out> both = {{5, fold, axes}, {4, kSum, axes}};
+        if (!runs(context, {"fused", region(ops, dtype, both), inputs, {folded, plain}})) return;
+        check_fold(folded, us, fold, true, "first of two");
+        check_fold(plain, ts, kSum, true, "second of two");
+      }
       /* Alone it may be cut otherwise. */
       for (int64_t e = 0; divisor >= 0 && e < results; ++e) {
         const double want = static_cast<double>(plain[e]) / 3;
@@ -147,8 +153,8 @@ const std::vector<Dims> kTiled = {
     {64, 127}, {900, 2}, {30, 5, 7}, {3, 70, 4}, {5, 3, 1030}, {2, 3, 2, 3, 2, 3}};
 
 /* Large enough that several parts share an element, in every way that they can. */
-const std::vector<Dims> kShared = {{90000},     {2, 50001},   {70, 1001},  {9, 30001},       {1000, 61},
-                                   {7, 9, 901}, {3, 3000, 7}, {90, 7, 53}, {2, 2, 20, 1301}, {66, 7, 503}};
+const std::vector<Dims> kShared = {{90000},      {2, 50001},  {70, 1001},       {9, 30001},   {1000, 61},  {7, 9, 901},
+                                   {3, 3000, 7}, {90, 7, 53}, {2, 2, 20, 1301}, {66, 7, 503}, {5, 60, 300}};
 
 template <class T>
 void test_shared(adj_context* context) {

@@ -177,6 +177,18 @@ void test_range(adj_context* context) {
   }
 }
 
+/* Results past the caches, of rows that are no whole vectors. */
+void test_large_rows(adj_context* context) {
+  const Form form{1, 4200, 1001, true, kTrail, 1e-5};
+  const Dims dims = {1, form.kept, form.trail};
+  Array<float> x(dims), g(dims), scale({form.trail}), dx(dims);
+  x.fill_with([](int64_t i) { return static_cast<double>(i % 7); });
+  g.fill_with([](int64_t) { return 3; });
+  scale.fill_with([](int64_t) { return 2; });
+  if (!runs(context, {"standardizeGrad", form.ints(0), {x, g, scale}, {dx}})) return;
+  for (int64_t i = 0; i < dx.size(); ++i) CHECK(std::fabs(dx[i]) < 1e-4F, "of equal cotangents: %g", dx[i]);
+}
+
 /* Equal elements: 0, and nothing flows back if there is no epsilon. */
 template <class T>
 void test_equal(adj_context* context) {
@@ -254,6 +266,7 @@ int main() {
     test_large_mean<double>(context);
     test_range<float>(context);
     test_range<double>(context);
+    test_large_rows(context);
     test_equal<float>(context);
     test_equal<double>(context);
     test_hidden<float>(context);

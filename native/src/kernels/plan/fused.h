@@ -52,7 +52,7 @@ struct FusedOutput {
   int64_t group;  /* rows of the region that one of them folds; 0 if they are folded over leading axes */
   int64_t states; /* that each part leaves in scratch for the parts to be joined; 0 if it finishes its own elements */
   int64_t shared; /* where in the scratch of all parts those begin; bytes */
-  int64_t lane;   /* where in a thread's scratch the states of the rows of a tile begin; bytes */
+  int64_t lane;   /* where in a thread's scratch the states of a tile's rows, or of a part's columns, begin; bytes */
 };
 
 /* The loops of regions that the instruction set supplies. */
@@ -69,6 +69,7 @@ struct FusedPlan {
   int32_t rank;    /* of the axes outside the block's two */
   bool large;      /* operands come from memory: ask for them ahead, and write past the caches */
   bool folds_rows; /* some output is folded over trailing axes */
+  bool by_columns; /* a part has all that its elements fold: pieces of single rows of what is kept */
   int64_t tile;
   int64_t dims[kMaxFusedAxes];
   int64_t strides[kMaxTiledOperands][kMaxFusedAxes]; /* bytes; of a fold over leading axes, in its states */

@@ -1,9 +1,9 @@
 /*
  * The folds that regions end in. Over leading axes every part folds its own rows into states of its own, one for each
- * column. Over trailing axes a row of the region belongs to one element: its states live in the thread's scratch while
- * its tiles are run, and then become an element, or, where several parts share one, wait in scratch for
- * `combine_fused`, which joins them in the order of the parts. The cut into parts follows from the shape, and so do the
- * bits.
+ * column, or it has all rows of some columns. Over trailing axes a row of the region belongs to one element: its states
+ * live in the thread's scratch while its tiles are run, and then become an element, or, where several parts share one,
+ * wait in scratch for `combine_fused`, which joins them in the order of the parts. The cut into parts follows from the
+ * shape, and so do the bits.
  */
 #include <algorithm>
 #include <cstring>
@@ -60,8 +60,9 @@ void start_part(const Part& part, const FusedPlan& plan, char** starts) {
   for (int o = 0; o < plan.outputs; ++o) {
     const FusedOutput& output = plan.output[o];
     if (output.fold == nullptr) continue;
-    if (output.group > 0) {
+    if (output.group > 0 || plan.by_columns) {
       starts[plan.inputs + o] = part.lane + output.lane;
+      if (plan.by_columns) start(*output.fold, reinterpret_cast<double*>(part.lane + output.lane), plan.piece);
       continue;
     }
     char* states = part.shared + output.shared + part.index * output.states * output.fold->width * kNumber;
@@ -112,6 +113,12 @@ void end_rows(const Part& part, const FusedPlan& plan, const Divisors& divisors,
       const int64_t bytes = output.fold->width * kNumber;
       std::memcpy(part.shared + output.shared + at * bytes, states, static_cast<size_t>(count * bytes));
     }
+  }
+}
+
+void end_columns(const Part& part, const FusedPlan& plan, const Divisors& divisors, int64_t from, int64_t count) {
+  for (int o = 0; o < plan.outputs; ++o) {
+    end(part, plan, divisors, o, reinterpret_cast<const double*>(part.lane + plan.output[o].lane), from, count);
   }
 }
 

@@ -49,6 +49,9 @@ void fold_tile(const FusedPlan& plan, int o, const View& x, int64_t rows, int64_
 void end_rows(const Part& part, const FusedPlan& plan, const Divisors& divisors, int64_t row, int64_t rows,
               int64_t first, int64_t last, char* const* starts);
 
+/* Makes `count` elements, from number `from` on, of the states of the columns of a part that has all their rows. */
+void end_columns(const Part& part, const FusedPlan& plan, const Divisors& divisors, int64_t from, int64_t count);
+
 /* Joins the states of the parts, in order, and makes elements of them. */
 void combine_fused(const Part& part);
 

@@ -80,10 +80,43 @@ int64_t plan_folds(const Region& region, FusedPlan& plan) {
   return cost;
 }
 
+/* Rows of the first axis that parts of a region take which folds them: see Rows::fold. Strips of several regions and
+ * products go together if these powers of two divide the products' blocks of k. */
+constexpr int64_t kFoldFrom = 1024;
+constexpr int64_t kFoldRows = 32;
+constexpr int64_t kFoldParts = 128;
+
+/* From so many columns on, the states that each part would leave of all of them are much beside few rows; and of so
+ * many neighbours at least a part takes a piece. */
+constexpr int64_t kManyColumns = 8192;
+constexpr int64_t kLeastPiece = 128;
+
+/* Whether parts have all that their elements fold, over few rows of many columns. */
+bool folds_by_columns(const Region& region) {
+  bool leading = region.rank > 1 && region.elements > 0;
+  for (int o = 0; o < region.outputs && leading; ++o) {
+    const RegionOutput& output = region.output[o];
+    leading = output.fold != Fold::kNone && !output.trailing && output.kept == region.output[0].kept;
+  }
+  return leading && region.output[0].kept >= kManyColumns && region.axes[region.rank - 1].dim >= kLeastPiece &&
+         region.elements / region.output[0].kept < kFoldFrom;
+}
+
+/* The axes as the block and those outside of it have them: where parts go by columns, the folded ones stand between the
+ * kept ones and the last. */
+void order_axes(const Region& region, const FusedPlan& plan, Axis* axes) {
+  std::copy(region.axes, region.axes + region.rank, axes);
+  if (!plan.by_columns) return;
+  int folded = 0;
+  for (int64_t left = region.elements / plan.output[0].kept; left > 1; ++folded) left /= axes[folded].dim;
+  std::rotate(axes, axes + folded, axes + region.rank - 1);
+}
+
 /* Lays out the block and the axes outside of it, and returns the bytes of what leaves as it is. */
 int64_t lay_out(const Region& region, FusedPlan& plan) {
   const int rank = region.rank, count = plan.inputs + plan.outputs;
-  const Axis* axes = region.axes;
+  Axis axes[kMaxRank]{};
+  order_axes(region, plan, axes);
   plan.n = rank > 0 ? axes[rank - 1].dim : 1;
   plan.rows = rank > 1 ? axes[rank - 2].dim : 1;
   plan.rank = std::max(rank - 2, 0);
@@ -99,7 +132,8 @@ int64_t lay_out(const Region& region, FusedPlan& plan) {
     /* The states of rows begin anew with every tile. */
     plan.inner[j] = states_of_rows ? 0 : rank > 0 ? axes[rank - 1].strides[j] : 1;
     plan.outer[j] = states_of_rows || rank < 2 ? 0 : times(axes[rank - 2].strides[j], size);
-    for (int d = 0; d < plan.rank; ++d) plan.strides[j][d] = states_of_rows ? 0 : times(axes[d].strides[j], size);
+    const bool own = states_of_rows || (folds && plan.by_columns);
+    for (int d = 0; d < plan.rank; ++d) plan.strides[j][d] = own ? 0 : times(axes[d].strides[j], size);
     if (output != nullptr && !folds) bytes = plus(bytes, times(region.elements, size));
   }
   return bytes;
@@ -130,12 +164,6 @@ void assign_registers(const Region& region, FusedPlan& plan) {
   }
   plan.registers = next + used;
 }
-
-/* Rows of the first axis that parts of a small region take which folds them: see Rows::fold. Strips of several
- * regions and products go together if these powers of two divide the products' blocks of k. */
-constexpr int64_t kFoldFrom = 1024;
-constexpr int64_t kFoldRows = 32;
-constexpr int64_t kFoldParts = 128;
 
 /* What leaves as it is does so with its rows, what is folded behind the first stage. */
 void say_folded_rows(const FusedPlan& plan, int64_t rows, int64_t fold, Step& step) {
@@ -208,6 +236,17 @@ void plan_parts(FusedPlan& plan, Step& step, int64_t rows, int64_t share, int64_
   }
 }
 
+/* Cuts the region into parts that have all rows of some columns. */
+void plan_columns(FusedPlan& plan, Step& step, int64_t rows, int64_t share) {
+  plan.rows_per_part = times(rows, plan.n) / plan.output[0].kept;
+  plan.piece = std::min(plan.n, std::max(round_up(share / plan.rows_per_part, kLeastPiece), kLeastPiece));
+  plan.parts = times(rows / plan.rows_per_part, ceil_div(plan.n, plan.piece));
+  for (int o = 0; o < plan.outputs; ++o) {
+    plan.output[o].lane = step.lane_bytes;
+    step.lane_bytes += times(plan.piece, plan.output[o].fold->width * kNumber);
+  }
+}
+
 /* Where in the scratch of all parts each output's states begin, and how many parts join them. */
 int64_t lay_states(FusedPlan& plan, Step& step) {
   int64_t joined = 0;
@@ -229,6 +268,7 @@ void plan_region(const Kernel& kernel, const Region& region, Step& step) {
   plan.outputs = region.outputs;
   plan.ops = region.ops;
   const int64_t cost = plan_ops(kernel, region, plan) + plan_folds(region, plan);
+  plan.by_columns = folds_by_columns(region);
   plan.large = lay_out(region, plan) >= kLargeFrom;
   plan.tile = plan.large ? kLargeTile : kFusedTile;
   assign_registers(region, plan);
@@ -240,7 +280,11 @@ void plan_region(const Kernel& kernel, const Region& region, Step& step) {
     step.lane_bytes = plan.registers * plan.slot_bytes;
     /* Of large operands a part takes more: what it asks for ahead of its end is not its own. */
     const int64_t share = plan.large ? kLargeShare : part_elements(cost);
-    plan_parts(plan, step, region.elements / plan.n, share, region.lead);
+    if (plan.by_columns) {
+      plan_columns(plan, step, region.elements / plan.n, share);
+    } else {
+      plan_parts(plan, step, region.elements / plan.n, share, region.lead);
+    }
     add_stage(step, run_fused, plan.parts, share / times(plan.rows_per_part, plan.piece));
   } else {
     /* Nothing was folded: that has an end, too. */

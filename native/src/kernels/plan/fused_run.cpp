@@ -215,12 +215,16 @@ void run_fused(const Part& part) {
     if (plan.folds_rows) start_rows(plan, row, rows, first, starts);
     for (int64_t i = start; i < end; i += columns) {
       char* at[kMaxTiledOperands];
-      for (int j = 0; j < count; ++j) at[j] = starts[j] + base[j] + i * plan.inner[j] * plan.sizes[j];
+      for (int j = 0; j < count; ++j) {
+        const int64_t column = plan.by_columns && j >= plan.inputs ? i - start : i;
+        at[j] = starts[j] + base[j] + column * plan.inner[j] * plan.sizes[j];
+      }
       tiles.run(at, rows, std::min(columns, end - i));
     }
     if (plan.folds_rows) end_rows(part, plan, divisors, row, rows, first, last, starts);
     row += rows;
   }
+  if (plan.by_columns) end_columns(part, plan, divisors, first / plan.rows_per_part * plan.n + start, end - start);
 #if defined(__SSE2__)
   if (plan.large) _mm_sfence();
 #endif

@@ -94,13 +94,15 @@ void prepare_standardize_grad(const Kernel& kernel, const Call& call, const Mach
   if (!plans_groups(kernel, checked, loops, step)) return;
   StandardizePlan& plan = *reinterpret_cast<StandardizePlan*>(step.plan);
   const bool joins = plan.along == Along::kTrail && plan.slopes > 0;
+  /* Two rows are written at a time, of which the second need not be aligned; and rows that alternate with slopes of the
+   * same cache are 1.8 times slower past it. */
+  if (plan.along == Along::kTrail) plan.streams = false;
   if (joins) plan.per_part = std::max(plan.per_part, ceil_div(plan.kept, kMostSlopeParts));
   const int64_t parts = ceil_div(plan.kept, plan.per_part);
   /* Groups without elements that give nothing need no memory: there may be any number of them. */
   const bool nothing = (plan.lead == 0 || plan.trail == 0) && (plan.along != Along::kKept || plan.slopes == 0);
   if (!nothing) add_stage(step, loops.groups, parts);
   if (!joins) return;
-  plan.streams = false; /* rows that alternate with slopes of the same cache: 1.8 times slower past it */
   step.shared_bytes = times(times(parts, plan.slopes), times(plan.trail, static_cast<int64_t>(sizeof(double))));
   add_stage(step, loops.slopes, ceil_div(plan.trail, kSlopesAtOnce));
 }

@@ -31,6 +31,7 @@ public final class Compiler {
     Graph optimised = optimise(graph);
     if (fuse) {
       optimised = CrossEntropyFusion.apply(optimised);
+      optimised = OuterProducts.apply(optimised);
       optimised = ElementwiseFusion.apply(optimised);
     }
     Steps lowered = Lower.apply(optimised, fuse);

@@ -133,7 +133,8 @@ public final class ElementwiseFusion {
     return at != Contraction.NONE && isElementwise(graph.nodes().get(at));
   }
 
-  private static boolean isElementwise(Graph.Node node) {
+  /** Returns whether a region can compute a node. */
+  static boolean isElementwise(Graph.Node node) {
     return !(node.op().kernel().scalar() instanceof ScalarFunction.None)
         && node.outputs()[0].shape().rank() <= FusedRegion.MOST_AXES;
   }

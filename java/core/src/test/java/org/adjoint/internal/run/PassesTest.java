@@ -121,6 +121,42 @@ class PassesTest {
   }
 
   @Test
+  void manyOuterProductsAreComputedByTheirReaders() {
+    Tensor a = leaf(16, 6, 1);
+    Tensor b = leaf(16, 1, 5);
+    Tensor c = leaf(16, 1, 1);
+    Tensor product = a.matmul(b);
+    // Squares of all of them, and their weighted sum, wait for different things: a region each.
+    Tensor squares = product.square().sum(1, 2);
+    Tensor weighted = product.times(squares.reshape(16, 1, 1)).sum(0);
+    assertEquals(List.of("fused", "fused"), fused(squares, weighted));
+    assertEquals(List.of("fused"), fused(product.sum(0)));
+    assertEquals(List.of("matmul", "fused"), fused(product, product.times(c).exp()));
+    assertTrue(fused(product.cumsum(0), product.exp().neg()).contains("matmul"));
+    assertEquals(List.of("matmul", "fused"), fused(leaf(6, 1).matmul(leaf(1, 5)).exp().neg()));
+    assertEquals(
+        List.of("matmul", "fused"), fused(leaf(16, 6, 2).matmul(leaf(16, 2, 5)).exp().neg()));
+  }
+
+  @Test
+  void aReshapeMovesBehindBiasAndActivation() {
+    Tensor rows = leaf(8, 3).matmul(leaf(3, 5));
+    Tensor bias = leaf(5);
+    assertEquals(List.of("matmul"), fused(rows.reshape(8, 1, 5).plus(bias).relu()));
+    assertEquals(List.of("matmul"), fused(bias.plus(rows.reshape(2, 4, 5)).reshape(40).tanh()));
+    assertEquals(List.of("matmul"), fused(rows.reshape(40).sigmoid()));
+    Tensor image = leaf(4, 2, 6, 6).conv(leaf(3, 2, 3, 3), Convolution.of(2));
+    Tensor ofChannels = leaf(3, 1, 1);
+    Tensor examples = image.reshape(4, 1, 3, 4, 4);
+    assertEquals(List.of("conv"), fused(examples.plus(ofChannels).relu()));
+    // The bias varies along an axis that the reshape cuts or joins, or the product is read twice.
+    assertEquals(2, fused(rows.reshape(40).plus(leaf(40)).relu()).size());
+    assertEquals(2, fused(rows.reshape(5, 8).plus(leaf(8)).relu()).size());
+    assertEquals(2, fused(image.reshape(12, 4, 4).plus(leaf(12, 1, 1)).relu()).size());
+    assertEquals(2, fused(rows, rows.reshape(8, 1, 5).plus(bias).relu()).size());
+  }
+
+  @Test
   void sumsOverLeadingAxesJoinWhatTheySum() {
     Tensor x = leaf(64, 3);
     Tensor slope = x.times(leaf(64, 3)).tanh();
