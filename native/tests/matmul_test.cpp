@@ -113,6 +113,10 @@ void test_all(adj_context* context) {
     test_form<T>(context, {130, 200, 300, at, bt, 1, 3, Layout::kScalar, {}}, random);
     test_form<T>(context, {1, 300, 500, at, bt, 0, 0, Layout::kScalar, {}}, random);
     test_form<T>(context, {300, 1, 500, at, bt, 0, 0, Layout::kScalar, {}}, random);
+    test_form<T>(context, {1, 2053, 21, at, bt, 1, 3, Layout::kRow, {}}, random);
+    test_form<T>(context, {2053, 1, 21, at, bt, 1, 2, Layout::kColumn, {}}, random);
+    test_form<T>(context, {1, 37, 19, at, bt, 1, 1, Layout::kColumn, {3}}, random);
+    test_form<T>(context, {37, 1, 19, at, bt, 1, 1, Layout::kRow, {3}}, random);
     /* Copies of both operands for all tiles; of A alone, its rows a power of two apart; of either for one tile. */
     test_form<T>(context, {519, 70, 512, at, bt, 1, 1, Layout::kRow, {}}, random);
     test_form<T>(context, {515, 66, 1300, at, bt, 1, 0, Layout::kRow, {}}, random); /* more blocks of k than panels */
@@ -137,31 +141,34 @@ void test_places(adj_context* context) {
     for (int layouts = 0; layouts < 4; ++layouts) {
       Array<T> a({m, k}, (layouts & 1) != 0 ? Layout::kTransposed : Layout::kContiguous);
       Array<T> b({k, n}, (layouts & 2) != 0 ? Layout::kTransposed : Layout::kContiguous);
-      Array<T> c({m, n}), part({7, n});
+      Array<T> c({m, n});
       a.fill_with([&](int64_t) { return random.uniform(-1, 1); });
       b.fill_with([&](int64_t) { return random.uniform(-1, 1); });
       if (!runs(context, {"matmul", {0, 0}, {a, b}, {c}})) return;
-      for (int64_t from = 0; from + 7 <= m; from += 31) {
-        Operand rows = a;
-        rows.dims[0] = 7;
-        rows.offset = from * rows.strides[0] * static_cast<int64_t>(sizeof(T));
-        if (!runs(context, {"matmul", {0, 0}, {rows, b}, {part}})) return;
-        for (int64_t e = 0; e < 7 * n; ++e) {
-          CHECK(part[e] == c[from * n + e], "[%lld, %lld] x [%lld, %lld]: row %lld depends on its tile",
-                static_cast<long long>(m), static_cast<long long>(k), static_cast<long long>(k),
-                static_cast<long long>(n), static_cast<long long>(from + e / n));
+      for (const int64_t few : {7, 1}) { /* a single one has a loop of its own */
+        Array<T> part({few, n}), side({m, few});
+        for (int64_t from = 0; from + few <= m; from += 31) {
+          Operand rows = a;
+          rows.dims[0] = few;
+          rows.offset = from * rows.strides[0] * static_cast<int64_t>(sizeof(T));
+          if (!runs(context, {"matmul", {0, 0}, {rows, b}, {part}})) return;
+          for (int64_t e = 0; e < few * n; ++e) {
+            CHECK(part[e] == c[from * n + e], "[%lld, %lld] x [%lld, %lld]: row %lld depends on its tile",
+                  static_cast<long long>(m), static_cast<long long>(k), static_cast<long long>(k),
+                  static_cast<long long>(n), static_cast<long long>(from + e / n));
+          }
         }
-      }
-      Array<T> side({m, 7});
-      for (int64_t from = 0; from + 7 <= n; from += 31) {
-        Operand columns = b;
-        columns.dims[1] = 7;
-        columns.offset = from * columns.strides[1] * static_cast<int64_t>(sizeof(T));
-        if (!runs(context, {"matmul", {0, 0}, {a, columns}, {side}})) return;
-        for (int64_t e = 0; e < 7 * m; ++e) {
-          CHECK(side[e] == c[e / 7 * n + from + e % 7], "[%lld, %lld] x [%lld, %lld]: column %lld depends on its tile",
-                static_cast<long long>(m), static_cast<long long>(k), static_cast<long long>(k),
-                static_cast<long long>(n), static_cast<long long>(from + e % 7));
+        for (int64_t from = 0; from + few <= n; from += 31) {
+          Operand columns = b;
+          columns.dims[1] = few;
+          columns.offset = from * columns.strides[1] * static_cast<int64_t>(sizeof(T));
+          if (!runs(context, {"matmul", {0, 0}, {a, columns}, {side}})) return;
+          for (int64_t e = 0; e < few * m; ++e) {
+            CHECK(side[e] == c[e / few * n + from + e % few],
+                  "[%lld, %lld] x [%lld, %lld]: column %lld depends on its tile", static_cast<long long>(m),
+                  static_cast<long long>(k), static_cast<long long>(k), static_cast<long long>(n),
+                  static_cast<long long>(from + e % few));
+          }
         }
       }
     }

@@ -7,6 +7,7 @@
 #include "kernels/plan/matmul.h"
 #include "kernels/matmul_block.h"
 #include "kernels/matmul_pack.h"
+#include "kernels/matmul_vector.h"
 #include "kernels/subnormals.h"
 
 ADJ_ISA_BEGIN
@@ -105,11 +106,31 @@ ADJ_ALWAYS const T* next_b(const Part& part, const MatmulPlan& plan, const Matmu
   return b == tile.b ? nullptr : b;
 }
 
+/* The block of k from step p on, of a product with one row or one column: as multiply does it. */
+template <class T>
+__attribute__((noinline)) void multiply_single(const MatmulPlan& plan, const MatmulTile<T>& tile, int64_t p, bool add,
+                                               const Epilogue<T>* finish) {
+  const int64_t k = plan.k - p < plan.depth ? plan.k - p : plan.depth;
+  const T *a = tile.a + p * plan.a_k, *b = tile.b + p * plan.b_k;
+  const bool column = plan.single == Single::kColumn;
+  const VectorPiece<T> piece = column
+                                   ? VectorPiece<T>{a, plan.a_m, plan.a_k, b, plan.b_k, tile.rows, k, add, tile.c}
+                                   : VectorPiece<T>{b, plan.b_n, plan.b_k, a, plan.a_k, tile.columns, k, add, tile.c};
+  multiply_vector(piece);
+  if (finish == nullptr) return;
+  const Epilogue<T> along{tile.bias, 0, column ? plan.bias_m : plan.bias_n, finish->activation};
+  finish_rows(tile.c, 0, 1, piece.rows, along);
+}
+
 /* The block of k from step p on, of a tile: written to it or added to it, and followed by `finish` unless that is null.
  */
 template <class T>
 ADJ_ALWAYS void multiply(const Part& part, const MatmulPlan& plan, const MatmulTile<T>& tile, int64_t p, bool add,
                          Epilogue<T>* finish) {
+  if (plan.single != Single::kNone) {
+    multiply_single(plan, tile, p, add, finish);
+    return;
+  }
   constexpr int64_t kW = kWidth<T>, kL = kLanes<T>;
   const int64_t k = plan.k - p < plan.depth ? plan.k - p : plan.depth;
   const bool a_packed = plan.a != Source::kInPlace, b_packed = plan.b != Source::kInPlace;

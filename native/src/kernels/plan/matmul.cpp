@@ -94,6 +94,13 @@ int64_t depth_of(int64_t k, const MatmulLoops& loops) {
   return blocks < 2 ? std::max<int64_t>(k, 1) : round_up(ceil_div(k, blocks), 16);
 }
 
+/* A product with one row or one column, whose other operand lies row by row or column by column. */
+Single single_of(const MatmulPlan& plan) {
+  if (plan.n == 1 && (plan.a_m == 1 || plan.a_k == 1)) return Single::kColumn;
+  if (plan.m == 1 && (plan.b_n == 1 || plan.b_k == 1)) return Single::kRow;
+  return Single::kNone;
+}
+
 /* Scratch of a thread for a tile's own copies. */
 void take_lanes(MatmulPlan& plan, const MatmulLoops& loops, int64_t size, Step& step) {
   const int64_t step_bytes = plan.depth * size;
@@ -115,6 +122,8 @@ void lay_own_tiles(MatmulPlan& plan, const MatmulLoops& loops, int64_t size, Ste
   const bool whole = loops.masked_loads || n % width == 0;
   const bool near = m <= 2 * loops.rows || (plan.b_k <= 2 * width && times(k, plan.b_k * size) <= 32768);
   plan.b = plan.b_n == 1 && whole && near ? Source::kInPlace : Source::kOwn;
+  plan.single = single_of(plan);
+  if (plan.single != Single::kNone) plan.a = plan.b = Source::kInPlace;
 
   const int64_t steps = plus(std::max(k, kLeastSteps), plan.activation > 1 ? kActivationSteps : 0);
   const bool b_near = times(n, k) <= kNearBytes / size;

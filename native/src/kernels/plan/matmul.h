@@ -12,11 +12,15 @@ namespace adjoint {
  */
 enum class Source : int32_t { kInPlace, kOwn, kShared };
 
+/* Which operand is a vector whose product has a loop of its own: none, A as the only row, B as the only column. */
+enum class Single : int32_t { kNone, kRow, kColumn };
+
 struct MatmulPlan : ProductPlan {
   int64_t depth; /* of a block of k */
   /* Into how many blocks of k a product is split that is too small to be cut otherwise, 0 if it is not. */
   int64_t splits;
   Source a, b;
+  Single single;
   int64_t shared_b_at, lane_a_at;  /* bytes: the copies of b in shared scratch, of a in a thread's */
   int64_t run_at, sums_at;         /* bytes in a thread's scratch: a tile's run of blocks, its sums; see kLongFrom */
   const struct MatmulLoops* loops; /* whose epilogue follows a tile of OpenBLAS' */

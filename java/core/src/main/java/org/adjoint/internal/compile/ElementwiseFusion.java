@@ -156,7 +156,8 @@ public final class ElementwiseFusion {
           folding.size() < FusedRegion.MOST_OUTPUTS - 1 && folds.get(reader).isPresent();
       (joins ? folding : others).add(reader);
     }
-    List<Fold> joining = folding.stream().map(reader -> folds.get(reader).orElseThrow()).toList();
+    List<Fold> joining = new ArrayList<>(folding.size());
+    folding.forEach(reader -> joining.add(folds.get(reader).orElseThrow()));
     // Heights only increase, so height(reader) < height(node) still holds for every fold's readers.
     FusedRegion region = regionOf(node, others, folding, joining);
     if (region == null) {

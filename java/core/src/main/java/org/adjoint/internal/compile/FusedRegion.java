@@ -1,5 +1,7 @@
 package org.adjoint.internal.compile;
 
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
@@ -43,6 +45,10 @@ final class FusedRegion {
   private static final int OP_WORDS = NAME_WORDS + 4;
   private static final int OUTPUT_WORDS = 4;
   private static final int NONE = -1;
+
+  /** The words of an array of bytes, as the kernel reads them. */
+  private static final VarHandle WORDS =
+      MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.nativeOrder());
 
   /** Attributes are the kernel's ints, then the region's dims. */
   private static final Primitive PRIMITIVE =
@@ -97,16 +103,32 @@ final class FusedRegion {
 
   /** Returns whether an op fits, whose result leaves or not, with these folds of it. */
   boolean takes(Graph.Node op, boolean leaves, List<Fold> more) {
-    Set<Integer> all = new LinkedHashSet<>(inputs);
-    all.remove(op.first());
-    Arrays.stream(op.inputs()).forEach(all::add);
-    more.forEach(fold -> fold.divisor().ifPresent(all::add));
     int outputs = leaving.size() + folds.size() + more.size() + (leaves ? 1 : 0);
     boolean small = isSmall(more);
     return shape.equals(op.outputs()[0].shape())
         && ops.size() < (small ? MOST_OPS_OF_SMALL : MOST_OPS)
-        && all.size() <= (small ? MOST_INPUTS_OF_SMALL : MOST_INPUTS)
-        && outputs <= (small ? MOST_OUTPUTS_OF_SMALL : MOST_OUTPUTS);
+        && outputs <= (small ? MOST_OUTPUTS_OF_SMALL : MOST_OUTPUTS)
+        && inputsWith(op, more) <= (small ? MOST_INPUTS_OF_SMALL : MOST_INPUTS);
+  }
+
+  /** Returns how many values come from outside once an op is inside, and these folds of it. */
+  private int inputsWith(Graph.Node op, List<Fold> more) {
+    int[] values = Arrays.copyOf(op.inputs(), op.inputs().length + more.size());
+    int count = op.inputs().length;
+    for (Fold fold : more) {
+      if (fold.divisor().isPresent()) {
+        values[count++] = fold.divisor().get();
+      }
+    }
+    int added = 0;
+    for (int i = 0; i < count; i++) {
+      boolean known = inputs.contains(values[i]);
+      for (int j = 0; j < i; j++) {
+        known |= values[j] == values[i];
+      }
+      added += known ? 0 : 1;
+    }
+    return inputs.size() - (inputs.contains(op.first()) ? 1 : 0) + added;
   }
 
   /** Returns whether it has few elements and, with {@code more}, no folds. */
@@ -117,7 +139,9 @@ final class FusedRegion {
   void add(Graph.Node op, boolean leaves, List<Fold> more) {
     ops.add(op);
     inputs.remove(op.first());
-    Arrays.stream(op.inputs()).forEach(inputs::add);
+    for (int input : op.inputs()) {
+      inputs.add(input);
+    }
     if (leaves) {
       leaving.add(op);
     }
@@ -187,10 +211,11 @@ final class FusedRegion {
 
   private static long[] name(String name) {
     byte[] letters = name.getBytes(StandardCharsets.US_ASCII);
-    ByteBuffer padded = ByteBuffer.allocate(NAME_WORDS * Long.BYTES).order(ByteOrder.nativeOrder());
-    padded.put(letters).rewind();
+    byte[] padded = Arrays.copyOf(letters, NAME_WORDS * Long.BYTES);
     long[] words = new long[NAME_WORDS];
-    padded.asLongBuffer().get(words);
+    for (int i = 0; i < NAME_WORDS; i++) {
+      words[i] = (long) WORDS.get(padded, i * Long.BYTES);
+    }
     return words;
   }
 }

@@ -65,7 +65,8 @@ final class ProductEpilogue {
   }
 
   static Graph apply(Graph graph) {
-    return new ProductEpilogue(graph).run();
+    boolean any = graph.nodes().stream().anyMatch(node -> PRODUCTS.containsKey(node.op().name()));
+    return any ? new ProductEpilogue(graph).run() : graph;
   }
 
   private Graph run() {

@@ -94,6 +94,24 @@ class LoopProgramsTest {
   }
 
   @Test
+  void sumsOverTurnsAreCarriedInDoubleAndStackedInFloat() {
+    long turns = 1000;
+    for (DType dtype : List.of(DType.F64, DType.F32)) {
+      Tensor xs = sequence(turns).cast(dtype).eval();
+      Tensor w = plain(Key.of(3).normal(DType.F64, 3)).cast(dtype).eval().variable();
+      Tensor end =
+          Scan.of((Tensor h, Tensor x) -> h.plus(x).times(w).tanh())
+              .apply(Tensor.zeros(dtype, 3), xs)
+              .get(turns - 1);
+      Plan plan = Plan.of(Grad.grad(end.sum(), w).get(0));
+      // Cotangents of the states, what w is multiplied with, and in F32 the products' cotangents.
+      long stack = turns * 3 * dtype.bytes();
+      long stacks = (plan.workspaceBytes() + stack / 2) / stack;
+      assertEquals(dtype == DType.F64 ? 2 : 3, stacks, plan.listing());
+    }
+  }
+
+  @Test
   void aLoopThatIsBuiltAgainIsNotCompiledAgain() {
     Tensor.evalAll(lossAndGradients(5, 0.9));
     assertEquals(0, compiled(() -> Tensor.evalAll(lossAndGradients(5, 0.8))));
