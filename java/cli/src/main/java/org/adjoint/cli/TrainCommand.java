@@ -8,14 +8,19 @@ import java.util.Optional;
 import org.adjoint.Adjoint;
 import org.adjoint.DType;
 import org.adjoint.Key;
+import org.adjoint.lens.report.Report;
 import org.adjoint.nn.Activation;
 import org.adjoint.nn.Init;
 import org.adjoint.nn.Mlp;
 import org.adjoint.nn.data.Split;
 import org.adjoint.nn.format.AtomicFile;
+import org.adjoint.nn.format.HistoryFile;
 import org.adjoint.nn.format.MlpFile;
 import org.adjoint.nn.optim.Adam;
+import org.adjoint.nn.train.DivergenceException;
 import org.adjoint.nn.train.Evaluation;
+import org.adjoint.nn.train.History;
+import org.adjoint.nn.train.Recorder;
 import org.adjoint.nn.train.Schedule;
 import org.adjoint.nn.train.Trainer;
 import picocli.CommandLine.Command;
@@ -112,6 +117,20 @@ final class TrainCommand implements Runnable {
           "Write the trained weights here, as safetensors. The file appears whole or not at all.")
   private Optional<Path> save = Optional.empty();
 
+  @Option(
+      names = "--report",
+      paramLabel = "FILE",
+      description =
+          "Write a page about the training here: loss and accuracy, gradients by layer, weights, confusion, worst"
+              + " mistakes, time and memory. The weights are the same with and without.")
+  private Optional<Path> report = Optional.empty();
+
+  @Option(
+      names = "--history",
+      paramLabel = "FILE",
+      description = "Write what the page is made of here, as JSON; 'adjoint report' compares such.")
+  private Optional<Path> history = Optional.empty();
+
   TrainCommand(Terminal terminal) {
     this.terminal = terminal;
   }
@@ -119,6 +138,8 @@ final class TrainCommand implements Runnable {
   @Override
   public void run() {
     save.ifPresent(AtomicFile::requireWritable);
+    report.ifPresent(AtomicFile::requireWritable);
+    history.ifPresent(AtomicFile::requireWritable);
     backend.apply();
     Split split = data.load(at);
     Data.Settings defaults = data.settings();
@@ -148,6 +169,7 @@ final class TrainCommand implements Runnable {
             compute == DType.BF16 ? " in bf16" : "",
             seed,
             Adjoint.backend());
+    Recorder recorder = recorder(model, trainer, split);
     ProgressLine progress = new ProgressLine(terminal);
     try {
       trainer.train(
@@ -155,7 +177,12 @@ final class TrainCommand implements Runnable {
           new Adam(model.parameters(), trainer.learningRate()),
           split.train(),
           keys.get(1),
-          progress);
+          progress,
+          recorder);
+    } catch (DivergenceException e) {
+      progress.end();
+      tell(recorder); // what led there is what the page is for
+      throw e;
     } finally {
       progress.end();
     }
@@ -165,6 +192,43 @@ final class TrainCommand implements Runnable {
           new MlpFile(model, data.label()).write(file);
           terminal.out().println("saved " + file);
         });
+    tell(recorder);
     EvaluateCommand.print(terminal, result);
+  }
+
+  private Recorder recorder(Mlp model, Trainer trainer, Split split) {
+    if (report.isEmpty() && history.isEmpty()) {
+      return Recorder.NONE;
+    }
+    return Recorder.of(data.label(), model)
+        .with("data", data.label())
+        .with("rows to learn", split.train().rows())
+        .with("rows to test", split.test().rows())
+        .with("network", model)
+        .with("multiplies in", compute)
+        .with("optimizer", "Adam")
+        .with("learning rate", trainer.learningRate() + ", falls to zero in a straight line")
+        .with("batch", trainer.batch())
+        .with("seed", seed)
+        .with("backend", Adjoint.backend())
+        .testing(split.test());
+  }
+
+  /** Writes what was recorded, where it was asked for. */
+  private void tell(Recorder recorder) {
+    if (recorder == Recorder.NONE) {
+      return;
+    }
+    History recorded = recorder.history();
+    history.ifPresent(
+        file -> {
+          HistoryFile.write(recorded, file);
+          terminal.out().println("history " + file);
+        });
+    report.ifPresent(
+        file -> {
+          Report.of(recorded).write(file);
+          terminal.out().println("report " + file);
+        });
   }
 }

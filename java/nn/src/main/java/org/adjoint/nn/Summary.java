@@ -56,13 +56,13 @@ public record Summary(List<Row> rows) {
     Map<String, Shape> outputs = new LinkedHashMap<>();
     Map<String, Long> products = new LinkedHashMap<>();
     Training.Watcher watcher =
-        (path, part, x, y) -> {
-          outputs.put(path, y);
-          products.merge(path, part.multiplyAdds(x, y), Math::addExact);
+        (at, part, x, y) -> {
+          outputs.put(at.path(), y.shape());
+          products.merge(at.path(), part.multiplyAdds(x.shape(), y.shape()), Math::addExact);
         };
     Tensor x = Tensor.zeros(input.dtype(), input.shape().dims());
-    Tensor y = layer.apply(x, Training.watched(watcher));
-    watcher.applied("", layer, x.shape(), y.shape());
+    Tensor y = layer.apply(x, Training.OFF.watched(watcher));
+    watcher.applied(Training.OFF, layer, x, y);
     List<Row> rows = new ArrayList<>();
     Set<Parameter> counted = Collections.newSetFromMap(new IdentityHashMap<>());
     Paths.walk(

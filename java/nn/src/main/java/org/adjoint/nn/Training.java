@@ -3,7 +3,6 @@ package org.adjoint.nn;
 import java.util.Optional;
 import java.util.function.Function;
 import org.adjoint.Key;
-import org.adjoint.Shape;
 import org.adjoint.Tensor;
 import org.adjoint.nn.internal.Paths;
 
@@ -30,11 +29,18 @@ public final class Training {
   private final Training parent;
   private final String name;
 
-  /** Hears of each child that is applied. */
+  /** Hears of each child that is applied: to measure a network from outside. */
   @FunctionalInterface
-  interface Watcher {
-    /** Hears that the layer at {@code path} was applied. */
-    void applied(String path, Layer layer, Shape x, Shape y);
+  public interface Watcher {
+    /**
+     * Hears that a layer was applied; nothing has been computed yet.
+     *
+     * @param training what the layer was told: its path, and whether statistics move
+     * @param layer the layer
+     * @param x its input
+     * @param y its output
+     */
+    void applied(Training training, Layer layer, Tensor x, Tensor y);
   }
 
   private Training(Optional<Key> root, boolean moves, Optional<Watcher> watcher) {
@@ -62,9 +68,14 @@ public final class Training {
     return new Training(Optional.of(key), true, Optional.empty());
   }
 
-  /** Returns evaluation that is watched. */
-  static Training watched(Watcher watcher) {
-    return new Training(Optional.empty(), false, Optional.of(watcher));
+  /**
+   * Returns this training with somebody who hears of each layer below that is applied. What is
+   * computed, drawn and assigned stays the same.
+   */
+  public Training watched(Watcher watcher) {
+    return parent == this
+        ? new Training(root, moves, Optional.of(watcher))
+        : new Training(parent.watched(watcher), name);
   }
 
   /** Returns whether layers compute as in training. */
@@ -129,7 +140,7 @@ public final class Training {
   public Tensor apply(String name, Layer child, Tensor x, Function<Training, Tensor> body) {
     Tensor y = call(name, body);
     if (watcher.isPresent()) {
-      watcher.get().applied(at(name).path(), child, x.shape(), y.shape());
+      watcher.get().applied(at(name), child, x, y);
     }
     return y;
   }

@@ -16,6 +16,7 @@ import org.adjoint.nn.data.Batches;
 import org.adjoint.nn.data.Dataset;
 import org.adjoint.nn.data.Digits;
 import org.adjoint.nn.data.Split;
+import org.adjoint.nn.format.HistoryFile;
 import org.adjoint.nn.format.MlpFile;
 import org.adjoint.nn.format.Safetensors;
 import org.adjoint.nn.format.TorchWeights;
@@ -25,6 +26,9 @@ import org.adjoint.nn.norm.BatchNorm;
 import org.adjoint.nn.optim.Adam;
 import org.adjoint.nn.optim.Optimizer;
 import org.adjoint.nn.train.Evaluation;
+import org.adjoint.nn.train.Recorder;
+import org.adjoint.nn.train.Schedule;
+import org.adjoint.nn.train.Trainer;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -63,6 +67,21 @@ class ReadmeTest {
     Path file = folder.resolve("digits.safetensors");
     new MlpFile(model, "digits").write(file);
     assertEquals(accuracy, Evaluation.of(MlpFile.read(file).model(), digits.test()).accuracy());
+  }
+
+  @Test
+  void aTrainingIsRecordedAndKept() {
+    Split digits = Digits.split(Digits.load());
+    Mlp model =
+        Mlp.of(List.of(64, 8, 10), Activation.RELU, Activation.IDENTITY, Init::heNormal, Key.of(1));
+    Optimizer adam = new Adam(model.parameters(), 3e-3);
+    Path file = folder.resolve("relu.json");
+    Recorder recorder = Recorder.of("relu", model).with("seed", 1).testing(digits.test());
+    new Trainer(3, 32, 3e-3, Schedule.linear())
+        .train(model, adam, digits.train(), Key.of(2), progress -> {}, recorder);
+    HistoryFile.write(recorder.history(), file);
+    double accuracy = Evaluation.of(model, digits.test()).accuracy();
+    assertEquals(accuracy, HistoryFile.read(file).test().orElseThrow().score().accuracy());
   }
 
   @Test

@@ -4,7 +4,9 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Base64;
 import java.util.List;
 import java.util.Map;
 import org.openqa.selenium.By;
@@ -21,6 +23,9 @@ import org.openqa.selenium.logging.LogType;
 public final class Browser implements AutoCloseable {
   private static final Path CHROMIUM = Path.of("/usr/bin/chromium");
   private static final Path DRIVER = Path.of("/usr/bin/chromedriver");
+
+  /** How long axe-core may take for a large page on a machine that does much else. */
+  private static final Duration SLOWEST = Duration.ofMinutes(3);
 
   private final ChromeDriver driver;
 
@@ -46,6 +51,7 @@ public final class Browser implements AutoCloseable {
     ChromeDriverService service =
         new ChromeDriverService.Builder().usingDriverExecutable(DRIVER.toFile()).build();
     driver = new ChromeDriver(service, options);
+    driver.manage().timeouts().scriptTimeout(SLOWEST);
   }
 
   /** Opens a file. */
@@ -61,6 +67,30 @@ public final class Browser implements AutoCloseable {
     Map<String, Object> scheme =
         Map.of("name", "prefers-color-scheme", "value", dark ? "dark" : "light");
     driver.executeCdpCommand("Emulation.setEmulatedMedia", Map.of("features", List.of(scheme)));
+  }
+
+  /**
+   * Shows the page as a reader of dark screens prints it on a sheet of this width, in CSS pixels.
+   */
+  public void print(int width, int height) {
+    driver.executeCdpCommand(
+        "Emulation.setDeviceMetricsOverride",
+        Map.of("width", width, "height", height, "deviceScaleFactor", 1, "mobile", false));
+    Map<String, Object> dark = Map.of("name", "prefers-color-scheme", "value", "dark");
+    driver.executeCdpCommand(
+        "Emulation.setEmulatedMedia", Map.of("media", "print", "features", List.of(dark)));
+  }
+
+  /** Prints the page to a file. */
+  public void pdf(Path file) {
+    Map<String, Object> printed =
+        driver.executeCdpCommand("Page.printToPDF", Map.of("printBackground", true));
+    try {
+      Files.createDirectories(file.getParent());
+      Files.write(file, Base64.getDecoder().decode((String) printed.get("data")));
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 
   public void click(String id) {

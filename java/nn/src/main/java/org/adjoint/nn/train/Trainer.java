@@ -60,9 +60,34 @@ public record Trainer(int epochs, int batch, double learningRate, Schedule sched
    * @throws DivergenceException if the loss of a step is not finite; the parameters are then of no
    *     use
    */
-  @SuppressWarnings("try") // a scope works by being open
   public void train(
       Layer model, Optimizer optimizer, Dataset data, Key key, Progress.Listener listener) {
+    train(model, optimizer, data, key, listener, Recorder.NONE);
+  }
+
+  /**
+   * Trains a model in place as {@link #train(Layer, Optimizer, Dataset, Key, Progress.Listener)}
+   * does, to the same weights bit for bit, and records how.
+   *
+   * @param model the classifier; its output has one column a class
+   * @param optimizer what moves the model's parameters; its learning rate is set at every step
+   * @param data the rows to learn from
+   * @param key where the order of the rows comes from, and what the model draws
+   * @param listener called after each step
+   * @param recorder of this model; after a {@link DivergenceException} it has the diverging step
+   * @throws IllegalArgumentException naming the factor, if the schedule gives one that makes the
+   *     learning rate negative or not finite
+   * @throws DivergenceException if the loss of a step is not finite; the parameters are then of no
+   *     use
+   */
+  @SuppressWarnings("try") // a scope works by being open
+  public void train(
+      Layer model,
+      Optimizer optimizer,
+      Dataset data,
+      Key key,
+      Progress.Listener listener,
+      Recorder recorder) {
     Batches batches = new Batches(data, batch, key);
     int perEpoch = batches.count();
     long steps = (long) epochs * perEpoch;
@@ -79,14 +104,17 @@ public record Trainer(int epochs, int batch, double learningRate, Schedule sched
         optimizer.learningRate(learningRate * factor((double) step / steps));
         try (Scope scope = Scope.open()) {
           Dataset.Batch part = rows.batch(i);
-          Tensor logits = model.apply(part.features(), Training.of(draws.fold(step)));
+          Tensor logits =
+              model.apply(part.features(), recorder.watch(Training.of(draws.fold(step))));
           Tensor loss = Losses.softmaxCrossEntropy(logits, part.labels());
           Tensor hits = Evaluation.correct(logits, part.labels());
           optimizer.zeroGrad();
           loss.backward();
-          optimizer.step(loss, hits);
+          optimizer.step(recorder.outputs(loss, hits));
+          double right = hits.item();
+          recorder.step(epoch, loss.item(), right / part.rows(), optimizer.learningRate());
           lossSum += finite(loss.item(), epoch, i + 1) * part.rows();
-          correct += (long) hits.item();
+          correct += (long) right;
           seen += part.rows();
         }
         long now = System.nanoTime();
@@ -102,6 +130,7 @@ public record Trainer(int epochs, int batch, double learningRate, Schedule sched
                 seen / seconds,
                 Duration.ofNanos((long) left)));
       }
+      recorder.epoch(epoch, lossSum / seen, (double) correct / seen, seen);
     }
     optimizer.zeroGrad();
   }

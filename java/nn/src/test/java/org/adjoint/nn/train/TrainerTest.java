@@ -145,13 +145,13 @@ class TrainerTest {
     assertEquals(0.25, new Evaluation(1, 4).accuracy());
   }
 
-  private static Mlp model(long key) {
+  static Mlp model(long key) {
     return Mlp.of(
         List.of(2, 16, 3), Activation.RELU, Activation.IDENTITY, Init::heNormal, Key.of(key));
   }
 
   /** Three rings of points around three centres. */
-  private static Dataset clusters() {
+  static Dataset clusters() {
     float[] features = new float[2 * ROWS];
     int[] labels = new int[ROWS];
     for (int i = 0; i < ROWS; i++) {
