@@ -7,7 +7,10 @@ module org.adjoint.lens {
   requires com.fasterxml.jackson.core;
 
   exports org.adjoint.lens;
+  exports org.adjoint.lens.chart;
   exports org.adjoint.lens.example;
+  exports org.adjoint.lens.landscape;
+  exports org.adjoint.lens.modes;
   exports org.adjoint.lens.picture;
   exports org.adjoint.lens.stepper;
 }
