@@ -10,6 +10,8 @@ module org.adjoint.lens {
   exports org.adjoint.lens;
   exports org.adjoint.lens.chart;
   exports org.adjoint.lens.example;
+  exports org.adjoint.lens.landscape;
+  exports org.adjoint.lens.modes;
   exports org.adjoint.lens.picture;
   exports org.adjoint.lens.report;
   exports org.adjoint.lens.stepper;

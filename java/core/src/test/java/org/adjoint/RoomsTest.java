@@ -111,6 +111,20 @@ class RoomsTest {
           entry(
               "org.adjoint.lens.report",
               with(TRAINING, "org.adjoint.lens.chart", "org.adjoint.lens.picture")),
+              "org.adjoint.lens.page",
+              Set.of("org.adjoint.lens.chart", "org.adjoint.lens.picture")),
+          entry(
+              "org.adjoint.lens.modes",
+              with(
+                  TOP,
+                  "org.adjoint.symbolic",
+                  "org.adjoint.lens.chart",
+                  "org.adjoint.lens.graph",
+                  "org.adjoint.lens.page",
+                  "org.adjoint.lens.picture")),
+          entry(
+              "org.adjoint.lens.landscape",
+              with(TOP, "org.adjoint.lens.chart", "org.adjoint.lens.page")),
           entry(
               "org.adjoint.lens.graph",
               with(
@@ -128,12 +142,20 @@ class RoomsTest {
                   "org.adjoint.symbolic",
                   "org.adjoint.lens.graph",
                   "org.adjoint.lens.picture")),
-          entry("org.adjoint.lens.example", with(TOP, "org.adjoint.lens.stepper")),
+          entry(
+              "org.adjoint.lens.example",
+              with(
+                  TOP,
+                  "org.adjoint.lens.landscape",
+                  "org.adjoint.lens.modes",
+                  "org.adjoint.lens.stepper")),
           entry(
               "org.adjoint.lens",
               with(
                   TOP,
                   "org.adjoint.lens.graph",
+                  "org.adjoint.lens.landscape",
+                  "org.adjoint.lens.modes",
                   "org.adjoint.lens.picture",
                   "org.adjoint.lens.stepper")),
           entry(

@@ -8,10 +8,15 @@ import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.Supplier;
+import java.util.function.UnaryOperator;
 import org.adjoint.Grad;
+import org.adjoint.Parameter;
 import org.adjoint.Tensor;
 import org.adjoint.lens.graph.GraphPicture;
 import org.adjoint.lens.graph.ProgramPicture;
+import org.adjoint.lens.landscape.Landscape;
+import org.adjoint.lens.modes.Modes;
 import org.adjoint.lens.picture.Dot;
 import org.adjoint.lens.picture.Mermaid;
 import org.adjoint.lens.picture.Picture;
@@ -92,6 +97,28 @@ public final class Lens {
    */
   public static void stepper(Tensor loss, Path file) throws IOException {
     Stepper.of(loss).write(file);
+  }
+
+  /**
+   * Writes a page that differentiates a function at x, of any shape, in four ways; {@link Modes}
+   * has the options.
+   *
+   * @throws IllegalArgumentException if x is not F64 or F32 or has more than 32 numbers, the
+   *     function returns no floating scalar, or its value or gradient at x is not finite
+   * @throws IOException if the file cannot be written
+   */
+  public static void modes(UnaryOperator<Tensor> f, Tensor x, Path file) throws IOException {
+    Modes.of(xs -> f.apply(xs.get(0))).at("x", x).write(file);
+  }
+
+  /**
+   * Returns a page to be written of the loss around the parameters that a training finds; {@link
+   * Landscape#record} takes down its path.
+   *
+   * @throws IllegalArgumentException if there is no parameter, or one is not floating
+   */
+  public static Landscape landscape(Supplier<Tensor> loss, List<Parameter> parameters) {
+    return Landscape.of(loss, parameters);
   }
 
   /** Returns this lens with names for tensors; parameters have theirs. */

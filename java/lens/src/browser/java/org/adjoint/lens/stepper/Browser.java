@@ -105,6 +105,11 @@ public final class Browser implements AutoCloseable {
     driver.findElement(By.tagName("body")).sendKeys(key);
   }
 
+  /** Presses a key while an element has the focus. */
+  public void keys(String id, CharSequence key) {
+    driver.findElement(By.id(id)).sendKeys(key);
+  }
+
   /** Types a number into the field with this label. */
   public void type(String label, String number) {
     WebElement field = driver.findElement(By.cssSelector("input[aria-label='" + label + "']"));

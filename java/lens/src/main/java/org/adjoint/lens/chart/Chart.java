@@ -156,7 +156,7 @@ public final class Chart {
     return resource("chart.js");
   }
 
-  private static String resource(String name) {
+  static String resource(String name) {
     try (InputStream in = Chart.class.getResourceAsStream(name)) {
       if (in == null) {
         throw new IllegalStateException("lens: the resource " + name + " is missing from the jar");

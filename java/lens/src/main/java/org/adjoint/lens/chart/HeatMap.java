@@ -165,7 +165,7 @@ public final class HeatMap {
   }
 
   /** Draws the scale of colours at the right edge, and moves the end of the plot left of it. */
-  private void bar(Frame frame, Ticks colours) {
+  static void bar(Frame frame, Ticks colours) {
     List<Ticks.Mark> named =
         colours.marks().stream().filter(mark -> !mark.label().isEmpty()).toList();
     double wide = named.stream().mapToDouble(m -> Lettering.small(m.label())).max().orElse(0);

@@ -1,0 +1,2 @@
+/** A page that differentiates one function in four ways. */
+package org.adjoint.lens.modes;
