@@ -39,9 +39,11 @@ final class NativeBackend implements Backend {
 
   @Override
   public Storage allocate(long bytes) {
-    return bytes >= 0 && bytes <= WordStorage.MOST_BYTES
-        ? new WordStorage((int) bytes)
-        : NativeStorage.allocate(context, bytes, workspaces::releaseIdle);
+    if (bytes >= 0 && bytes <= WordStorage.MOST_BYTES) {
+      return new WordStorage((int) bytes);
+    }
+    Storage storage = NativeStorage.allocate(context, bytes, workspaces::releaseIdle);
+    return storage;
   }
 
   @Override

@@ -45,12 +45,18 @@ public record CompiledGraph(Program program, Executable executable, long[] const
     List<Node> own = runnable.scalars().subList(trace.scalars().size(), runnable.scalars().size());
     LongStream constants =
         LongStream.concat(own.stream().mapToLong(Node::word), Arrays.stream(result.constants()));
-    return new CompiledGraph(result.program(), backend.load(result.program()), constants.toArray());
+    Executable executable = backend.load(result.program());
+    return new CompiledGraph(result.program(), executable, constants.toArray());
   }
 
   /** Returns the ops that an instruction does in one pass, in order; none where nothing fused. */
   public List<String> fusedOps(int instruction) {
-    return Compiler.fusedOps(program.instructions().get(instruction));
+    return fusedOps(program.instructions().get(instruction));
+  }
+
+  /** Returns the same of an instruction of any program, such as the body of a loop. */
+  public static List<String> fusedOps(Instruction instruction) {
+    return Compiler.fusedOps(instruction);
   }
 
   /**

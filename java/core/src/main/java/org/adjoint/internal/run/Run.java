@@ -156,7 +156,7 @@ public abstract class Run implements Holder {
       allocate();
       prepare();
       try {
-        graph.executable().run(arguments, graph.scalars(words));
+        TimedRuns.run(graph, arguments, this::parameterOf, graph.scalars(words));
       } catch (KernelException failure) {
         throw graph.explain(failure, this::parameterOf);
       }
