@@ -11,6 +11,7 @@ import org.adjoint.Type;
 import org.adjoint.internal.backend.Backend;
 import org.adjoint.internal.backend.BoundRun;
 import org.adjoint.internal.backend.Executable;
+import org.adjoint.internal.backend.Flight;
 import org.adjoint.internal.backend.KernelException;
 import org.adjoint.internal.backend.Storage;
 import org.adjoint.internal.compile.Compiler;
@@ -39,6 +40,7 @@ public record CompiledGraph(Program program, Executable executable, long[] const
    * @param donors by root the leaf whose memory it takes, −1 for none
    */
   static CompiledGraph compile(Backend backend, Trace trace, int... donors) {
+    Flight.Span span = Flight.compilation();
     Trace runnable = Eager.suspended(() -> Expansion.of(trace, backend::supports));
     boolean fuse = FUSION && backend.supports(ElementwiseFusion.KERNEL);
     Compiler.Result result = Compiler.compile(runnable.graph(donors), fuse);
@@ -46,6 +48,7 @@ public record CompiledGraph(Program program, Executable executable, long[] const
     LongStream constants =
         LongStream.concat(own.stream().mapToLong(Node::word), Arrays.stream(result.constants()));
     Executable executable = backend.load(result.program());
+    span.end(result.program());
     return new CompiledGraph(result.program(), executable, constants.toArray());
   }
 
