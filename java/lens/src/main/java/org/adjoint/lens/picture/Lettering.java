@@ -7,17 +7,18 @@ import java.text.Normalizer;
  * monospaced font, whose advance in those that browsers choose is at most 0.61 of its size. So the
  * same graph gives the same picture everywhere, and no label is cut.
  */
-final class Lettering {
+public final class Lettering {
   /** The size of labels, in pixels. */
-  static final double SIZE = 13;
+  public static final double SIZE = 13;
 
   /** The size of details and captions, in pixels. */
-  static final double SMALL = 11;
+  public static final double SMALL = 11;
 
   /** The height of a line of captions. */
   static final double SMALL_LINE = 13;
 
-  static final String FONT = "ui-monospace, Menlo, Consolas, 'DejaVu Sans Mono', monospace";
+  /** The fonts of all pictures, in the order in which a browser tries them. */
+  public static final String FONT = "ui-monospace, Menlo, Consolas, 'DejaVu Sans Mono', monospace";
 
   private static final double ADVANCE = 0.62;
   private static final int LONGEST = 36;
@@ -25,12 +26,12 @@ final class Lettering {
   private Lettering() {}
 
   /** Returns the width of a label. */
-  static double label(String text) {
+  public static double label(String text) {
     return columns(text) * SIZE * ADVANCE;
   }
 
   /** Returns the width of a detail or caption. */
-  static double small(String text) {
+  public static double small(String text) {
     return columns(text) * SMALL * ADVANCE;
   }
 
@@ -54,7 +55,7 @@ final class Lettering {
   }
 
   /** Returns a text that fits into a box: a longer one ends in an ellipsis. */
-  static String shortened(String text) {
+  public static String shortened(String text) {
     if (text.codePointCount(0, text.length()) <= LONGEST) {
       return text;
     }

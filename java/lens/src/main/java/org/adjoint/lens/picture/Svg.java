@@ -235,13 +235,13 @@ public final class Svg {
   }
 
   /** Returns a number to a tenth of a pixel, without what says nothing. */
-  static String number(double x) {
+  public static String number(double x) {
     long tenths = Math.round(x * 10);
     return tenths % 10 == 0 ? Long.toString(tenths / 10) : Double.toString(tenths / 10.0);
   }
 
   /** Returns a text as XML can hold it. */
-  static String escaped(String text) {
+  public static String escaped(String text) {
     StringBuilder escaped = new StringBuilder();
     text.codePoints()
         .forEach(
