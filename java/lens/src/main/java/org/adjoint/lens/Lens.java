@@ -8,6 +8,8 @@ import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.SortedMap;
+import java.util.TreeMap;
 import org.adjoint.Grad;
 import org.adjoint.Tensor;
 import org.adjoint.lens.graph.GraphPicture;
@@ -35,6 +37,9 @@ import org.adjoint.lens.stepper.Stepper;
  * before evaluating: a value that depends on no parameter forgets what it was computed from.
  */
 public final class Lens {
+  /** Of so many layers each has a picture in which it is the open one. */
+  private static final int MOST_APART = 12;
+
   private final Tensor tensor;
   private final Map<Tensor, String> names;
   private final List<Tensor> gradients;
@@ -154,14 +159,28 @@ public final class Lens {
     return isOpen ? "" : layer;
   }
 
-  /** Returns the picture as the text of an SVG file, in which a click on a layer opens them all. */
+  /**
+   * Returns the picture as the text of an SVG file, in which a click on a layer opens that layer;
+   * of more than twelve layers a click opens all, which keeps the file small.
+   */
   public String svg() {
     Picture picture = picture();
-    boolean layers =
-        picture.panels().stream()
-            .flatMap(panel -> panel.boxes().stream())
-            .anyMatch(box -> box.kind() == Picture.Kind.LAYER);
-    return layers ? Svg.of(picture, openAll().picture()) : Svg.of(picture);
+    SortedMap<String, Picture> open = new TreeMap<>();
+    for (Picture.Panel panel : picture.panels()) {
+      for (Picture.Box box : panel.boxes()) {
+        if (box.kind() == Picture.Kind.LAYER) {
+          open.put(box.group(), picture);
+        }
+      }
+    }
+    if (open.isEmpty()) {
+      return Svg.of(picture);
+    }
+    if (open.size() > MOST_APART) {
+      open.clear();
+    }
+    open.replaceAll((layer, closed) -> open(GraphPicture.path(layer)).picture());
+    return Svg.of(picture, open, openAll().picture());
   }
 
   /** Returns the picture in the DOT language of Graphviz. */
