@@ -9,5 +9,6 @@ module org.adjoint.lens {
   exports org.adjoint.lens;
   exports org.adjoint.lens.example;
   exports org.adjoint.lens.picture;
+  exports org.adjoint.lens.profile;
   exports org.adjoint.lens.stepper;
 }

@@ -103,6 +103,16 @@ class RoomsTest {
               "org.adjoint.internal.reference",
               Set.of("org.adjoint.internal.ir", "org.adjoint.internal.backend")),
           entry("org.adjoint.lens.picture", Set.of()),
+          entry("org.adjoint.lens.chart", Set.of("org.adjoint.lens.picture")),
+          entry(
+              "org.adjoint.lens.profile",
+              with(
+                  TOP,
+                  "org.adjoint.internal.run",
+                  "org.adjoint.internal.ir",
+                  "org.adjoint.lens.graph",
+                  "org.adjoint.lens.picture",
+                  "org.adjoint.lens.chart")),
           entry(
               "org.adjoint.lens.graph",
               with(
@@ -127,6 +137,7 @@ class RoomsTest {
                   TOP,
                   "org.adjoint.lens.graph",
                   "org.adjoint.lens.picture",
+                  "org.adjoint.lens.profile",
                   "org.adjoint.lens.stepper")),
           entry(
               "org.adjoint.nativelib",

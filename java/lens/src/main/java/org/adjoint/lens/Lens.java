@@ -19,6 +19,7 @@ import org.adjoint.lens.picture.Mermaid;
 import org.adjoint.lens.picture.Picture;
 import org.adjoint.lens.picture.Svg;
 import org.adjoint.lens.picture.Text;
+import org.adjoint.lens.profile.Profile;
 import org.adjoint.lens.stepper.Stepper;
 
 /**
@@ -97,6 +98,27 @@ public final class Lens {
    */
   public static void stepper(Tensor loss, Path file) throws IOException {
     Stepper.of(loss).write(file);
+  }
+
+  /**
+   * Returns where the time of the program goes that would compute these tensors now; see {@link
+   * Profile}, which writes a page, JSON or text. The program runs, its results are dropped.
+   *
+   * @throws IllegalArgumentException if the values of all exist
+   * @throws IllegalStateException if one of them cannot be computed
+   */
+  public static Profile profile(Tensor... ys) {
+    return Profile.of(ys);
+  }
+
+  /**
+   * Returns where the time of all programs goes that some work runs on this thread, such as a call
+   * of a compiled function. The work is done again and again, as {@link Profile} says.
+   *
+   * @throws IllegalArgumentException if the work runs no program on this thread
+   */
+  public static Profile profile(Runnable work) {
+    return Profile.of(work);
   }
 
   /** Returns this lens with names for tensors; parameters have theirs. */
