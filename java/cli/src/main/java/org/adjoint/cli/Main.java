@@ -39,6 +39,7 @@ import picocli.CommandLine.Spec;
       "  adjoint example scalar",
       "  adjoint gradcheck --op tanh",
       "  adjoint lens --example 1-2-1 --out page.html",
+      "  adjoint shell",
       "",
       "Exit status: 0 done, 1 failed inside or a check failed, 2 wrong arguments or wrong data."
     })
@@ -103,6 +104,7 @@ public final class Main implements Runnable {
     commands.addSubcommand(new ExampleCommand(terminal));
     commands.addSubcommand(new GradcheckCommand(terminal));
     commands.addSubcommand(new LensCommand(terminal));
+    commands.addSubcommand(new ShellCommand(terminal));
     commands.setOut(new PrintWriter(terminal.out(), true));
     commands.setErr(new PrintWriter(terminal.err(), true));
     commands.setAbbreviatedOptionsAllowed(false);
@@ -128,7 +130,8 @@ public final class Main implements Runnable {
   @Override
   public void run() {
     throw new ParameterException(
-        spec.commandLine(), "a command is missing: train, evaluate, example, gradcheck or lens");
+        spec.commandLine(),
+        "a command is missing: train, evaluate, example, gradcheck, lens or" + " shell");
   }
 
   private int report(Terminal terminal, Throwable problem) {
