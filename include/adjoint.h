@@ -22,7 +22,7 @@ extern "C" {
 #endif
 
 /* Raised whenever a declaration or the image format changes in a way that an older caller would notice. */
-#define ADJ_ABI_VERSION 2
+#define ADJ_ABI_VERSION 3
 
 /* What functions answer. The values are explicit and never reused. */
 typedef enum adj_status {
@@ -62,6 +62,13 @@ typedef struct adj_binding {
   uint64_t address;
   int64_t bytes;
 } adj_binding;
+
+/* What a timed run tells of one instruction. */
+typedef struct adj_timing {
+  int64_t nanoseconds; /* its part of the run's time by the clock; of a loop with all of its turns */
+  int64_t runs;        /* how often it ran: in the body of a loop once a turn */
+  int64_t group;       /* the first of the instructions that it ran with, strip of rows by strip; itself if alone */
+} adj_timing;
 
 /* Bytes and counts of a context's allocator, as of one moment. */
 typedef struct adj_memory {
@@ -192,6 +199,13 @@ typedef struct adj_api {
    */
   adj_status (*program_run)(adj_context* context, const adj_program* program, const adj_binding* bindings,
                             int32_t bindings_count, int64_t* failed);
+
+  /*
+   * The same, with a timing for each instruction in order, and behind a loop for those of its body; `group` counts in
+   * this list too. `timings_count` must be how many there are. After a failure they tell of what has run.
+   */
+  adj_status (*program_run_timed)(adj_context* context, const adj_program* program, const adj_binding* bindings,
+                                  int32_t bindings_count, adj_timing* timings, int64_t timings_count, int64_t* failed);
 
   /* Frees a program that no thread is running; NULL is allowed. */
   adj_status (*program_destroy)(adj_program* program);

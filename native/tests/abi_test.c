@@ -48,6 +48,7 @@ static void test_context(void) {
   CHECK(adj_memory_report(NULL, NULL) == ADJ_INVALID_ARGUMENT && adj_memory_trim(NULL) == ADJ_INVALID_ARGUMENT, "null");
   CHECK(adj_program_create(NULL, NULL, 0, NULL) == ADJ_INVALID_ARGUMENT, "null");
   CHECK(adj_program_run(NULL, NULL, NULL, 0, NULL) == ADJ_INVALID_ARGUMENT, "null");
+  CHECK(adj_program_run_timed(NULL, NULL, NULL, 0, NULL, 0, NULL) == ADJ_INVALID_ARGUMENT, "null");
   CHECK(adj_program_destroy(NULL) == ADJ_OK, "null");
 }
 
@@ -113,6 +114,7 @@ static void test_program(void) {
   adj_program* program = NULL;
   adj_binding bindings[3];
   adj_memory memory;
+  adj_timing timing = {-1, -1, -1};
   const double* y;
   int64_t failed = 5;
   memcpy(&image[11], "plus", 4);
@@ -127,6 +129,15 @@ static void test_program(void) {
   CHECK(adj_program_run(context, program, bindings, 3, &failed) == ADJ_OK, "%s", adj_last_error());
   y = (const double*)(uintptr_t)adj_buffer_address(buffer);
   CHECK(y[0] == 11 && y[1] == 22 && failed == -1, "%g %g", y[0], y[1]);
+  a[0] = 3;
+  failed = 5;
+  CHECK(adj_program_run_timed(context, program, bindings, 3, &timing, 1, &failed) == ADJ_OK, "%s", adj_last_error());
+  CHECK(y[0] == 13 && failed == -1, "%g in a timed run", y[0]);
+  CHECK(timing.nanoseconds > 0 && timing.runs == 1 && timing.group == 0, "%lld ns", (long long)timing.nanoseconds);
+  CHECK(adj_program_run_timed(context, program, bindings, 3, NULL, 1, NULL) == ADJ_INVALID_ARGUMENT, "no timings");
+  CHECK(adj_program_run_timed(context, program, bindings, 3, &timing, 2, NULL) == ADJ_INVALID_ARGUMENT, "too many");
+  CHECK(strcmp(adj_last_error(), "timings_count is 2, the program has 1 instructions with those of its loops") == 0,
+        "%s", adj_last_error());
   CHECK(adj_context_destroy(context) == ADJ_INVALID_ARGUMENT, "destroyed with a program");
   CHECK(adj_program_destroy(program) == ADJ_OK && adj_buffer_free(context, buffer) == ADJ_OK, "%s", adj_last_error());
   CHECK(adj_memory_report(context, &memory) == ADJ_OK && memory.outstanding == 0 && memory.budget == 1024, "%lld",

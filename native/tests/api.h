@@ -27,4 +27,5 @@ static inline const adj_api* api_under_test(void) { return adj_get_api(ADJ_ABI_V
 #define adj_program_create (api_under_test()->program_create)
 #define adj_program_scratch (api_under_test()->program_scratch)
 #define adj_program_run (api_under_test()->program_run)
+#define adj_program_run_timed (api_under_test()->program_run_timed)
 #define adj_program_destroy (api_under_test()->program_destroy)

@@ -99,6 +99,26 @@ void turns_follow_each_other(adj_context* context) {
   }
 }
 
+/* A timed run tells of the loop, then of each instruction of its body, all turns together. */
+void turns_are_timed_together(adj_context* context) {
+  for (const int64_t turns : {0, 1, 5}) {
+    Recurrence recurrence(turns, 0, kBuffered);
+    std::vector<adj_timing> timings(4, {-1, -1, -1});
+    CHECK(run_timed(context, {recurrence.call()}, timings) == ADJ_OK, "%s", adj_last_error());
+    recurrence.check();
+    CHECK(timings[0].runs == 1 && timings[0].group == 0, "the loop ran %lld times",
+          static_cast<long long>(timings[0].runs));
+    int64_t inside = 0;
+    for (size_t i = 1; i < timings.size(); ++i) {
+      CHECK(timings[i].runs == turns && timings[i].group == static_cast<int64_t>(i), "instruction %zu ran %lld times",
+            i, static_cast<long long>(timings[i].runs));
+      CHECK((timings[i].nanoseconds > 0) == (turns > 0), "instruction %zu took no time", i);
+      inside += timings[i].nanoseconds;
+    }
+    CHECK(timings[0].nanoseconds >= inside, "a loop took less than its turns");
+  }
+}
+
 /* h' = h / 2 while h > limit: carries are the flag and h; the turns are the most that may run. */
 void a_condition_ends_it(adj_context* context) {
   for (const int64_t mode : {kInPlace, kBuffered}) {
@@ -207,6 +227,7 @@ void mistakes_are_named(adj_context* context) {
 int main() {
   for_each_isa(turns_follow_each_other);
   for_each_isa(errors_name_the_turn);
+  for_each_isa(turns_are_timed_together);
   for_each_isa(a_condition_ends_it);
   const Context context("");
   nothing_is_trusted(context);

@@ -80,6 +80,18 @@ inline adj_status run(adj_context* context, const std::vector<Call>& calls, int6
   return status;
 }
 
+/* The same for a timed run; `timings` has as many entries as the program has instructions, with those of its loops. */
+inline adj_status run_timed(adj_context* context, const std::vector<Call>& calls, std::vector<adj_timing>& timings) {
+  const Image image = write_image(calls);
+  adj_program* program = nullptr;
+  adj_status status = adj_program_create(context, image.data(), image.bytes(), &program);
+  if (status != ADJ_OK) return status;
+  status = adj_program_run_timed(context, program, image.bindings.data(), static_cast<int32_t>(image.bindings.size()),
+                                 timings.data(), static_cast<int64_t>(timings.size()), nullptr);
+  adj_program_destroy(program);
+  return status;
+}
+
 /* Runs one call and checks that it went well. */
 inline bool runs(adj_context* context, const Call& call) {
   const adj_status status = run(context, {call});

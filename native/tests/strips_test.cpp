@@ -265,12 +265,36 @@ void test_failing_before_update(adj_context* context) {
   for (int64_t i = 0; i < rows * n; ++i) CHECK(p[i] == 5, "p[%lld] is %g", static_cast<long long>(i), p[i]);
 }
 
+/* A timed run gives the same bits, and says which instructions ran strip by strip. */
+void test_timed(const std::string& isa) {
+  const int64_t rows = 4500, n = 32;
+  for (const int32_t threads : {1, 4}) {
+    const Context context(isa, threads);
+    Array<float> x({rows, n}), y({rows, n}), z({rows, n}), all{Dims{}};
+    x.fill_with([](int64_t i) { return static_cast<float>(i % 7); });
+    const std::vector<Call> calls = {
+        {"tanh", {}, {x}, {y}}, {"square", {}, {y}, {z}}, {"neg", {}, {z}, {y}}, {"sum", {2}, {y}, {all}}};
+    CHECK(run(context, calls) == ADJ_OK, "%s", adj_last_error());
+    const float expected = all[0];
+    std::vector<adj_timing> timings(calls.size(), {-1, -1, -1});
+    CHECK(run_timed(context, calls, timings) == ADJ_OK, "%s", adj_last_error());
+    CHECK(all[0] == expected, "%g and timed %g", expected, all[0]);
+    for (size_t i = 0; i < timings.size(); ++i) {
+      CHECK(timings[i].runs == 1 && timings[i].nanoseconds > 0, "instruction %zu: %lld runs in %lld ns", i,
+            static_cast<long long>(timings[i].runs), static_cast<long long>(timings[i].nanoseconds));
+      CHECK(timings[i].group == (i < 3 ? 0 : 3), "instruction %zu runs with %lld", i,
+            static_cast<long long>(timings[i].group));
+    }
+  }
+}
+
 }  // namespace
 
 int main() {
   for (const std::string& isa : tables()) {
     test_against_programs_of_one(isa, false);
     test_failing(isa);
+    test_timed(isa);
   }
   test_against_programs_of_one("baseline", true); /* which goes over to OpenBLAS soonest */
   for_each_isa(test_failing_before_update);

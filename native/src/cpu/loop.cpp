@@ -165,7 +165,11 @@ int64_t Loop::scratch_bytes() const {
   return round_up(static_cast<int64_t>(bindings_ * sizeof(adj_binding)), kRoomAlignment) + body_->scratch_bytes();
 }
 
-void Loop::run(char* const* at, char* scratch, const Turn* outer) const {
+int64_t Loop::timings() const { return body_->timings(); }
+
+void Loop::begin_timings(adj_timing* all, int64_t first) const { body_->begin_timings(all, first); }
+
+void Loop::run(char* const* at, char* scratch, const Turn* outer, adj_timing* timings) const {
   const size_t results = inputs_; /* where outputs begin among the operands */
   if (turns_ == 0) {
     for (size_t i = 0; i < carries_.size(); ++i) {
@@ -205,7 +209,7 @@ void Loop::run(char* const* at, char* scratch, const Turn* outer) const {
       return;
     }
     int64_t failed;
-    body_->execute(bindings, own, &turn, failed);
+    body_->execute(bindings, own, &turn, timings, failed);
     if (++turn.turn == turns_) break;
     for (size_t i = 0; i < carries_.size(); ++i) {
       const Carry& carry = carries_[i];

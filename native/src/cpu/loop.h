@@ -41,8 +41,15 @@ class Loop {
   /* The alignment that the body needs of the memory it works in, which is the last operand. */
   int64_t room_alignment() const { return room_alignment_; }
 
-  /* Runs all turns; `at` has the addresses of the operands, inputs first. */
-  void run(char* const* at, char* scratch, const Turn* outer) const;
+  /* How many timings a timed run of the body writes. */
+  int64_t timings() const;
+
+  /* As adj_program does for all of its instructions. */
+  void begin_timings(adj_timing* all, int64_t first) const;
+
+  /* Runs all turns; `at` has the addresses of the operands, inputs first. `timings`, which may be null, are the body's.
+   */
+  void run(char* const* at, char* scratch, const Turn* outer, adj_timing* timings) const;
 
  private:
   static constexpr int64_t kInPlace = -1, kBuffered = -2;

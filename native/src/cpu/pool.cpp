@@ -1,11 +1,10 @@
 /* Threads and permits: see pool.h. */
 #include "cpu/pool.h"
 
-#include <time.h>
-
 #include <algorithm>
 #include <cstring>
 
+#include "cpu/stopwatch.h"
 #include "cpu/thread.h"
 #include "runtime/error.h"
 
@@ -24,12 +23,6 @@ void pause() {
 #if defined(__x86_64__)
   __builtin_ia32_pause();
 #endif
-}
-
-int64_t nanoseconds() {
-  timespec now;
-  clock_gettime(CLOCK_MONOTONIC, &now);
-  return static_cast<int64_t>(now.tv_sec) * 1'000'000'000 + now.tv_nsec;
 }
 
 /* Looks for a while, awake, whether something has come true. */

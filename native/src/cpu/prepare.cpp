@@ -85,6 +85,8 @@ void adj_program::prepare(const Instruction& instruction, const Kernel& kernel) 
     }
   }
   most_operands_ = std::max(most_operands_, prepared.operands);
+  prepared.timing = timings_;
+  timings_ += 1 + (prepared.loop != nullptr ? prepared.loop->timings() : 0);
 }
 
 /* Prepares what works row by row anew, for one strip of rows, and gives scratch of their own to folds, whose parts'

@@ -2,15 +2,18 @@
 #include "cpu/program.h"
 
 #include <algorithm>
+#include <numeric>
 #include <string>
 
 #include "contract/checks.h"
+#include "cpu/stopwatch.h"
 #include "runtime/refusal.h"
 
 using adjoint::Part;
 using adjoint::Role;
 using adjoint::Stage;
 using adjoint::Step;
+using adjoint::Stopwatch;
 
 namespace adjoint {
 namespace {
@@ -60,19 +63,33 @@ int64_t adj_program::scratch_bytes() const {
   return adjoint::round_up(shared_bytes_ + lanes_ * lane_bytes_, kScratchStep);
 }
 
-void adj_program::run(const adj_binding* bindings, int32_t count, int64_t& failed) const {
+void adj_program::begin_timings(adj_timing* all, int64_t first) const {
+  for (const Prepared& prepared : prepared_) {
+    const int64_t at = first + prepared.timing;
+    all[at] = {0, 0, at};
+    if (prepared.loop != nullptr) prepared.loop->begin_timings(all, at + 1);
+  }
+  for (const adjoint::Group& group : groups_) {
+    for (size_t i = 0; i < group.roles.size(); ++i) {
+      const bool in_strips = group.roles[i] == Role::kRows || group.roles[i] == Role::kFold;
+      if (in_strips) all[first + prepared_[group.first + i].timing].group = first + prepared_[group.first].timing;
+    }
+  }
+}
+
+void adj_program::run(const adj_binding* bindings, int32_t count, adj_timing* timings, int64_t& failed) const {
   failed = -1;
   adjoint::check_bindings(needs_, bindings, count);
   const adjoint::Pool::Permit permit(context_.pool);
   const adjoint::Scratch scratch(context_.memory, scratch_bytes());
-  execute(bindings, scratch.address(), nullptr, failed);
+  execute(bindings, scratch.address(), nullptr, timings, failed);
 }
 
-void adj_program::execute(const adj_binding* bindings, char* scratch, const adjoint::Turn* turn,
+void adj_program::execute(const adj_binding* bindings, char* scratch, const adjoint::Turn* turn, adj_timing* timings,
                           int64_t& failed) const {
   char* few[adjoint::kFewOperands];
   const std::unique_ptr<char*[]> many(most_operands_ > adjoint::kFewOperands ? new char*[most_operands_] : nullptr);
-  const Around around{bindings, many != nullptr ? many.get() : few, scratch, turn};
+  const Around around{bindings, many != nullptr ? many.get() : few, scratch, turn, timings};
   auto group = groups_.begin();
   for (size_t i = 0; i < prepared_.size(); ++i) {
     if (group != groups_.end() && group->first == i) {
@@ -83,6 +100,7 @@ void adj_program::execute(const adj_binding* bindings, char* scratch, const adjo
       run_stages(i, 0, around, failed);
     }
   }
+  for (size_t i = 0; timings != nullptr && i < prepared_.size(); ++i) ++timings[prepared_[i].timing].runs;
   failed = -1;
 }
 
@@ -91,9 +109,12 @@ void adj_program::run_stages(size_t index, int32_t first_stage, const Around& ar
   failed = static_cast<int64_t>(index);
   const Prepared& prepared = prepared_[index];
   const Step& step = prepared.step;
+  adj_timing* const timing = around.timings != nullptr ? around.timings + prepared.timing : nullptr;
+  const Stopwatch watch(timing != nullptr ? &timing->nanoseconds : nullptr);
   adjoint::find_addresses(&places_[prepared.places], prepared.operands, around.bindings, 0, around.at);
   if (prepared.loop != nullptr) {
-    prepared.loop->run(around.at, around.scratch + prepared.shared, around.turn);
+    prepared.loop->run(around.at, around.scratch + prepared.shared, around.turn,
+                       timing != nullptr ? timing + 1 : nullptr);
     return;
   }
   adjoint::Fault fault;
@@ -113,12 +134,36 @@ void adj_program::run_group(const adjoint::Group& group, const Around& around, i
   }
   failed = static_cast<int64_t>(group.first);
   adjoint::Fault fault;
-  const Running running{*this, group, around.bindings, around.scratch};
+  const Running running{*this, group, around.bindings, around.scratch, nullptr};
   const Part part{&running, nullptr, 0, nullptr, around.scratch + shared_bytes_, &fault};
-  context_.pool.run({run_strip, group.strips(), 1}, part, lane_bytes_);
+  if (around.timings == nullptr) {
+    context_.pool.run({run_strip, group.strips(), 1}, part, lane_bytes_);
+  } else {
+    time_strips(running, part, around.timings);
+  }
   for (size_t i = 0; i < count; ++i) {
     if (group.roles[i] == Role::kAfter) run_stages(group.first + i, 0, around, failed);
     if (group.roles[i] == Role::kFold) run_stages(group.first + i, 1, around, failed);
+  }
+}
+
+/* Strips run on several threads at once: the time they take by the clock is shared out as their threads spent it. */
+void adj_program::time_strips(Running running, const Part& part, adj_timing* timings) const {
+  const adjoint::Group& group = running.group;
+  std::vector<std::atomic<int64_t>> spent(group.roles.size());
+  running.spent = spent.data();
+  Part timed = part;
+  timed.plan = &running;
+  int64_t passed = 0;
+  {
+    const Stopwatch watch(&passed);
+    context_.pool.run({run_strip, group.strips(), 1}, timed, lane_bytes_);
+  }
+  const int64_t all = std::accumulate(spent.begin(), spent.end(), int64_t{0});
+  for (size_t i = 0; i < spent.size(); ++i) {
+    adj_timing& timing = timings[prepared_[group.first + i].timing];
+    const double share = static_cast<double>(spent[i]) / static_cast<double>(std::max<int64_t>(all, 1));
+    timing.nanoseconds += static_cast<int64_t>(static_cast<double>(passed) * share);
   }
 }
 
@@ -131,6 +176,7 @@ void adj_program::run_strip(const Part& part) {
   for (size_t i = 0; i < group.roles.size(); ++i) {
     const Role role = group.roles[i];
     if (role != Role::kRows && role != Role::kFold) continue;
+    const Stopwatch watch(running.spent != nullptr ? running.spent + i : nullptr);
     const Prepared& prepared = running.program.prepared_[group.first + i];
     adjoint::find_addresses(&running.program.places_[prepared.places], prepared.operands, running.bindings, part.index,
                             at);

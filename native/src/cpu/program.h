@@ -5,6 +5,7 @@
  */
 #pragma once
 
+#include <atomic>
 #include <memory>
 #include <vector>
 
@@ -31,11 +32,19 @@ struct adj_program {
   /* What it needs of each binding. */
   const std::vector<adjoint::BindingNeeds>& needs() const { return needs_; }
 
-  /* Runs it as the body of a loop, on the permit, the bindings and the scratch of the program around it. */
-  void execute(const adj_binding* bindings, char* scratch, const adjoint::Turn* turn, int64_t& failed) const;
+  /* How many timings a timed run writes: one for each instruction, and behind a loop's those of its body. */
+  int64_t timings() const { return timings_; }
 
-  /* Runs it; throws Error. `failed` is the instruction that was running, -1 before the first. */
-  void run(const adj_binding* bindings, int32_t count, int64_t& failed) const;
+  /* Makes its timings, which begin at that place among all, those of no run yet. */
+  void begin_timings(adj_timing* all, int64_t first) const;
+
+  /* Runs it as the body of a loop, on the permit, the bindings and the scratch of the program around it. */
+  void execute(const adj_binding* bindings, char* scratch, const adjoint::Turn* turn, adj_timing* timings,
+               int64_t& failed) const;
+
+  /* Runs it; throws Error. `failed` is the instruction that was running, -1 before the first. Timings, unless they are
+   * null, are added to. */
+  void run(const adj_binding* bindings, int32_t count, adj_timing* timings, int64_t& failed) const;
 
  private:
   /* Where an operand is. */
@@ -51,6 +60,7 @@ struct adj_program {
     const adjoint::Step* rest = nullptr; /* in a group on the last strip, if that is shorter */
     int64_t shared = 0;                  /* in a group: where its part of the scratch that parts share begins */
     const adjoint::Loop* loop = nullptr; /* instead of stages */
+    int64_t timing = 0;                  /* its place among the timings */
   };
   /* A group while it runs: what its strips share. */
   struct Running {
@@ -58,6 +68,7 @@ struct adj_program {
     const adjoint::Group& group;
     const adj_binding* bindings;
     char* shared;
+    std::atomic<int64_t>* spent; /* by instruction what threads took for it, null where nobody asks */
   };
   /* What a run hands on to all that it runs. */
   struct Around {
@@ -65,6 +76,7 @@ struct adj_program {
     char** at; /* for the addresses of an instruction's operands */
     char* scratch;
     const adjoint::Turn* turn; /* null outside of all loops */
+    adj_timing* timings;       /* null unless the run is timed */
   };
 
   static constexpr int64_t kScratchStep =
@@ -81,6 +93,7 @@ struct adj_program {
   void reserve_scratch(const adjoint::Step& step);
   void run_group(const adjoint::Group& group, const Around& around, int64_t& failed) const;
   void run_stages(size_t index, int32_t first_stage, const Around& around, int64_t& failed) const;
+  void time_strips(Running running, const adjoint::Part& part, adj_timing* timings) const;
   static void run_strip(const adjoint::Part& part);
 
   adj_context& context_;
@@ -93,6 +106,7 @@ struct adj_program {
   std::vector<std::unique_ptr<const adjoint::Loop>> loops_;
   std::vector<std::unique_ptr<const int64_t[]>> tables_; /* that steps point to */
   size_t most_operands_ = 0;
+  int64_t timings_ = 0;
   int64_t shared_bytes_ = 0; /* the most scratch that any instruction shares among its parts ... */
   int64_t lane_bytes_ = 0;   /* ... and that any needs for each thread */
   int64_t lanes_ = 1;

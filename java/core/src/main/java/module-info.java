@@ -1,6 +1,8 @@
 /** Automatic differentiation for the JVM: graphs, derivatives, and the backends that run them. */
 @SuppressWarnings("module") // adjoint-nativelib and adjoint-lens, optional modules, may be absent
 module org.adjoint {
+  requires static jdk.jfr; // a runtime image may lack it
+
   exports org.adjoint;
   exports org.adjoint.check;
   exports org.adjoint.op;

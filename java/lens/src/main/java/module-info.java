@@ -13,6 +13,7 @@ module org.adjoint.lens {
   exports org.adjoint.lens.landscape;
   exports org.adjoint.lens.modes;
   exports org.adjoint.lens.picture;
+  exports org.adjoint.lens.profile;
   exports org.adjoint.lens.report;
   exports org.adjoint.lens.stepper;
 }

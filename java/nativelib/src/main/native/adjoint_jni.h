@@ -62,6 +62,7 @@ ADJ_JNI_FORWARD(kernel_name)
 ADJ_JNI_FORWARD(program_create)
 ADJ_JNI_FORWARD(program_scratch)
 ADJ_JNI_FORWARD(program_run)
+ADJ_JNI_FORWARD(program_run_timed)
 ADJ_JNI_FORWARD(program_destroy)
 
 #undef ADJ_JNI_FORWARD

@@ -111,6 +111,7 @@ class RoomsTest {
           entry(
               "org.adjoint.lens.report",
               with(TRAINING, "org.adjoint.lens.chart", "org.adjoint.lens.picture")),
+          entry(
               "org.adjoint.lens.page",
               Set.of("org.adjoint.lens.chart", "org.adjoint.lens.picture")),
           entry(
@@ -125,6 +126,15 @@ class RoomsTest {
           entry(
               "org.adjoint.lens.landscape",
               with(TOP, "org.adjoint.lens.chart", "org.adjoint.lens.page")),
+          entry(
+              "org.adjoint.lens.profile",
+              with(
+                  TOP,
+                  "org.adjoint.internal.run",
+                  "org.adjoint.internal.ir",
+                  "org.adjoint.lens.graph",
+                  "org.adjoint.lens.picture",
+                  "org.adjoint.lens.chart")),
           entry(
               "org.adjoint.lens.graph",
               with(
@@ -157,6 +167,7 @@ class RoomsTest {
                   "org.adjoint.lens.landscape",
                   "org.adjoint.lens.modes",
                   "org.adjoint.lens.picture",
+                  "org.adjoint.lens.profile",
                   "org.adjoint.lens.stepper")),
           entry(
               "org.adjoint.nativelib",

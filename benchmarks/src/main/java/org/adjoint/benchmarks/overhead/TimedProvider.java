@@ -1,6 +1,7 @@
 package org.adjoint.benchmarks.overhead;
 
 import java.nio.Buffer;
+import java.util.List;
 import java.util.ServiceLoader;
 import java.util.concurrent.atomic.AtomicLong;
 import org.adjoint.internal.backend.Backend;
@@ -10,6 +11,7 @@ import org.adjoint.internal.backend.Executable;
 import org.adjoint.internal.backend.MemoryFigures;
 import org.adjoint.internal.backend.Storage;
 import org.adjoint.internal.ir.Program;
+import org.adjoint.internal.ir.Timing;
 
 /**
  * The native backend under the name {@value #NAME}, with a clock around every run of a program, so
@@ -85,6 +87,11 @@ public final class TimedProvider implements BackendProvider {
       long from = System.nanoTime();
       executable.run(arguments, scalars);
       NANOS.addAndGet(System.nanoTime() - from);
+    }
+
+    @Override
+    public List<Timing> runTimed(Storage[] arguments, long[] scalars) {
+      return executable.runTimed(arguments, scalars);
     }
 
     @Override

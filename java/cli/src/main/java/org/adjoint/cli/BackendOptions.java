@@ -1,5 +1,6 @@
 package org.adjoint.cli;
 
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import org.adjoint.Adjoint;
@@ -16,8 +17,9 @@ final class BackendOptions {
       paramLabel = "NAME",
       converter = Name.class,
       description =
-          "What runs the numbers: native or reference (plain Java). Named, it is that one or an error; otherwise the"
-              + " native one where it loads, with a warning where it does not.")
+          "What runs the numbers: native or reference (plain Java). Named, it is that one or an"
+              + " error; otherwise the native one where it loads, with a warning where it does"
+              + " not.")
   private Optional<String> backend = Optional.empty();
 
   @Option(
@@ -32,6 +34,14 @@ final class BackendOptions {
   void apply() {
     threads.ifPresent(Adjoint::threads);
     backend.ifPresent(Adjoint::backend);
+  }
+
+  /** Returns the same as lines of Java, for a process that makes the choice itself. */
+  List<String> javaLines() {
+    List<String> lines = new ArrayList<>();
+    threads.ifPresent(n -> lines.add("Adjoint.threads(" + n + ");"));
+    backend.ifPresent(name -> lines.add("Adjoint.backend(\"" + name + "\");"));
+    return lines;
   }
 
   /** Reads the value of {@code --backend}. */

@@ -40,6 +40,7 @@ import picocli.CommandLine.Spec;
       "  adjoint gradcheck --op tanh",
       "  adjoint lens --example 1-2-1 --out page.html",
       "  adjoint train --dataset digits --report report.html",
+      "  adjoint shell",
       "",
       "Exit status: 0 done, 1 failed inside or a check failed, 2 wrong arguments or wrong data."
     })
@@ -105,6 +106,7 @@ public final class Main implements Runnable {
     commands.addSubcommand(new GradcheckCommand(terminal));
     commands.addSubcommand(new LensCommand(terminal));
     commands.addSubcommand(new ReportCommand(terminal));
+    commands.addSubcommand(new ShellCommand(terminal));
     commands.setOut(new PrintWriter(terminal.out(), true));
     commands.setErr(new PrintWriter(terminal.err(), true));
     commands.setAbbreviatedOptionsAllowed(false);
@@ -131,7 +133,7 @@ public final class Main implements Runnable {
   public void run() {
     throw new ParameterException(
         spec.commandLine(),
-        "a command is missing: train, evaluate, example, gradcheck, lens or report");
+        "a command is missing: train, evaluate, example, gradcheck, lens, report or shell");
   }
 
   private int report(Terminal terminal, Throwable problem) {

@@ -17,17 +17,19 @@ public record Terminal(PrintStream out, PrintStream err, boolean interactive) {
   /** Returns this process's own streams. */
   public static Terminal system() {
     boolean interactive = System.console() != null && !"dumb".equals(System.getenv("TERM"));
-    return new Terminal(System.out, System.err, interactive && !isRedirected());
+    return new Terminal(System.out, System.err, interactive && !isRedirected(1));
   }
 
   /**
-   * From JDK 22 on there is a console even when output goes to a file; Linux tells where it goes.
+   * Returns whether a stream of this process is no terminal: 0 for standard input, 1 for standard
+   * output. From JDK 22 on there is a console even when output goes to a file; Linux tells where it
+   * goes.
    */
-  private static boolean isRedirected() {
-    Path stdout = Path.of("/proc/self/fd/1");
+  static boolean isRedirected(int stream) {
+    Path link = Path.of("/proc/self/fd/" + stream);
     try {
-      return Files.isSymbolicLink(stdout)
-          && !Files.readSymbolicLink(stdout).toString().matches("/dev/(pts/.*|tty.*|console)");
+      return Files.isSymbolicLink(link)
+          && !Files.readSymbolicLink(link).toString().matches("/dev/(pts/.*|tty.*|console)");
     } catch (IOException e) {
       return true;
     }

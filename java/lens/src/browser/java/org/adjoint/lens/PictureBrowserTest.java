@@ -21,6 +21,10 @@ class PictureBrowserTest {
   private static final String VISIBLE =
       "return [...document.querySelectorAll('rect.b')].filter(r => r.getClientRects().length).length";
 
+  private static final String CLICK =
+      "[...document.querySelectorAll('a')].find(a => a.getClientRects().length"
+          + " && a.textContent === arguments[0]).dispatchEvent(new MouseEvent('click'))";
+
   /** How far any visible text leaves the rectangle of its box, in pixels. */
   private static final String CUT =
       """
@@ -54,9 +58,14 @@ class PictureBrowserTest {
       assertTrue(((Number) browser.run(CUT)).doubleValue() <= 0, "a label leaves its box");
       browser.screenshot(Path.of("target/screenshots/network-closed.png"));
       browser.run("document.querySelector('.closed a').dispatchEvent(new MouseEvent('click'))");
+      assertEquals(closed + 3, ((Number) browser.run(VISIBLE)).longValue());
+      browser.screenshot(Path.of("target/screenshots/network-one-open.png"));
+      browser.run(CLICK, "open all layers");
       assertEquals(closed + 6, ((Number) browser.run(VISIBLE)).longValue());
       assertTrue(((Number) browser.run(CUT)).doubleValue() <= 0, "a label leaves its box");
       browser.screenshot(Path.of("target/screenshots/network-open.png"));
+      browser.run(CLICK, "close layers");
+      assertEquals(closed, ((Number) browser.run(VISIBLE)).longValue());
       assertEquals(List.of(), browser.console());
     }
   }

@@ -8,6 +8,8 @@ import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.SortedMap;
+import java.util.TreeMap;
 import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
 import org.adjoint.Grad;
@@ -22,6 +24,7 @@ import org.adjoint.lens.picture.Mermaid;
 import org.adjoint.lens.picture.Picture;
 import org.adjoint.lens.picture.Svg;
 import org.adjoint.lens.picture.Text;
+import org.adjoint.lens.profile.Profile;
 import org.adjoint.lens.stepper.Stepper;
 
 /**
@@ -40,6 +43,9 @@ import org.adjoint.lens.stepper.Stepper;
  * before evaluating: a value that depends on no parameter forgets what it was computed from.
  */
 public final class Lens {
+  /** Of so many layers each has a picture in which it is the open one. */
+  private static final int MOST_APART = 12;
+
   private final Tensor tensor;
   private final Map<Tensor, String> names;
   private final List<Tensor> gradients;
@@ -121,6 +127,27 @@ public final class Lens {
     return Landscape.of(loss, parameters);
   }
 
+  /**
+   * Returns where the time of the program goes that would compute these tensors now; see {@link
+   * Profile}, which writes a page, JSON or text. The program runs, its results are dropped.
+   *
+   * @throws IllegalArgumentException if the values of all exist
+   * @throws IllegalStateException if one of them cannot be computed
+   */
+  public static Profile profile(Tensor... ys) {
+    return Profile.of(ys);
+  }
+
+  /**
+   * Returns where the time of all programs goes that some work runs on this thread, such as a call
+   * of a compiled function. The work is done again and again, as {@link Profile} says.
+   *
+   * @throws IllegalArgumentException if the work runs no program on this thread
+   */
+  public static Profile profile(Runnable work) {
+    return Profile.of(work);
+  }
+
   /** Returns this lens with names for tensors; parameters have theirs. */
   public Lens named(Map<Tensor, String> more) {
     Map<Tensor, String> all = new IdentityHashMap<>(names);
@@ -181,14 +208,28 @@ public final class Lens {
     return isOpen ? "" : layer;
   }
 
-  /** Returns the picture as the text of an SVG file, in which a click on a layer opens them all. */
+  /**
+   * Returns the picture as the text of an SVG file, in which a click on a layer opens that layer;
+   * of more than twelve layers a click opens all, which keeps the file small.
+   */
   public String svg() {
     Picture picture = picture();
-    boolean layers =
-        picture.panels().stream()
-            .flatMap(panel -> panel.boxes().stream())
-            .anyMatch(box -> box.kind() == Picture.Kind.LAYER);
-    return layers ? Svg.of(picture, openAll().picture()) : Svg.of(picture);
+    SortedMap<String, Picture> open = new TreeMap<>();
+    for (Picture.Panel panel : picture.panels()) {
+      for (Picture.Box box : panel.boxes()) {
+        if (box.kind() == Picture.Kind.LAYER) {
+          open.put(box.group(), picture);
+        }
+      }
+    }
+    if (open.isEmpty()) {
+      return Svg.of(picture);
+    }
+    if (open.size() > MOST_APART) {
+      open.clear();
+    }
+    open.replaceAll((layer, closed) -> open(GraphPicture.path(layer)).picture());
+    return Svg.of(picture, open, openAll().picture());
   }
 
   /** Returns the picture in the DOT language of Graphviz. */

@@ -20,7 +20,7 @@ import org.bytedeco.javacpp.annotation.Raw;
 @NoException
 final class Abi {
   /** The ABI that these declarations were written for ({@code ADJ_ABI_VERSION}). */
-  static final int VERSION = 2;
+  static final int VERSION = 3;
 
   /** The first word of a program image ({@code ADJ_IMAGE_MAGIC}). */
   static final long IMAGE_MAGIC = 0x31474D494A4441L;
@@ -115,6 +115,16 @@ final class Abi {
       @Cast("const adj_program*") long program,
       @Cast("const adj_binding*") long bindings,
       int count,
+      @Cast("int64_t*") long failed);
+
+  static native int adj_program_run_timed(
+      @Cast("const adj_api*") long api,
+      @Cast("adj_context*") long context,
+      @Cast("const adj_program*") long program,
+      @Cast("const adj_binding*") long bindings,
+      int count,
+      @Cast("adj_timing*") long timings,
+      @Cast("int64_t") long timingsCount,
       @Cast("int64_t*") long failed);
 
   static native int adj_program_destroy(

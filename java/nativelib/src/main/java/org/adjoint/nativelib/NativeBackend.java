@@ -4,6 +4,7 @@ import java.nio.Buffer;
 import java.util.Set;
 import org.adjoint.internal.backend.Backend;
 import org.adjoint.internal.backend.Executable;
+import org.adjoint.internal.backend.Flight;
 import org.adjoint.internal.backend.MemoryFigures;
 import org.adjoint.internal.backend.Storage;
 import org.adjoint.internal.ir.Program;
@@ -39,9 +40,12 @@ final class NativeBackend implements Backend {
 
   @Override
   public Storage allocate(long bytes) {
-    return bytes >= 0 && bytes <= WordStorage.MOST_BYTES
-        ? new WordStorage((int) bytes)
-        : NativeStorage.allocate(context, bytes, workspaces::releaseIdle);
+    if (bytes >= 0 && bytes <= WordStorage.MOST_BYTES) {
+      return new WordStorage((int) bytes);
+    }
+    Storage storage = NativeStorage.allocate(context, bytes, workspaces::releaseIdle);
+    Flight.allocated(bytes);
+    return storage;
   }
 
   @Override

@@ -3,6 +3,9 @@ package org.adjoint.nativelib;
 import java.lang.ref.Cleaner;
 import java.lang.ref.Reference;
 import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.atomic.AtomicIntegerFieldUpdater;
 import org.adjoint.BackendException;
 import org.adjoint.internal.backend.BoundRun;
@@ -10,6 +13,7 @@ import org.adjoint.internal.backend.Executable;
 import org.adjoint.internal.backend.Reaper;
 import org.adjoint.internal.backend.Storage;
 import org.adjoint.internal.ir.Program;
+import org.adjoint.internal.ir.Timing;
 
 /**
  * An {@code adj_program}. A run writes addresses and scalars into a block of its workspace and
@@ -22,6 +26,9 @@ import org.adjoint.internal.ir.Program;
 final class NativeExecutable implements Executable {
   private static final int BINDINGS = Long.BYTES;
   private static final int BINDING = 2 * Long.BYTES;
+
+  /** An {@code adj_timing}. */
+  private static final int TIMING = 3 * Long.BYTES;
 
   // Fields and not objects: each would be one more thing that the program before has pushed out of
   // the caches.
@@ -42,6 +49,9 @@ final class NativeExecutable implements Executable {
   private final int wordsOffset;
   private final int blockBytes;
 
+  /** How many timings a timed run gives. */
+  private final int timings;
+
   /** The runs in progress, and 1 until {@link #close}. */
   private volatile int users = 1;
 
@@ -57,6 +67,7 @@ final class NativeExecutable implements Executable {
         Math.addExact(BINDINGS, Math.multiplyExact(Program.ARGUMENTS + arguments, BINDING));
     this.wordsOffset = Math.addExact(scalarsOffset, Math.multiplyExact(scalars, Long.BYTES));
     this.blockBytes = Math.addExact(wordsOffset, Math.multiplyExact(arguments, Long.BYTES));
+    this.timings = program.flat().size();
     long address = create(context, program);
     this.program = address;
     // The context is part of the action: it must not be destroyed before its programs.
@@ -65,6 +76,26 @@ final class NativeExecutable implements Executable {
 
   @Override
   public void run(Storage[] storages, long[] values) {
+    run(storages, 0, values);
+  }
+
+  @Override
+  public List<Timing> runTimed(Storage[] storages, long[] values) {
+    ByteBuffer taken =
+        ByteBuffer.allocateDirect(Math.multiplyExact(timings, TIMING))
+            .order(ByteOrder.nativeOrder());
+    run(storages, Abi.adj_jni_address(taken), values);
+    List<Timing> all = new ArrayList<>(timings);
+    for (int at = 0; at < taken.capacity(); at += TIMING) {
+      long nanoseconds = taken.getLong(at);
+      long runs = taken.getLong(at + Long.BYTES);
+      all.add(new Timing(nanoseconds, runs, (int) taken.getLong(at + 2 * Long.BYTES)));
+    }
+    return all;
+  }
+
+  /** Runs; {@code timed} is where timings go, 0 for a run that is not timed. */
+  private void run(Storage[] storages, long timed, long... values) {
     if (storages.length != arguments || values.length != scalars) {
       throw new IllegalArgumentException(
           "run: the program takes "
@@ -78,7 +109,7 @@ final class NativeExecutable implements Executable {
     }
     Workspaces.Workspace workspace = start();
     try {
-      run(workspace, storages, values);
+      run(workspace, storages, timed, values);
     } finally {
       stop(workspace);
     }
@@ -112,7 +143,7 @@ final class NativeExecutable implements Executable {
     }
   }
 
-  private void run(Workspaces.Workspace workspace, Storage[] storages, long[] values) {
+  private void run(Workspaces.Workspace workspace, Storage[] storages, long timed, long... values) {
     workspace.forget();
     ByteBuffer block = workspace.block();
     prepare(workspace);
@@ -124,7 +155,7 @@ final class NativeExecutable implements Executable {
     for (int i = 0; i < values.length; i++) {
       scalar(block, i, values[i]);
     }
-    call(workspace);
+    call(workspace, timed);
     for (int i = 0; words > 0; i++) {
       if (storages[i] instanceof WordStorage word) {
         takeBack(block, i, word);
@@ -166,26 +197,30 @@ final class NativeExecutable implements Executable {
 
   /** Runs on what the block holds. */
   void call(Workspaces.Workspace workspace) {
+    call(workspace, 0);
+  }
+
+  private void call(Workspaces.Workspace workspace, long timed) {
     ByteBuffer block = workspace.block();
     long start = workspace.blockAddress();
-    int status = attempt(block, start);
+    int status = attempt(block, start, timed);
     if (status == Status.OUT_OF_MEMORY && block.getLong(0) < 0) {
       // Nothing has run: there was no room for the kernels' scratch.
-      status = context.afterMakingRoom(() -> attempt(block, start), workspaces::releaseIdle);
+      status = context.afterMakingRoom(() -> attempt(block, start, timed), workspaces::releaseIdle);
     }
     Status.checkRun(context.api(), status, block.getLong(0));
     Reference.reachabilityFence(this);
   }
 
-  private int attempt(ByteBuffer block, long start) {
+  private int attempt(ByteBuffer block, long start, long timed) {
     block.putLong(0, -1);
-    return Abi.adj_program_run(
-        context.api(),
-        context.address(),
-        program,
-        start + BINDINGS,
-        Program.ARGUMENTS + arguments,
-        start);
+    long bindings = start + BINDINGS;
+    int count = Program.ARGUMENTS + arguments;
+    if (timed == 0) {
+      return Abi.adj_program_run(context.api(), context.address(), program, bindings, count, start);
+    }
+    return Abi.adj_program_run_timed(
+        context.api(), context.address(), program, bindings, count, timed, timings, start);
   }
 
   @Override

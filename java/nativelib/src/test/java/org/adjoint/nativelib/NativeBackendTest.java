@@ -15,6 +15,7 @@ import org.adjoint.internal.backend.Backend;
 import org.adjoint.internal.backend.Executable;
 import org.adjoint.internal.backend.KernelException;
 import org.adjoint.internal.backend.Storage;
+import org.adjoint.internal.ir.Timing;
 import org.junit.jupiter.api.Test;
 
 /**
@@ -83,6 +84,26 @@ class NativeBackendTest {
         program.run(new Storage[] {a, b, c}, new long[] {Float.floatToRawIntBits(s)});
         assertArrayEquals(new float[] {11 * s, 22 * s, 33 * s}, Programs.floats(c));
       }
+    }
+  }
+
+  @Test
+  void aTimedRunTellsOfEachInstruction() {
+    try (Executable program = backend.load(Programs.plusThenTimes(3));
+        Storage a = Programs.floats(backend, 1, 2, 3);
+        Storage b = Programs.floats(backend, 10, 20, 30);
+        Storage c = backend.allocate(12)) {
+      long[] scalars = {Float.floatToRawIntBits(2)};
+      List<Timing> timings = program.runTimed(new Storage[] {a, b, c}, scalars);
+      assertArrayEquals(new float[] {22, 44, 66}, Programs.floats(c));
+      assertEquals(2, timings.size());
+      for (int i = 0; i < 2; i++) {
+        assertEquals(1, timings.get(i).runs());
+        assertEquals(i, timings.get(i).group());
+        assertTrue(timings.get(i).nanoseconds() > 0, timings.toString());
+      }
+      assertThrows(
+          IllegalArgumentException.class, () -> program.runTimed(new Storage[] {a}, scalars));
     }
   }
 

@@ -52,6 +52,7 @@ class NativeLibraryTest {
             Storage a = backend.wrap(Programs.direct(1, 2));
             Storage c = backend.allocate(8)) {
           plus.run(new Storage[] {a, a, c}, new long[0]);
+          System.out.println(plus.runTimed(new Storage[] {a, a, c}, new long[0]));
           System.out.println(Arrays.toString(Programs.floats(c)));
         }
       } catch (BackendException e) {

@@ -1,5 +1,8 @@
 package org.adjoint.internal.backend;
 
+import java.util.List;
+import org.adjoint.internal.ir.Timing;
+
 /** A program that a backend has validated. Immutable and safe for concurrent runs. */
 public interface Executable extends AutoCloseable {
   /**
@@ -11,6 +14,16 @@ public interface Executable extends AutoCloseable {
    * @throws KernelException if an instruction fails
    */
   void run(Storage[] arguments, long[] scalars);
+
+  /**
+   * Runs the program as {@link #run} does, with the same results, and returns what each instruction
+   * took: those of {@code Program.flat}, in that order.
+   *
+   * @param arguments as {@link #run} takes them
+   * @param scalars as {@link #run} takes them
+   * @throws KernelException if an instruction fails
+   */
+  List<Timing> runTimed(Storage[] arguments, long[] scalars);
 
   /**
    * Returns the bytes that a run takes beside its workspace while it lasts: what kernels need for

@@ -1,5 +1,6 @@
 package org.adjoint.internal.ir;
 
+import java.util.ArrayList;
 import java.util.List;
 import org.adjoint.DType;
 
@@ -32,6 +33,16 @@ public record Program(
 
   /** The binding of argument 0. */
   public static final int ARGUMENTS = 2;
+
+  /** Returns all instructions in order, and behind each loop those of its body. */
+  public List<Instruction> flat() {
+    List<Instruction> all = new ArrayList<>();
+    for (Instruction instruction : instructions) {
+      all.add(instruction);
+      instruction.body().ifPresent(body -> all.addAll(body.flat()));
+    }
+    return all;
+  }
 
   /** Returns the program as text, an instruction a line. */
   @Override

@@ -6,6 +6,7 @@ import java.util.concurrent.atomic.AtomicLong;
 import org.adjoint.NativeMemoryException;
 import org.adjoint.internal.backend.Backend;
 import org.adjoint.internal.backend.Executable;
+import org.adjoint.internal.backend.Flight;
 import org.adjoint.internal.backend.MemoryFigures;
 import org.adjoint.internal.backend.Storage;
 import org.adjoint.internal.ir.Loop;
@@ -56,6 +57,7 @@ final class ReferenceBackend implements Backend {
               + " in use; raise"
               + " -XX:MaxDirectMemorySize");
     }
+    Flight.allocated(bytes);
     long now = outstanding.addAndGet(bytes);
     peak.accumulateAndGet(now, Math::max);
     buffers.incrementAndGet();

@@ -3,12 +3,15 @@ package org.adjoint.internal.reference;
 import java.lang.ref.Reference;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.util.List;
+import java.util.Optional;
 import org.adjoint.NativeMemoryException;
 import org.adjoint.internal.backend.Executable;
 import org.adjoint.internal.backend.KernelException;
 import org.adjoint.internal.backend.Storage;
 import org.adjoint.internal.ir.Instruction;
 import org.adjoint.internal.ir.Program;
+import org.adjoint.internal.ir.Timing;
 
 /** Interprets a program, instruction by instruction. */
 final class ReferenceExecutable implements Executable {
@@ -22,6 +25,17 @@ final class ReferenceExecutable implements Executable {
 
   @Override
   public void run(Storage[] arguments, long[] scalars) {
+    interpret(arguments, Optional.empty(), scalars);
+  }
+
+  @Override
+  public List<Timing> runTimed(Storage[] arguments, long[] scalars) {
+    Laps laps = new Laps(program.flat().size());
+    interpret(arguments, Optional.of(laps), scalars);
+    return laps.timings();
+  }
+
+  private void interpret(Storage[] arguments, Optional<Laps> laps, long... scalars) {
     ByteBuffer[] bindings = new ByteBuffer[Program.ARGUMENTS + arguments.length];
     ByteBuffer words = ByteBuffer.allocate(8 * scalars.length).order(ByteOrder.nativeOrder());
     for (int i = 0; i < scalars.length; i++) {
@@ -33,22 +47,37 @@ final class ReferenceExecutable implements Executable {
     }
     try (Storage workspace = backend.allocate(program.workspaceBytes())) {
       bindings[Program.WORKSPACE] = workspace.view(0, (int) program.workspaceBytes());
-      run(program, bindings);
+      run(program, bindings, laps, 0);
     } finally {
       Reference.reachabilityFence(arguments);
     }
   }
 
-  /** Runs the instructions of a program, or of the body of a loop, one by one. */
-  static void run(Program program, ByteBuffer[] bindings) {
+  /**
+   * Runs the instructions of a program, or of the body of a loop, one by one.
+   *
+   * @param laps what the instructions of a timed run take
+   * @param first the number of the first instruction there
+   */
+  static void run(Program program, ByteBuffer[] bindings, Optional<Laps> laps, int first) {
+    int at = first;
     for (int i = 0; i < program.instructions().size(); i++) {
-      step(i, program.instructions().get(i), bindings);
+      Instruction instruction = program.instructions().get(i);
+      if (laps.isEmpty()) {
+        step(i, instruction, bindings, laps, 0);
+        continue;
+      }
+      int index = i;
+      int number = at;
+      laps.get().time(number, () -> step(index, instruction, bindings, laps, number + 1));
+      at += 1 + instruction.body().map(body -> body.flat().size()).orElse(0);
     }
   }
 
-  private static void step(int index, Instruction instruction, ByteBuffer[] bindings) {
+  private static void step(
+      int index, Instruction instruction, ByteBuffer[] bindings, Optional<Laps> laps, int inside) {
     if (instruction.body().isPresent()) {
-      ReferenceLoop.run(index, instruction, bindings);
+      ReferenceLoop.run(index, instruction, bindings, laps, inside);
       return;
     }
     try {

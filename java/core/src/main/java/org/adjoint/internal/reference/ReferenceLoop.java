@@ -2,6 +2,7 @@ package org.adjoint.internal.reference;
 
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.util.Optional;
 import org.adjoint.internal.backend.KernelException;
 import org.adjoint.internal.ir.Instruction;
 import org.adjoint.internal.ir.Loop;
@@ -44,7 +45,15 @@ final class ReferenceLoop {
     this.places = new ByteBuffer[carries][];
   }
 
-  static void run(int index, Instruction instruction, ByteBuffer[] outer) {
+  /**
+   * Runs a loop.
+   *
+   * @param index which instruction it is, for errors
+   * @param laps what the instructions of a timed run take
+   * @param first the number of the body's first instruction there
+   */
+  static void run(
+      int index, Instruction instruction, ByteBuffer[] outer, Optional<Laps> laps, int first) {
     ReferenceLoop loop = new ReferenceLoop(instruction, outer);
     loop.bindOnce();
     for (int turn = 0; turn < loop.turns; turn++) {
@@ -54,7 +63,7 @@ final class ReferenceLoop {
         return;
       }
       try {
-        ReferenceExecutable.run(loop.body, loop.inner);
+        ReferenceExecutable.run(loop.body, loop.inner, laps, first);
       } catch (KernelException e) {
         throw new KernelException(
             index,

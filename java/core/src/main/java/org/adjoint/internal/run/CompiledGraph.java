@@ -11,6 +11,7 @@ import org.adjoint.Type;
 import org.adjoint.internal.backend.Backend;
 import org.adjoint.internal.backend.BoundRun;
 import org.adjoint.internal.backend.Executable;
+import org.adjoint.internal.backend.Flight;
 import org.adjoint.internal.backend.KernelException;
 import org.adjoint.internal.backend.Storage;
 import org.adjoint.internal.compile.Compiler;
@@ -39,18 +40,26 @@ public record CompiledGraph(Program program, Executable executable, long[] const
    * @param donors by root the leaf whose memory it takes, −1 for none
    */
   static CompiledGraph compile(Backend backend, Trace trace, int... donors) {
+    Flight.Span span = Flight.compilation();
     Trace runnable = Eager.suspended(() -> Expansion.of(trace, backend::supports));
     boolean fuse = FUSION && backend.supports(ElementwiseFusion.KERNEL);
     Compiler.Result result = Compiler.compile(runnable.graph(donors), fuse);
     List<Node> own = runnable.scalars().subList(trace.scalars().size(), runnable.scalars().size());
     LongStream constants =
         LongStream.concat(own.stream().mapToLong(Node::word), Arrays.stream(result.constants()));
-    return new CompiledGraph(result.program(), backend.load(result.program()), constants.toArray());
+    Executable executable = backend.load(result.program());
+    span.end(result.program());
+    return new CompiledGraph(result.program(), executable, constants.toArray());
   }
 
   /** Returns the ops that an instruction does in one pass, in order; none where nothing fused. */
   public List<String> fusedOps(int instruction) {
-    return Compiler.fusedOps(program.instructions().get(instruction));
+    return fusedOps(program.instructions().get(instruction));
+  }
+
+  /** Returns the same of an instruction of any program, such as the body of a loop. */
+  public static List<String> fusedOps(Instruction instruction) {
+    return Compiler.fusedOps(instruction);
   }
 
   /**

@@ -198,6 +198,33 @@ public final class Evaluator {
     return Optional.of(new Listing(compiled, List.copyOf(trace.leaves())));
   }
 
+  /**
+   * Runs the program that would compute {@code wanted} now, and drops its results: everything stays
+   * as it is. Returns false if nothing is pending.
+   *
+   * @throws IllegalStateException if one of them cannot be computed
+   */
+  public static boolean rehearse(List<Tensor> wanted) {
+    Trace trace = Trace.pending(wanted.stream().map(Access::fixed).toList(), List.of());
+    if (trace.roots().isEmpty()) {
+      return false;
+    }
+    TracedStep step = Backends.cache().get(StepTemplate.of(trace, donors(trace)), trace);
+    step.compileApart(() -> trace);
+    Node[] nodes = StepTemplate.nodes(trace);
+    StepTemplate template = step.template();
+    long[] words = new LiveScalars().words(nodes, template.leaves(), template.scalars());
+    Outcome outcome = new Rehearsal(step, nodes).attempt(words);
+    while (outcome == Outcome.BUSY) {
+      pause();
+      outcome = new Rehearsal(step, nodes).attempt(words);
+    }
+    if (outcome.isStale()) {
+      throw superseded(trace);
+    }
+    return true;
+  }
+
   private static void finish(List<Tensor> wanted, List<Version> assignments) {
     StepCache cache = Backends.cache();
     LiveScalars scalars = new LiveScalars();

@@ -1,6 +1,7 @@
 package org.adjoint.internal.run;
 
 import java.util.Optional;
+import org.adjoint.internal.backend.Flight;
 import org.adjoint.internal.backend.KernelException;
 import org.adjoint.internal.backend.Storage;
 import org.adjoint.internal.graph.Holder;
@@ -156,7 +157,9 @@ public abstract class Run implements Holder {
       allocate();
       prepare();
       try {
-        graph.executable().run(arguments, graph.scalars(words));
+        Flight.Span span = Flight.run();
+        TimedRuns.run(graph, arguments, this::parameterOf, graph.scalars(words));
+        span.end(graph.program());
       } catch (KernelException failure) {
         throw graph.explain(failure, this::parameterOf);
       }

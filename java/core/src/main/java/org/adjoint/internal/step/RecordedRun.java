@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Optional;
 import org.adjoint.Tensor;
 import org.adjoint.internal.backend.BoundRun;
+import org.adjoint.internal.backend.Flight;
 import org.adjoint.internal.backend.KernelException;
 import org.adjoint.internal.backend.Storage;
 import org.adjoint.internal.graph.Access;
@@ -273,7 +274,9 @@ final class RecordedRun extends Run {
       List<Tensor> made = makeResults(given);
       Optional<List<Tensor>> answer = Optional.of(made);
       try {
+        Flight.Span span = Flight.run();
         lease.bound.run(all, live);
+        span.end(step.inPlace().program());
       } catch (KernelException failure) {
         throw step.inPlace().explain(failure, this::parameterOf);
       }

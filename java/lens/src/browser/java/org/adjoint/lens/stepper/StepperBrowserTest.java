@@ -282,7 +282,8 @@ class StepperBrowserTest {
 
   private static final String COMPARE =
       """
-      function compare(data) {
+      function compare(written) {
+        const data = Evaluator.unpack(written);
         const results = Evaluator.run(data.tape, data.cells.map(c => c.value.map(Number)));
         let worst = 0;
         const check = (xs, at) => xs.map(Number).forEach((x, i) => {

@@ -47,7 +47,8 @@ public final class Chart {
     STEPS
   }
 
-  private record Series(Kind kind, String name, double[] xs, double[] ys) {}
+  /** Values under one name; {@code labels} are what single points are called, if they have names. */
+  private record Series(Kind kind, String name, double[] xs, double[] ys, List<String> labels) {}
 
   private final String title;
   private final Axis x;
@@ -89,7 +90,7 @@ public final class Chart {
    *     chart has six series
    */
   public Chart line(String name, double[] xs, double[] ys) {
-    return with(new Series(Kind.LINE, name, xs.clone(), ys.clone()), 0);
+    return with(new Series(Kind.LINE, name, xs.clone(), ys.clone(), List.of()), 0);
   }
 
   /**
@@ -99,7 +100,24 @@ public final class Chart {
    * @throws IllegalArgumentException as {@link #line} does
    */
   public Chart points(String name, double[] xs, double[] ys) {
-    return with(new Series(Kind.POINTS, name, xs.clone(), ys.clone()), 0);
+    return points(name, xs, ys, List.of());
+  }
+
+  /**
+   * Returns this chart with points that no line joins, each with a name of its own.
+   *
+   * @param name what the legend calls them
+   * @param labels by point what its values begin with; empty for no names
+   * @throws IllegalArgumentException as {@link #line} does, or if there are labels for some only
+   */
+  public Chart points(String name, double[] xs, double[] ys, List<String> labels) {
+    if (!labels.isEmpty() && labels.size() != xs.length) {
+      throw new IllegalArgumentException(
+          "chart '%s': %s has %d points and %d labels"
+              .formatted(title, name, xs.length, labels.size()));
+    }
+    Series series = new Series(Kind.POINTS, name, xs.clone(), ys.clone(), List.copyOf(labels));
+    return with(series, 0);
   }
 
   /**
@@ -112,7 +130,7 @@ public final class Chart {
    *     six series
    */
   public Chart steps(String name, double[] edges, double[] ys) {
-    return with(new Series(Kind.STEPS, name, edges.clone(), ys.clone()), 1);
+    return with(new Series(Kind.STEPS, name, edges.clone(), ys.clone(), List.of()), 1);
   }
 
   private Chart with(Series series, int more) {
@@ -263,6 +281,7 @@ public final class Chart {
           series.kind == Kind.STEPS
               ? x.label() + " " + Numbers.shown(from) + " to " + x.value(to)
               : x.label() + " " + x.value(from);
+      where = series.labels.isEmpty() ? where : series.labels.get(i) + ", " + where;
       boolean alone = series.kind == Kind.LINE && alone(series, i);
       boolean dot = series.kind == Kind.POINTS || alone;
       hits.append(hit(series.name, where, y.value(value), (x1 + x2) / 2, at, shown, dot));

@@ -312,6 +312,12 @@ public final class GraphPicture {
     return new Box(id(v), label(v), detail, hint.toString(), kind, group);
   }
 
+  /** Returns the path of a layer by the group of its box: {@code fc1} of {@code fc1 (2)}. */
+  public static String path(String group) {
+    int use = group.indexOf(" (");
+    return use < 0 ? group : group.substring(0, use);
+  }
+
   private Box layerBox(String layer) {
     int ops = 0;
     long numbers = 0;

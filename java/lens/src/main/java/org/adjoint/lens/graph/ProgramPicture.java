@@ -126,8 +126,7 @@ public final class ProgramPicture {
     List<String> ops = compiled.fusedOps(at);
     Kind kind = ops.isEmpty() ? Kind.CALL : Kind.FUSED;
     hint.append(ops.isEmpty() ? "" : "\nfused: " + String.join(", ", ops));
-    boxes.add(
-        new Box("!" + at, label(instruction, ops), detail.toString(), hint.toString(), kind, ""));
+    boxes.add(new Box("!" + at, label(instruction), detail.toString(), hint.toString(), kind, ""));
     for (Edge edge : entering) {
       edges.add(new Edge(edge.from(), edge.port(), box, edge.label()));
     }
@@ -173,7 +172,9 @@ public final class ProgramPicture {
     return new Box(id, name, detail, name + ", " + detail, kind, "");
   }
 
-  private static String label(Instruction instruction, List<String> ops) {
+  /** Returns what a call is named: its kernel, and what that does besides. */
+  public static String label(Instruction instruction) {
+    List<String> ops = CompiledGraph.fusedOps(instruction);
     String name = instruction.kernel().name();
     if (!ops.isEmpty()) {
       return "fused " + String.join("·", ops);
@@ -203,7 +204,8 @@ public final class ProgramPicture {
         box, port, operand.binding(), operand.offset(), operand.offset() + end, type(operand));
   }
 
-  static String bytes(long n) {
+  /** Returns a count of bytes with the unit that suits it. */
+  public static String bytes(long n) {
     if (n < 1024) {
       return n + " B";
     }

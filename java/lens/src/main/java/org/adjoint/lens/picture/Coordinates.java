@@ -21,6 +21,14 @@ final class Coordinates {
   /** How much wider than the narrowest an alignment may be and still count. */
   private static final double WIDER = 1.5;
 
+  /**
+   * How much wider than its longest layer a drawing may be: beyond, straight links cost too much.
+   */
+  private static final double SPREAD = 1.5;
+
+  /** A drawing of that width may be as wide as it likes. */
+  private static final double SCREEN = 1600;
+
   private final Layering layering;
   private final int[][] order;
   private final double[] size;
@@ -52,7 +60,13 @@ final class Coordinates {
     for (int i = 0; i < four.length; i++) {
       four[i] = c.aligned(i < 2, i % 2 == 0);
     }
-    return c.balanced(four);
+    double[] x = c.balanced(four);
+    double width = 0;
+    for (int v = 0; v < x.length; v++) {
+      width = Math.max(width, x[v] + size[v] / 2);
+    }
+    double most = Math.max(SCREEN, SPREAD * Packing.least(order, size));
+    return width <= most ? x : Packing.of(layering, order, size, most);
   }
 
   private static long link(int upper, int lower) {

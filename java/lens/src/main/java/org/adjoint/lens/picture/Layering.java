@@ -2,6 +2,7 @@ package org.adjoint.lens.picture;
 
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -11,12 +12,16 @@ import java.util.Map;
  * on gets a bend in every layer between, so that all links lead from a layer to the next. Values
  * share their bends: however many boxes read a value, one line of it passes a layer.
  *
- * <p>Layers are those of the longest path, after which boxes move to where their links are shorter.
- * Source of the method: K. Sugiyama, S. Tagawa, M. Toda, "Methods for visual understanding of
- * hierarchical system structures", IEEE Transactions on Systems, Man, and Cybernetics 11, 1981.
+ * <p>Layers are those of the longest path, after which boxes move to where their links are shorter,
+ * and layers that are too long are wrapped. Source of the method: K. Sugiyama, S. Tagawa, M. Toda,
+ * "Methods for visual understanding of hierarchical system structures", IEEE Transactions on
+ * Systems, Man, and Cybernetics 11, 1981.
  */
 final class Layering {
   private static final int PASSES = 8;
+
+  /** Boxes of one layer: some 2 000 pixels. */
+  private static final int MOST_ABREAST = 16;
 
   /** A link between neighbouring layers; ends are boxes, or bends behind them. */
   record Link(int from, int port, int to) {}
@@ -119,7 +124,32 @@ final class Layering {
         layer[v] = best;
       }
     }
-    return layer;
+    return wrapped(in, out, layer);
+  }
+
+  /**
+   * Returns layers of which none has more than {@link #MOST_ABREAST} boxes: a longer one becomes
+   * several, in the first of which are boxes that have more links to what is before them.
+   */
+  private static int[] wrapped(List<List<Integer>> in, List<List<Integer>> out, int... layer) {
+    List<List<Integer>> rows = new ArrayList<>();
+    for (int v = 0; v < layer.length; v++) {
+      while (rows.size() <= layer[v]) {
+        rows.add(new ArrayList<>());
+      }
+      rows.get(layer[v]).add(v);
+    }
+    int[] wrapped = new int[layer.length];
+    int at = 0;
+    for (List<Integer> row : rows) {
+      row.sort(Comparator.comparingInt(v -> out.get(v).size() - in.get(v).size()));
+      int parts = Math.max(1, (row.size() + MOST_ABREAST - 1) / MOST_ABREAST);
+      for (int i = 0; i < row.size(); i++) {
+        wrapped[row.get(i)] = at + i * parts / row.size();
+      }
+      at += parts;
+    }
+    return wrapped;
   }
 
   /** Returns how many vertices there are, bends included. */

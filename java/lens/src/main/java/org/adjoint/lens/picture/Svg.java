@@ -1,8 +1,12 @@
 package org.adjoint.lens.picture;
 
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
+import java.util.SortedMap;
+import java.util.function.Function;
 import org.adjoint.lens.picture.Layout.Caption;
 import org.adjoint.lens.picture.Layout.Line;
 import org.adjoint.lens.picture.Layout.Place;
@@ -21,7 +25,8 @@ public final class Svg {
   private static final double TITLE = 26;
   private static final double HEAD = 44;
 
-  private static final String BACK = "close layers";
+  private static final String OPEN = "open all layers";
+  private static final String CLOSE = "close layers";
 
   private static final String STYLE =
       """
@@ -46,47 +51,70 @@ public final class Svg {
 
   private final StringBuilder out = new StringBuilder();
 
-  /** Where a click on a layer leads, empty for nowhere. */
-  private final String target;
+  /** Returns where a click on a box leads, empty for nowhere. */
+  private final Function<Picture.Box, String> target;
 
   private double width = MARGIN;
   private double height;
 
-  private Svg(String target) {
+  private Svg(Function<Picture.Box, String> target) {
     this.target = target;
   }
 
   /** Returns the picture as the text of an SVG file, panels side by side. */
   public static String of(Picture picture) {
-    Svg body = new Svg("");
+    Svg body = new Svg(box -> "");
     body.write(picture);
     return file(picture, body.width, body.height, "img", "", body.out.toString());
   }
 
   /**
-   * Returns two pictures of one graph as one SVG file: a click on a layer, or Enter where it has
-   * the focus, goes from the first to the second, and a link at the top back. Where links do not
-   * work, as in an image of a page, the first is seen.
+   * Returns several pictures of one graph as one SVG file: a click on a layer, or Enter where it
+   * has the focus, goes to the picture in which that layer is open. Links at the top open all
+   * layers and close them. Where links do not work, as in an image of a page, the first picture is
+   * seen.
    *
    * @param closed layers as boxes
-   * @param open the same with the layers open
+   * @param open by layer, as the groups of boxes name it, the same with that layer open; a layer
+   *     that is missing opens with all others
+   * @param all the same with all layers open
    */
-  public static String of(Picture closed, Picture open) {
-    Svg opened = new Svg("");
-    opened.write(open);
+  public static String of(Picture closed, SortedMap<String, Picture> open, Picture all) {
+    Svg opened = new Svg(box -> "");
+    opened.write(all);
     // Two files in one page must not open each other.
     String id = "lens-" + Integer.toHexString(opened.out.toString().hashCode());
-    Svg first = new Svg(id);
-    first.write(closed);
-    opened.backLink();
+    Map<String, String> ids = new HashMap<>();
+    open.keySet().forEach(layer -> ids.put(layer, id + "-" + (1 + ids.size())));
+    Function<Picture.Box, String> target =
+        box -> box.kind() == Picture.Kind.LAYER ? ids.getOrDefault(box.group(), id) : "";
+    opened.link(CLOSE, "", 0);
+    StringBuilder views = new StringBuilder();
+    double width = opened.width;
+    double height = opened.height;
+    List<Map.Entry<String, Picture>> rest = new ArrayList<>(open.entrySet());
+    rest.add(Map.entry("", closed));
+    for (Map.Entry<String, Picture> one : rest) {
+      Svg view = new Svg(target);
+      view.write(one.getValue());
+      boolean isFirst = one.getValue() == closed;
+      view.link(OPEN, id, isFirst ? 0 : 1);
+      if (!isFirst) {
+        view.link(CLOSE, "", 0);
+      }
+      String name = isFirst ? "class=\"closed\"" : viewed(ids.get(one.getKey()));
+      views.append("<g %s>\n%s</g>\n".formatted(name, view.out));
+      width = Math.max(width, view.width);
+      height = Math.max(height, view.height);
+    }
+    views.append("<g %s>\n%s</g>\n".formatted(viewed(id), opened.out));
     String style =
-        "#%s:not(:target){display:none}svg:has(#%s:target) .closed{display:none}\n"
-            .formatted(id, id);
-    String both =
-        "<g class=\"closed\">\n%s</g>\n<g id=\"%s\">\n%s</g>\n"
-            .formatted(first.out, id, opened.out);
-    double width = Math.max(first.width, opened.width);
-    return file(closed, width, Math.max(first.height, opened.height), "group", style, both);
+        ".lens .view:not(:target){display:none}svg:has(.view:target)>.closed{display:none}\n";
+    return file(closed, width, height, "group", style, views.toString());
+  }
+
+  private static String viewed(String id) {
+    return "class=\"view\" id=\"%s\"".formatted(id);
   }
 
   private static String file(
@@ -105,10 +133,13 @@ public final class Svg {
         + "</svg>\n";
   }
 
-  private void backLink() {
-    out.append("<a href=\"#\">");
-    double x = Math.max(width - MARGIN, MARGIN + Lettering.label(BACK));
-    text("l k", x, MARGIN + 12, "end", BACK);
+  /** Writes a link at the top right, the first one outermost. */
+  private void link(String text, String to, int place) {
+    double longest = Math.max(Lettering.label(OPEN), Lettering.label(CLOSE)) + MARGIN;
+    double x = Math.max(width - MARGIN, MARGIN + 2 * longest) - place * longest;
+    width = Math.max(width, x + MARGIN);
+    out.append("<a href=\"#%s\">".formatted(to));
+    text("l k", x, MARGIN - 4, "end", text);
     out.append("</a>\n");
   }
 
@@ -198,8 +229,9 @@ public final class Svg {
   private void draw(Picture.Box box, Place at) {
     String kind = box.kind().name().toLowerCase(Locale.ROOT);
     String hint = box.hint().isEmpty() ? box.id() + " " + box.label() : box.hint();
-    boolean opens = box.kind() == Picture.Kind.LAYER && !target.isEmpty();
-    out.append(opens ? "<a href=\"#%s\">".formatted(target) : "");
+    String to = target.apply(box);
+    boolean opens = !to.isEmpty();
+    out.append(opens ? "<a href=\"#%s\">".formatted(to) : "");
     out.append("<g><title>").append(escaped(hint)).append("</title>");
     out.append(
         "<rect class=\"b %s\" x=\"%s\" y=\"%s\" width=\"%s\" height=\"%s\" rx=\"%s\"/>"

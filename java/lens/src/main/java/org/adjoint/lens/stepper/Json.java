@@ -1,9 +1,14 @@
 package org.adjoint.lens.stepper;
 
+import static java.nio.ByteOrder.LITTLE_ENDIAN;
+
 import com.fasterxml.jackson.core.JsonGenerator;
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.util.Base64;
 import java.util.stream.IntStream;
 import java.util.stream.LongStream;
+import org.adjoint.DType;
 import org.adjoint.Tensor;
 import org.adjoint.Type;
 
@@ -11,6 +16,8 @@ import org.adjoint.Type;
  * Numbers and shapes as JSON: what is not finite becomes a string that JavaScript's Number reads.
  */
 final class Json {
+  private static final int MANY = 64;
+
   private Json() {}
 
   static void number(JsonGenerator json, double x) throws IOException {
@@ -29,6 +36,27 @@ final class Json {
       number(json, x);
     }
     json.writeEndArray();
+  }
+
+  /**
+   * Writes the numbers of a tensor: one by one, or of many floating ones the base64 of their bytes,
+   * low ones first, behind {@code F32:} or {@code F64:}, which is a quarter as long.
+   */
+  static void numbers(JsonGenerator json, Tensor x) throws IOException {
+    boolean packs = x.dtype() == DType.F32 || x.dtype() == DType.F64;
+    if (!packs || x.size() < MANY) {
+      numbers(json, read(x));
+      return;
+    }
+    int size = x.dtype().bytes();
+    ByteBuffer bytes =
+        ByteBuffer.allocate(Math.multiplyExact((int) x.size(), size)).order(LITTLE_ENDIAN);
+    if (x.dtype() == DType.F32) {
+      bytes.asFloatBuffer().put(x.toArray());
+    } else {
+      bytes.asDoubleBuffer().put(x.toDoubleArray());
+    }
+    json.writeString(x.dtype() + ":" + Base64.getEncoder().encodeToString(bytes.array()));
   }
 
   static void dims(JsonGenerator json, Type type) throws IOException {

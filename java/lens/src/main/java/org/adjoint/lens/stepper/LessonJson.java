@@ -107,7 +107,7 @@ final class LessonJson {
   /** Writes a tensor's numbers, and its place on the tape. */
   private void writeTensor(JsonGenerator json, String name, Tensor x) throws IOException {
     json.writeFieldName(name);
-    Json.numbers(json, Json.read(x));
+    Json.numbers(json, x);
     json.writeNumberField(name + "At", tape.place(x));
   }
 
@@ -118,7 +118,13 @@ final class LessonJson {
       json.writeNumberField("cell", edge.cell());
       json.writeNumberField("input", edge.input());
       json.writeStringField("symbol", edge.symbol());
-      writeTensor(json, "part", edge.contribution());
+      boolean isAll =
+          lesson.gradient(edge.input()).filter(g -> g == edge.contribution()).isPresent();
+      if (isAll) {
+        json.writeNumberField("partAt", tape.place(edge.contribution()));
+      } else {
+        writeTensor(json, "part", edge.contribution());
+      }
       if (edge.jacobian().isPresent()) {
         writeTensor(json, "local", edge.jacobian().get());
       }

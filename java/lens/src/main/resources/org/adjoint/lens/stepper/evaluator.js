@@ -262,6 +262,28 @@ const Evaluator = (() => {
     return results;
   }
 
-  return {run};
+  /** Returns numbers that were written one by one, or as the base64 of their bytes behind F32: or F64:. */
+  function numbers(written) {
+    if (typeof written !== 'string') return written.map(Number);
+    const bytes = new DataView(Uint8Array.from(atob(written.slice(4)), c => c.charCodeAt(0)).buffer);
+    const wide = written.startsWith('F64:');
+    return Array.from({length: bytes.byteLength / (wide ? 8 : 4)},
+      (_, i) => (wide ? bytes.getFloat64(8 * i, true) : bytes.getFloat32(4 * i, true)));
+  }
+
+  /** Makes arrays of all numbers of a page's data; a contribution that is the whole gradient stands there alone. */
+  function unpack(data) {
+    for (const cell of data.cells) {
+      cell.value = numbers(cell.value);
+      if (cell.grad) cell.grad = numbers(cell.grad);
+    }
+    for (const edge of data.edges) {
+      edge.part = edge.part ? numbers(edge.part) : data.cells[edge.input].grad.slice();
+      if (edge.local) edge.local = numbers(edge.local);
+    }
+    return data;
+  }
+
+  return {run, unpack};
 })();
 if (typeof module !== 'undefined') module.exports = Evaluator;

@@ -5,7 +5,8 @@
  *   cells   by cell name, kind (input, parameter, op), dims, formula, note, inputs, value, and grad
  *           where a gradient arrives; valueAt and gradAt are their places on the tape
  *   edges   the applications of the chain rule, in order: cell, input, symbol, part (the
- *           contribution), local (the local Jacobian, where it is small), partAt, localAt
+ *           contribution), local (the local Jacobian, where it is small), partAt, localAt; part is
+ *           missing where it is the input's whole gradient
  *   tape    what evaluator.js runs when the reader has changed something; null if it cannot
  *   wide, tall   places and lines of the drawing for wide and for narrow screens
  *
@@ -13,21 +14,13 @@
  * everything on the page is shown anew from that and from the numbers.
  */
 (() => {
-  const data = JSON.parse(document.getElementById('data').textContent);
+  const data = Evaluator.unpack(JSON.parse(document.getElementById('data').textContent));
   const $ = id => document.getElementById(id);
   const number = Drawing.number;
   const cells = data.cells;
   const edges = data.edges;
   const last = cells.length - 1;
   const loss = cells[last].name;
-  for (const cell of cells) {
-    cell.value = cell.value.map(Number);
-    if (cell.grad) cell.grad = cell.grad.map(Number);
-  }
-  for (const edge of edges) {
-    edge.part = edge.part.map(Number);
-    if (edge.local) edge.local = edge.local.map(Number);
-  }
   const original = cells.map(cell => cell.value.slice());
 
   // ---- the steps ----

@@ -30,6 +30,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 class LayoutTest {
   private static final double HAIR = 1e-6;
   private static final int MOST_CROSSINGS = 44;
+  private static final int MOST_WIDTH = 5500;
 
   /** Returns a graph with long edges, fans, several ports and boxes of many widths. */
   private static Panel random(int n, Flow flow) {
@@ -170,6 +171,22 @@ class LayoutTest {
       assertTrue(Lettering.label(Lettering.shortened(box.label())) < width, box.label());
       assertTrue(Lettering.small(Lettering.shortened(box.detail())) < width, box.detail());
     }
+  }
+
+  /** A tree at random: without wrapping, its longest layer has some fifty boxes. */
+  @Test
+  void sparseGraphsDoNotGrowWide() {
+    Random random = new Random(300);
+    List<Box> boxes = new ArrayList<>();
+    List<Edge> edges = new ArrayList<>();
+    for (int i = 0; i < 300; i++) {
+      boxes.add(new Box("#" + i, "softmax", "#" + i, "", Kind.OP, ""));
+      if (i > 0) {
+        edges.add(new Edge(random.nextInt(i), 0, i, "F32[64, 128]"));
+      }
+    }
+    Layout layout = layout(new Panel("tree", "", Flow.DOWN, boxes, edges));
+    assertTrue(layout.width() < MOST_WIDTH, layout.width() + " wide, " + layout.height() + " high");
   }
 
   /** A fan that any careless order tangles: two columns whose partners stand in reverse. */

@@ -12,6 +12,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.concurrent.TimeUnit;
+import org.adjoint.DType;
+import org.adjoint.Key;
 import org.adjoint.Parameter;
 import org.adjoint.Tensor;
 import org.junit.jupiter.api.Test;
@@ -31,7 +33,8 @@ class EvaluatorTest {
       const fs = require('fs');
       const Evaluator = require('./evaluator.js');
       let worst = 0, numbers = 0;
-      for (const data of JSON.parse(fs.readFileSync('graphs.json'))) {
+      for (const written of JSON.parse(fs.readFileSync('graphs.json'))) {
+        const data = Evaluator.unpack(written);
         const results = Evaluator.run(data.tape, data.cells.map(c => c.value.map(Number)));
         const check = (expected, at) => expected.map(Number).forEach((x, i) => {
           const y = results[at].values[i];
@@ -97,7 +100,15 @@ class EvaluatorTest {
     for (int seed = 0; seed < count; seed++) {
       all.add(LessonJson.of(Stepper.of(random(seed)).lesson(), lecture));
     }
+    all.add(LessonJson.of(Stepper.of(large()).lesson(), lecture));
     return "[" + String.join(",", all) + "]";
+  }
+
+  /** Returns a graph of tensors so large that their numbers are packed. */
+  private static Tensor large() {
+    Tensor w = Parameter.of(Key.of(5).normal(DType.F64, 9, 9), "w");
+    Tensor x = Key.of(6).normal(DType.F64, 8, 9).eval();
+    return x.matmul(w).tanh().matmul(w).square().mean();
   }
 
   @Test

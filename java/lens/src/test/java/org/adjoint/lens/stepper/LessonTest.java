@@ -13,6 +13,7 @@ import java.util.Map;
 import java.util.Set;
 import org.adjoint.DType;
 import org.adjoint.Grad;
+import org.adjoint.Key;
 import org.adjoint.Parameter;
 import org.adjoint.Tensor;
 import org.adjoint.lens.example.Example;
@@ -237,5 +238,18 @@ class LessonTest {
     Tensor x = Tensor.scalar(0.5).variable();
     String page = Stepper.of(x.tanh()).named(Map.of(x, "</script><b>")).html();
     assertFalse(page.contains("</script><b>"), "the name stands in the page as it is");
+  }
+
+  /** A page must not grow by the digits of numbers that a reader sees as colours. */
+  @Test
+  void theNumbersOfLargeLayersArePacked() {
+    Tensor h = Key.of(1).normal(DType.F32, 4, 32).eval();
+    for (int i = 0; i < 6; i++) {
+      h = h.matmul(Parameter.of(Key.of(i).normal(DType.F32, 32, 32), "w" + i)).tanh();
+    }
+    Lecture lecture = new Lecture("large", "", Map.of(), 0.1);
+    String json = LessonJson.of(Stepper.of(h.square().mean()).lesson(), lecture);
+    assertTrue(json.contains("F32:"), json);
+    assertTrue(json.length() < 6 * 25_000, json.length() + " characters");
   }
 }
