@@ -31,11 +31,12 @@ typedef enum adj_status {
   ADJ_INVALID_IMAGE = 2,    /* a program image whose counts, offsets, types or shapes do not hold together */
   ADJ_UNKNOWN_KERNEL = 3,   /* no kernel of that name, or none for those dtypes */
   ADJ_OUT_OF_MEMORY = 4,    /* the budget or the machine has no room; the text has the figures */
-  ADJ_OUT_OF_RANGE = 5,    /* an index or a label that is data lies outside its axis; the text has position and value */
-  ADJ_UNAVAILABLE = 6,     /* a library or an instruction set that this machine does not have */
-  ADJ_INTERNAL = 7,        /* a C++ exception reached the boundary; the text is its message */
-  ADJ_NOT_FINITE = 8,      /* a number that must be finite is NaN or infinite; the text has position and value */
-  ADJ_DIVISION_BY_ZERO = 9 /* an integer that divides is 0; the text has its position */
+  ADJ_OUT_OF_RANGE = 5, /* an index or a label that is data lies outside its axis; the text has position and value */
+  ADJ_UNAVAILABLE = 6,  /* a library or an instruction set that this machine does not have */
+  ADJ_INTERNAL = 7,     /* a C++ exception reached the boundary; the text is its message */
+  ADJ_NOT_FINITE = 8,   /* a number that must be finite is NaN or infinite; the text has position and value */
+  ADJ_DIVISION_BY_ZERO = 9, /* an integer that divides is 0; the text has its position */
+  ADJ_DEVICE_ERROR = 10     /* a GPU has failed; the text has CUDA's name, and its context refuses all from then on */
 } adj_status;
 
 /* Element types as they stand in a program image. */
@@ -100,7 +101,8 @@ typedef struct adj_memory {
 
 /*
  * All functions of a library: one backend. A process may have several libraries, each with a table of its own, whose
- * handles do not mix.
+ * handles do not mix. Of a library for a GPU, addresses are the device's, and its threads are the runs that may be on
+ * the device at once.
  */
 typedef struct adj_api {
   /* ---- library ---- */

@@ -1,14 +1,11 @@
 /*
- * The extern "C" functions of adjoint.h: null checks, and the only try/catch of the library. They refuse to hold logic:
- * what they do is in src/runtime and src/cpu. To add a function, declare it in adjoint.h and wrap its body in
+ * The extern "C" functions of adjoint.h for the CPU: null checks around what is in src/runtime and src/cpu. They refuse
+ * to hold logic. To add a function, declare it in adjoint.h and wrap its body in
  * `guarded`.
  */
 #include "adjoint.h"
 
-#include <exception>
-#include <memory>
-#include <new>
-
+#include "abi/guarded.h"
 #include "cpu/blas.h"
 #include "cpu/context.h"
 #include "cpu/program.h"
@@ -20,33 +17,10 @@
 namespace {
 
 using adjoint::fail;
+using adjoint::guarded;
+using adjoint::need;
 
 constexpr int32_t kMostThreads = 1024;
-
-/* Runs a body; whatever it throws becomes a status and a text. */
-template <class Body>
-adj_status guarded(const Body& body) noexcept {
-  try {
-    body();
-    return ADJ_OK;
-  } catch (const adjoint::Error& error) {
-    adjoint::remember(error.text.c_str(), error.operand);
-    return error.status;
-  } catch (const std::bad_alloc&) {
-    adjoint::remember("the system has no more memory for the library's own tables");
-    return ADJ_OUT_OF_MEMORY;
-  } catch (const std::exception& error) {
-    adjoint::remember(error.what());
-    return ADJ_INTERNAL;
-  } catch (...) {
-    adjoint::remember("an exception of unknown type");
-    return ADJ_INTERNAL;
-  }
-}
-
-void need(const void* pointer, const char* name) {
-  if (pointer == nullptr) fail(ADJ_INVALID_ARGUMENT, "%s is null", name);
-}
 
 extern "C" {
 

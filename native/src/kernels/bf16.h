@@ -4,7 +4,7 @@
  */
 #pragma once
 
-#include "kernels/elementwise.h"
+#include "kernels/dtypes.h"
 
 ADJ_ISA_BEGIN
 

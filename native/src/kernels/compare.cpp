@@ -1,31 +1,14 @@
 /*
- * Elementwise comparisons: a BOOL, one byte of 0 or 1. To add one, write its functor and its row in the table.
+ * Elementwise comparisons: a BOOL, one byte of 0 or 1. To add one, write its functor and its row in
+ * functions/compare.h.
  */
+#include "kernels/functions/compare.h"
 #include "kernels/elementwise.h"
 
 ADJ_ISA_BEGIN
 namespace {
 
-#define COMPARISON(functor, op)              \
-  struct functor {                           \
-    template <class Y, class X>              \
-    static Y f(X a, X b) {                   \
-      return static_cast<Y>(a op b ? 1 : 0); \
-    }                                        \
-  };
-
-COMPARISON(Equal, ==)
-COMPARISON(NotEqual, !=)
-COMPARISON(Less, <)
-COMPARISON(LessEqual, <=)
-COMPARISON(Greater, >)
-COMPARISON(GreaterEqual, >=)
-
-constexpr Kernel kernels[] = {
-    elementwise("equal", kCompareAll<Equal>, 1),         elementwise("notEqual", kCompareAll<NotEqual>, 1),
-    elementwise("less", kCompareNumbers<Less>, 1),       elementwise("lessEqual", kCompareNumbers<LessEqual>, 1),
-    elementwise("greater", kCompareNumbers<Greater>, 1), elementwise("greaterEqual", kCompareNumbers<GreaterEqual>, 1),
-};
+constexpr Kernel kernels[] = {ADJ_COMPARE_FUNCTIONS(ADJ_ELEMENTWISE_ROW)};
 
 }  // namespace
 

@@ -5,6 +5,7 @@
  */
 #pragma once
 
+#include "kernels/dtypes.h"
 #include "kernels/plan/elementwise.h"
 #include "kernels/simd.h"
 
@@ -78,19 +79,6 @@ void binary_strided(const Block& block) {
   }
 }
 
-template <class T>
-inline constexpr int32_t kDtype = 0;
-template <>
-inline constexpr int32_t kDtype<float> = ADJ_F32;
-template <>
-inline constexpr int32_t kDtype<double> = ADJ_F64;
-template <>
-inline constexpr int32_t kDtype<int32_t> = ADJ_I32;
-template <>
-inline constexpr int32_t kDtype<int64_t> = ADJ_I64;
-template <>
-inline constexpr int32_t kDtype<uint8_t> = ADJ_BOOL;
-
 template <class F, class X, class Y>
 inline constexpr Loops kUnaryLoops{{kDtype<X>, kDtype<Y>}, 2, unary_contiguous<F, X, Y>, nullptr, nullptr,
                                    unary_strided<F, X, Y>};
@@ -120,6 +108,10 @@ template <class W>
 inline constexpr Loops kBinaryOnIntegers[] = {kBinaryLoops<W, int32_t, int32_t>, kBinaryLoops<W, int64_t, int64_t>};
 
 template <class W>
+inline constexpr Loops kUnaryOnBits[] = {kUnaryLoops<W, int32_t, int32_t>, kUnaryLoops<W, int64_t, int64_t>,
+                                         kUnaryLoops<W, uint8_t, uint8_t>};
+
+template <class W>
 inline constexpr Loops kBinaryOnBits[] = {kBinaryLoops<W, int32_t, int32_t>, kBinaryLoops<W, int64_t, int64_t>,
                                           kBinaryLoops<W, uint8_t, uint8_t>};
 
@@ -137,5 +129,8 @@ template <int32_t kCount>
 constexpr Kernel elementwise(const char* name, const Loops (&loops)[kCount], int32_t cost) {
   return {{name, loops[0].operands - 1, {kAnyInput, 0, 0}}, prepare_elementwise, loops, kCount, cost};
 }
+
+/* A row of a family's table from one of its list of functions. */
+#define ADJ_ELEMENTWISE_ROW(kind, name, cost, ...) elementwise(name, k##kind<__VA_ARGS__>, cost),
 
 ADJ_ISA_END

@@ -24,64 +24,65 @@ struct ErrorFunction<float> {
   static constexpr float kFar = 15.0f; /* the tails round to 0 before it */
   static constexpr uint32_t kHigh = ~uint32_t{0xFFF};
   /* erf(x) / x - 1 in powers of x^2, |x| <= 1 */
-  static constexpr float kNearZero[] = {0.128379166f,   -0.37612626f,     0.112835854f,   -0.026853811f,
-                                        0.00518832775f, -0.000801019371f, 7.85386073e-05f};
+  static ADJ_ALWAYS constexpr Coefficients<float, 7> near_zero() {
+    return {
+        {0.128379166f, -0.37612626f, 0.112835854f, -0.026853811f, 0.00518832775f, -0.000801019371f, 7.85386073e-05f}};
+  }
   /* (1 + 2a) exp(a^2) erfc(a) in powers of (a - 4) / (a + 4) */
-  static constexpr float kScaled[] = {1.2329951524734497f,   -0.1396210789680481f,    0.015379684045910835f,
-                                      0.06809613108634949f,  -0.10103995352983475f,   0.09374044090509415f,
-                                      -0.06632325798273087f, 0.03713991865515709f,    -0.01622227393090725f,
-                                      0.005082809366285801f, -0.0007163394475355744f, -0.0002486323064658791f,
-                                      0.000116607996460516f};
+  static ADJ_ALWAYS constexpr Coefficients<float, 13> scaled() {
+    return {{1.2329951524734497f, -0.1396210789680481f, 0.015379684045910835f, 0.06809613108634949f,
+             -0.10103995352983475f, 0.09374044090509415f, -0.06632325798273087f, 0.03713991865515709f,
+             -0.01622227393090725f, 0.005082809366285801f, -0.0007163394475355744f, -0.0002486323064658791f,
+             0.000116607996460516f}};
+  }
   /* (Phi(x) - 1/2) / x in powers of x^2, |x| <= 3/4 */
-  static constexpr float kGeluNear[] = {0.398942262f, -0.0664898977f, 0.00996985286f, -0.00117542385f, 9.83330974e-05f};
+  static ADJ_ALWAYS constexpr Coefficients<float, 5> gelu_near() {
+    return {{0.398942262f, -0.0664898977f, 0.00996985286f, -0.00117542385f, 9.83330974e-05f}};
+  }
   /* a exp(a^2/2) Phi(-a) in powers of t = (a - 1.5625) / (a + 1.5625), 3/4 <= a <= 15: its value at 0, and the rest
    * over t */
   static constexpr float kGeluCentre = 1.5625f;
   static constexpr float kGeluMiddle = 0.312926829f;
-  static constexpr float kGeluTail[] = {0.205856338f,     -0.131559238f,    -0.0129957022f,  0.0197999962f,
-                                        0.00926365703f,   -0.000608197239f, -0.0027213688f,  -0.00177267438f,
-                                        -0.000325127156f, 0.00126926054f,   -0.000187512822f};
+  static ADJ_ALWAYS constexpr Coefficients<float, 11> gelu_tail() {
+    return {{0.205856338f, -0.131559238f, -0.0129957022f, 0.0197999962f, 0.00926365703f, -0.000608197239f,
+             -0.0027213688f, -0.00177267438f, -0.000325127156f, 0.00126926054f, -0.000187512822f}};
+  }
 };
 
 template <>
 struct ErrorFunction<double> {
   static constexpr double kFar = 40.0;
   static constexpr uint64_t kHigh = ~uint64_t{0x7FFFFFF};
-  static constexpr double kNearZero[] = {0.1283791670955126,     -0.3761263890318375,     0.11283791670954857,
-                                         -0.026866170645072893,  0.005223977624780862,    -0.0008548326978741939,
-                                         0.00012055331036890334, -1.4925593506670807e-05, 1.646097281352917e-06,
-                                         -1.635002518581828e-07, 1.4657879596826354e-08,  -1.1365665026907563e-09,
-                                         5.945260197852979e-11};
-  static constexpr double kScaled[] = {
-      1.2329951186255526,      -0.1396211168405625,     0.015379652102610162,    0.0680970542546862,
-      -0.10103906603585294,    0.09373283499865172,     -0.06633036582050367,    0.0371675155318432,
-      -0.01619773397992426,    0.005031970032548695,    -0.0007577737141838885,  -0.00019925700412184815,
-      0.0001506231178516207,   -2.439811794207995e-05,  -1.1225140354449658e-05, 5.707239573693257e-06,
-      2.980596055322769e-07,   -8.218020654813044e-07,  7.111912428010423e-08,   1.0683442926744586e-07,
-      -1.6357383982124768e-08, -1.2544825403855518e-08, 1.5712153638319064e-09,  9.655408225482863e-10};
-  static constexpr double kGeluNear[] = {0.3989422804014327,     -0.0664903800669054,    0.009973557010034018,
-                                         -0.0011873282154502315, 0.00011543468733417008, -9.444654666126775e-06,
-                                         6.659636725399683e-07,  -4.121381291276528e-08, 2.2555310169400087e-09,
-                                         -9.870927348207122e-11};
+  static ADJ_ALWAYS constexpr Coefficients<double, 13> near_zero() {
+    return {{0.1283791670955126, -0.3761263890318375, 0.11283791670954857, -0.026866170645072893, 0.005223977624780862,
+             -0.0008548326978741939, 0.00012055331036890334, -1.4925593506670807e-05, 1.646097281352917e-06,
+             -1.635002518581828e-07, 1.4657879596826354e-08, -1.1365665026907563e-09, 5.945260197852979e-11}};
+  }
+  static ADJ_ALWAYS constexpr Coefficients<double, 24> scaled() {
+    return {{1.2329951186255526,      -0.1396211168405625,     0.015379652102610162,    0.0680970542546862,
+             -0.10103906603585294,    0.09373283499865172,     -0.06633036582050367,    0.0371675155318432,
+             -0.01619773397992426,    0.005031970032548695,    -0.0007577737141838885,  -0.00019925700412184815,
+             0.0001506231178516207,   -2.439811794207995e-05,  -1.1225140354449658e-05, 5.707239573693257e-06,
+             2.980596055322769e-07,   -8.218020654813044e-07,  7.111912428010423e-08,   1.0683442926744586e-07,
+             -1.6357383982124768e-08, -1.2544825403855518e-08, 1.5712153638319064e-09,  9.655408225482863e-10}};
+  }
+  static ADJ_ALWAYS constexpr Coefficients<double, 10> gelu_near() {
+    return {{0.3989422804014327, -0.0664903800669054, 0.009973557010034018, -0.0011873282154502315,
+             0.00011543468733417008, -9.444654666126775e-06, 6.659636725399683e-07, -4.121381291276528e-08,
+             2.2555310169400087e-09, -9.870927348207122e-11}};
+  }
   /* t = (a - 5) / (a + 5), 3/4 <= a <= 40 */
   static constexpr double kGeluCentre = 5.0;
   static constexpr double kGeluMiddle = 0.3845965248750315;
-  static constexpr double kGeluTail[] = {0.051905273430003014,   -0.08503844346004023,   0.09088622964934957,
-                                         -0.07425639525045007,   0.0479508637315563,     -0.02416178595357143,
-                                         0.008900845022501625,   -0.0018956230784254815, -0.00012648523697812508,
-                                         0.00024276161185661613, -5.456889086895554e-05, -1.6540483985723468e-05,
-                                         1.0329758133888618e-05, 6.047111204197254e-07,  -1.5501144494958876e-06,
-                                         5.070067346534503e-08,  2.338919470373214e-07,  -1.511960264606751e-08,
-                                         -3.466656205713865e-08, 1.6489608483614068e-09, 3.62855816472476e-09};
+  static ADJ_ALWAYS constexpr Coefficients<double, 21> gelu_tail() {
+    return {{0.051905273430003014,    -0.08503844346004023,   0.09088622964934957,     -0.07425639525045007,
+             0.0479508637315563,      -0.02416178595357143,   0.008900845022501625,    -0.0018956230784254815,
+             -0.00012648523697812508, 0.00024276161185661613, -5.456889086895554e-05,  -1.6540483985723468e-05,
+             1.0329758133888618e-05,  6.047111204197254e-07,  -1.5501144494958876e-06, 5.070067346534503e-08,
+             2.338919470373214e-07,   -1.511960264606751e-08, -3.466656205713865e-08,  1.6489608483614068e-09,
+             3.62855816472476e-09}};
+  }
 };
-
-template <class T, int kCount>
-ADJ_ALWAYS T polynomial(const T (&c)[kCount], T x) {
-  T y = c[kCount - 1];
-#pragma GCC unroll 32
-  for (int i = kCount - 2; i >= 0; --i) y = fma(y, x, c[i]);
-  return y;
-}
 
 /* |x|, no larger than what matters to the tails. */
 template <class T>
@@ -93,7 +94,7 @@ ADJ_ALWAYS T tail_argument(T x) {
 /* exp(a^2) erfc(a), a >= 0. */
 template <class T>
 ADJ_ALWAYS T scaled_erfc(T a) {
-  return polynomial(ErrorFunction<T>::kScaled, (a - T(4)) / (a + T(4))) / fma(T(2), a, T(1));
+  return polynomial(ErrorFunction<T>::scaled(), (a - T(4)) / (a + T(4))) / fma(T(2), a, T(1));
 }
 
 /*
@@ -138,7 +139,7 @@ ADJ_ALWAYS T gaussian(T a) {
 /* erf x, |x| <= 1. */
 template <class T>
 ADJ_ALWAYS T erf_near_zero(T x) {
-  return fma(x, polynomial(ErrorFunction<T>::kNearZero, x * x), x);
+  return fma(x, polynomial(ErrorFunction<T>::near_zero(), x * x), x);
 }
 
 template <class T>
@@ -166,7 +167,7 @@ ADJ_ALWAYS T gelu_of(T x) {
   using E = ErrorFunction<T>;
   const T magnitude = magnitude_of(x), a = tail_argument(x);
   const T t = (a - E::kGeluCentre) / (a + E::kGeluCentre);
-  const T rise = t * polynomial(E::kGeluTail, t);
+  const T rise = t * polynomial(E::gelu_tail(), t);
   const T m = E::kGeluMiddle + rise, m_lost = (E::kGeluMiddle - m) + rise;
   typename Float<T>::Bits n;
   T r_lost;
@@ -174,7 +175,7 @@ ADJ_ALWAYS T gelu_of(T x) {
   const T w = scaled_by_power(m + fma(m, r, fma(m, fma(r * r, expm1_tail(r), r_lost), m_lost)), n);
   const T far = x < T(0) ? w : magnitude - w;
   const T z = a * a;
-  const T near = fma(x < T(0) ? -z : z, polynomial(E::kGeluNear, z), T(0.5) * a);
+  const T near = fma(x < T(0) ? -z : z, polynomial(E::gelu_near(), z), T(0.5) * a);
   const T y = a < T(0.75) ? near : far;
   return float_of<T>(bits_of(y) | (bits_of(x) & kSignBit<T>));
 }

@@ -8,6 +8,7 @@
 #include <cstdint>
 
 #include "contract/call.h"
+#include "kernels/target.h"
 #include "runtime/fault.h"
 
 namespace adjoint {
@@ -86,15 +87,3 @@ struct Family {
 };
 
 }  // namespace adjoint
-
-/* Opens the namespace of the instruction set that the file is being compiled for. */
-#define ADJ_ISA_BEGIN \
-  namespace adjoint { \
-  namespace cpu {     \
-  namespace ADJ_ISA_NAMESPACE {
-#define ADJ_ISA_END \
-  }                 \
-  }                 \
-  }
-
-#define ADJ_ALWAYS inline __attribute__((always_inline))

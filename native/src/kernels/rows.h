@@ -5,31 +5,13 @@
  */
 #pragma once
 
-#include <type_traits>
-
+#include "kernels/compensated.h"
+#include "kernels/extremes.h"
 #include "kernels/simd.h"
 
 ADJ_ISA_BEGIN
 
 inline constexpr int64_t kSumBlock = 1024;
-
-/* A sum and what rounding took from it. */
-struct Compensated {
-  double high, low;
-};
-
-ADJ_ALWAYS void add(Compensated& sum, double x) {
-  const double s = sum.high + x;
-  const double back = s - sum.high;
-  sum.low += (sum.high - (s - back)) + (x - back);
-  sum.high = s;
-}
-
-/* Of infinities the compensation is NaN, and the sum alone is right. */
-ADJ_ALWAYS double value(const Compensated& sum) {
-  const double total = sum.high + sum.low;
-  return total == total ? total : sum.high;
-}
 
 ADJ_ALWAYS double sum_lanes(Vector<double> v) {
   if constexpr (kLanes<double> >= 8) v += rotate<double, 4>(v);
@@ -96,26 +78,6 @@ ADJ_ALWAYS double sum_row(const T* x, int64_t n) {
   return value(sum);
 }
 
-/* The bits of equal numbers joined: of zeros of both signs 0 for a maximum, -0 for a minimum. */
-template <bool kMax, class V>
-ADJ_ALWAYS V join_equals(V a, V b) {
-  using Bits =
-      std::conditional_t<sizeof(V) == 4, uint32_t, std::conditional_t<sizeof(V) == 8, uint64_t, Lanes<double>>>;
-  const Bits x = __builtin_bit_cast(Bits, a), y = __builtin_bit_cast(Bits, b);
-  return __builtin_bit_cast(V, kMax ? Bits(x & y) : Bits(x | y));
-}
-
-/*
- * x if it is more extreme, or NaN; else the extreme so far, which a NaN stays. As Java's Math.max and min have it, 0 is
- * larger than -0, so that the sign of a zero does not depend on where it stood.
- */
-template <bool kMax, class V>
-ADJ_ALWAYS V extreme_of(V so_far, V x) {
-  const V extreme = (kMax ? x > so_far : x < so_far) ? x : so_far;
-  const V of_equals = x == so_far ? join_equals<kMax>(x, so_far) : extreme;
-  return x != x ? x : of_equals;
-}
-
 /* x if it is larger, else the largest so far; where one is NaN, that. */
 template <class V>
 ADJ_ALWAYS V larger_of(V x, V so_far) {
@@ -152,9 +114,5 @@ ADJ_ALWAYS T extreme_run(const T* x, int64_t n, int64_t stride, T so_far) {
   for (; i < n; ++i) result = extreme_of<kMax>(result, x[i * stride]);
   return result;
 }
-
-/* What an extreme starts from: every element is at least as extreme. */
-template <bool kMax, class T>
-inline constexpr T kLeast = kMax ? -static_cast<T>(__builtin_inf()) : static_cast<T>(__builtin_inf());
 
 ADJ_ISA_END

@@ -8,6 +8,7 @@
 #include <cstring>
 
 #include "kernels/kernel.h"
+#include "kernels/number.h"
 
 #if defined(__FMA__)
 #include <immintrin.h>
@@ -93,26 +94,7 @@ ADJ_ALWAYS Vector<T> splat(T x) {
   return x - Vector<T>{};
 }
 
-ADJ_ALWAYS float sqrt_of(float x) { return __builtin_sqrtf(x); }
-ADJ_ALWAYS double sqrt_of(double x) { return __builtin_sqrt(x); }
-
-/* a*b + c, fused where the instruction set can. Results may differ between instruction sets, never within one. */
-ADJ_ALWAYS float fma(float a, float b, float c) {
-#if defined(__FMA__)
-  return __builtin_fmaf(a, b, c);
-#else
-  return a * b + c;
-#endif
-}
-
-ADJ_ALWAYS double fma(double a, double b, double c) {
-#if defined(__FMA__)
-  return __builtin_fma(a, b, c);
-#else
-  return a * b + c;
-#endif
-}
-
+/* The same of every lane, fused where the instruction set can. */
 ADJ_ALWAYS Vector<float> fma(Vector<float> a, Vector<float> b, Vector<float> c) {
 #if defined(__AVX512F__)
   return (Vector<float>)_mm512_fmadd_ps((__m512)a, (__m512)b, (__m512)c);

@@ -2,48 +2,13 @@
  * `argsort`: the order of each row of [rows, n], by a stable merge sort of (key, place) pairs, whose keys are integers
  * that compare as the elements do. n log n steps and 32 bytes of scratch an element; a row is one thread's.
  */
-#include <type_traits>
-
 #include "kernels/plan/scan.h"
+#include "kernels/sort_key.h"
 
 ADJ_ISA_BEGIN
 namespace {
 
-inline constexpr uint64_t kLast = ~uint64_t{0};
 inline constexpr int64_t kRun = 8; /* sorted by insertion before the first merge */
-
-template <class T>
-struct Word;
-template <>
-struct Word<float> {
-  using type = uint32_t;
-};
-template <>
-struct Word<double> {
-  using type = uint64_t;
-};
-
-/* An integer in the order of x, NaN last; -0 and 0 are equal. */
-template <class T>
-ADJ_ALWAYS uint64_t key_of(T x, bool descending) {
-  using W = typename Word<T>::type;
-  if (x != x) return kLast;
-  const T positive_zero = x + T(0);
-  W bits;
-  __builtin_memcpy(&bits, &positive_zero, sizeof(bits));
-  const W sign = W(1) << (sizeof(W) * 8 - 1);
-  const W ordered = (bits & sign) != 0 ? static_cast<W>(~bits) : static_cast<W>(bits | sign);
-  return descending ? static_cast<W>(~ordered) : ordered;
-}
-
-template <class T>
-ADJ_ALWAYS uint64_t integer_key(T x, bool descending) {
-  using W = std::conditional_t<sizeof(T) == 4, uint32_t, uint64_t>;
-  const W ordered = static_cast<W>(static_cast<W>(x) ^ (W(1) << (sizeof(W) * 8 - 1)));
-  return descending ? static_cast<W>(~ordered) : ordered;
-}
-ADJ_ALWAYS uint64_t key_of(int32_t x, bool descending) { return integer_key(x, descending); }
-ADJ_ALWAYS uint64_t key_of(int64_t x, bool descending) { return integer_key(x, descending); }
 
 ADJ_ALWAYS void insertion_sort(SortPair* pairs, int64_t n) {
   for (int64_t i = 1; i < n; ++i) {

@@ -6,7 +6,6 @@
  */
 #pragma once
 
-#include "kernels/unrolled.h"
 #include "kernels/vector_math.h"
 
 ADJ_ISA_BEGIN

@@ -11,7 +11,11 @@
  */
 #pragma once
 
+#include "kernels/number.h"
+
+#if defined(__AVX512F__)
 #include "kernels/unrolled.h"
+#endif
 
 ADJ_ISA_BEGIN
 

@@ -36,4 +36,12 @@ void free_block(const SystemBlock& block) noexcept;
 /* Asks malloc to return what it keeps of freed blocks. */
 void trim_blocks() noexcept;
 
+/* Where blocks come from and go to: the host's memory, or a device's. */
+struct BlockSource {
+  SystemBlock (*take)(int64_t bytes) noexcept;
+  void (*free)(const SystemBlock& block) noexcept;
+  void (*trim)() noexcept;
+};
+inline constexpr BlockSource kHostBlocks{take_block, free_block, trim_blocks};
+
 }  // namespace adjoint

@@ -52,7 +52,7 @@ void Memory::trim() {
   adj_buffer* const dropped = drop_pooled(0);
   lock.unlock();
   free_chain(dropped);
-  trim_blocks();
+  blocks_.trim();
 }
 
 adj_memory Memory::figures() const {
@@ -81,13 +81,13 @@ adj_buffer* Memory::take(int64_t bytes, bool scratch) {
   adj_buffer* dropped = drop_pooled(most_pooled());
   lock.unlock();
   free_chain(dropped);
-  fresh->block = take_block(most);
+  fresh->block = blocks_.take(most);
   lock.lock();
   if (fresh->block.address == nullptr) {
     dropped = drop_pooled(0);
     lock.unlock();
     free_chain(dropped);
-    fresh->block = take_block(most);
+    fresh->block = blocks_.take(most);
     lock.lock();
   }
   if (fresh->block.address == nullptr) {
@@ -179,10 +179,10 @@ adj_buffer* Memory::drop_pooled(int64_t down_to) noexcept {
   return chain;
 }
 
-void Memory::free_chain(adj_buffer* chain) noexcept {
+void Memory::free_chain(adj_buffer* chain) const noexcept {
   while (chain != nullptr) {
     adj_buffer* const next = chain->older;
-    free_block(chain->block);
+    blocks_.free(chain->block);
     delete chain;
     chain = next;
   }

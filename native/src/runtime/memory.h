@@ -1,7 +1,8 @@
 /*
- * A context's memory: 64-byte aligned blocks, every byte accounted, freed blocks kept for reuse up to a bound. What
- * callers and runs hold and what is kept never pass the budget together. It refuses to zero memory, to hold its mutex
- * while the system maps or unmaps, and to allocate where something is given back.
+ * A context's memory: 64-byte aligned blocks of the host or of a device, every byte accounted, freed blocks kept for
+ * reuse up to a bound. What callers and runs hold and what is kept never pass the budget together. It refuses to read
+ * or write the memory, to hold its mutex while the system maps or unmaps, and to allocate where something is given
+ * back.
  */
 #pragma once
 
@@ -26,7 +27,7 @@ namespace adjoint {
 
 class Memory {
  public:
-  explicit Memory(int64_t budget) : budget_(budget) {}
+  explicit Memory(int64_t budget, const BlockSource& blocks = kHostBlocks) : blocks_(blocks), budget_(budget) {}
   ~Memory();
   Memory(const Memory&) = delete;
   Memory& operator=(const Memory&) = delete;
@@ -65,9 +66,10 @@ class Memory {
   /* Takes the blocks that have waited longest from the pool until `down_to` bytes are left: a chain for free_chain().
    */
   adj_buffer* drop_pooled(int64_t down_to) noexcept;
-  static void free_chain(adj_buffer* chain) noexcept; /* without the mutex */
+  void free_chain(adj_buffer* chain) const noexcept; /* without the mutex */
   [[noreturn]] void refuse(int64_t bytes, bool scratch, const char* reason) const;
 
+  const BlockSource blocks_;
   const int64_t budget_;
   mutable std::mutex mutex_;
   std::unordered_set<adj_buffer*> buffers_; /* held, scratch and pooled */

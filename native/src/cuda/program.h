@@ -1,0 +1,47 @@
+/*
+ * A program on a GPU: the instructions of an image, each prepared once as launches, so that a run only queues them on a
+ * stream and waits. Immutable, and run by any number of threads at once. It refuses to plan memory, as the CPU's does.
+ */
+#pragma once
+
+#include <vector>
+
+#include "cuda/context.h"
+#include "cuda/kernel.h"
+#include "runtime/bindings.h"
+#include "runtime/image.h"
+
+struct adj_program {
+ public:
+  /* Throws Error. The context must outlive the program. */
+  adj_program(adj_context& context, const adjoint::Image& image);
+  ~adj_program();
+  adj_program(const adj_program&) = delete;
+  adj_program& operator=(const adj_program&) = delete;
+
+  const adj_context& context() const { return context_; }
+
+  /* What a run takes from the context's memory besides its bindings. */
+  int64_t scratch_bytes() const { return scratch_bytes_; }
+
+  /* Runs it; throws Error. `failed` is the instruction that is at fault, -1 for none of them. */
+  void run(const adj_binding* bindings, int32_t count, int64_t& failed) const;
+
+ private:
+  struct Prepared {
+    const char* name;
+    adjoint::cuda::Step step;
+  };
+
+  void prepare(const adjoint::Instruction& instruction, const adjoint::cuda::Kernel& kernel);
+  void keep_constants();
+  void launch(adjoint::cuda::Lane& lane) const;
+  [[noreturn]] void refuse(const adjoint::cuda::FaultRecord& found) const;
+
+  adj_context& context_;
+  std::vector<adjoint::BindingNeeds> needs_;
+  std::vector<Prepared> prepared_;
+  int64_t scratch_bytes_ = 0;
+  std::vector<int64_t> words_; /* of all steps, until they are on the device */
+  adj_buffer* constants_ = nullptr;
+};

@@ -1,0 +1,127 @@
+/*
+ * What a device adds to a backend: runs that stop at a fault, calls of CUDA that fail, memory of its own, and streams.
+ */
+#include <thread>
+
+#include "cuda/both.h"
+
+using namespace test;
+
+namespace {
+
+/* What an instruction finds wrong stops all later ones, as on the CPU. */
+void test_nothing_after_a_fault(const Machine& machine) {
+  const Array<float> x = Array<float>({1, 1, 4, 1}).fill([](int64_t i) { return i; });
+  const Array<int32_t> index = Array<int32_t>({1, 2}).fill([](int64_t i) { return 9 * i; });
+  Array<float> picked({1, 1, 2, 1}), p({5});
+  const std::vector<Call> calls = {{"neg", {}, {p}, {p}}, {"gather", {}, {x, index}, {picked}}, {"neg", {}, {p}, {p}}};
+  p.fill_with([](int64_t) { return 3; });
+  const Outcome outcome = run_on_device(machine, calls);
+  CHECK(outcome.status == ADJ_OUT_OF_RANGE && outcome.failed == 1, "%d at %lld", outcome.status,
+        static_cast<long long>(outcome.failed));
+  CHECK(outcome.text == "gather: index 9 at position 1 is outside 0..3", "%s", outcome.text.c_str());
+  CHECK(p[0] == -3, "%g", static_cast<double>(p[0]));
+}
+
+/* Each call of CUDA in turn fails: that is an error, and nothing is lost or broken. */
+void test_failing_calls() {
+  const int64_t before = simt::allocated();
+  const Array<float> a = Array<float>({40}).fill([](int64_t i) { return i; });
+  const Array<double> scalar = Array<double>({}).fill([](int64_t) { return 0.5; });
+  Array<float> y({}), p({40}), u({40});
+  const Image image = write_image({{"sum", {1}, {a}, {y}}, {"sgd", {0}, {scalar, scalar, scalar, a, a, a}, {p, u}}});
+  bool worked = false;
+  int64_t n = 0;
+  for (; !worked && n < 200; ++n) {
+    for (const bool sticky : {true, false}) {
+      simt::fail_call(n, sticky);
+      adj_context* context = nullptr;
+      adj_status status = adj_context_create(1, 0, nullptr, &context);
+      if (status == ADJ_OK) {
+        adj_program* program = nullptr;
+        status = adj_program_create(context, image.data(), image.bytes(), &program);
+        if (status == ADJ_OK) {
+          Staged staged(context, image);
+          if (staged.ok) {
+            status =
+                adj_program_run(context, program, staged.at.data(), static_cast<int32_t>(staged.at.size()), nullptr);
+          } else {
+            status = ADJ_DEVICE_ERROR;
+          }
+          if (status == ADJ_DEVICE_ERROR && staged.ok) {
+            const adj_status again =
+                adj_program_run(context, program, staged.at.data(), static_cast<int32_t>(staged.at.size()), nullptr);
+            CHECK(!sticky || again == ADJ_DEVICE_ERROR, "%d", again);
+          }
+        }
+        CHECK(adj_program_destroy(program) == ADJ_OK, "%s", adj_last_error());
+      }
+      CHECK(adj_context_destroy(context) == ADJ_OK, "%s", adj_last_error());
+      CHECK(status == ADJ_OK || status == ADJ_DEVICE_ERROR || status == ADJ_OUT_OF_MEMORY, "%d", status);
+      if (sticky) worked = status == ADJ_OK; /* else memory is asked for once more */
+      simt::reset();
+      CHECK(simt::allocated() == before, "call %lld: %lld bytes are left", static_cast<long long>(n),
+            static_cast<long long>(simt::allocated() - before));
+    }
+  }
+  CHECK(worked && n > 10, "%lld calls", static_cast<long long>(n));
+}
+
+void test_budget() {
+  adj_context* context = nullptr;
+  CHECK(adj_context_create(1, 1 << 20, nullptr, &context) == ADJ_OK, "%s", adj_last_error());
+  adj_buffer *first = nullptr, *second = nullptr;
+  CHECK(adj_buffer_allocate(context, 700 << 10, &first) == ADJ_OK, "%s", adj_last_error());
+  CHECK(adj_buffer_allocate(context, 700 << 10, &second) == ADJ_OUT_OF_MEMORY, "over the budget");
+  CHECK(strstr(adj_last_error(), "over the budget") != nullptr, "%s", adj_last_error());
+  adj_memory report;
+  CHECK(adj_memory_report(context, &report) == ADJ_OK && report.outstanding == 700 << 10, "%lld",
+        static_cast<long long>(report.outstanding));
+  CHECK(adj_buffer_free(context, first) == ADJ_OK, "%s", adj_last_error());
+  CHECK(adj_context_destroy(context) == ADJ_OK, "%s", adj_last_error());
+}
+
+/* Runs of several threads take turns on the device, in whatever order their streams are worked off. */
+void test_threads(const Machine& machine) {
+  std::vector<Array<double>> x, y;
+  for (int i = 0; i < 4; ++i) {
+    x.push_back(Array<double>({30}).fill([i](int64_t j) { return j + i; }));
+    y.emplace_back(Dims{30});
+  }
+  std::vector<std::thread> threads;
+  for (size_t i = 0; i < 4; ++i) {
+    threads.emplace_back([&, i] {
+      for (int turn = 0; turn < 5; ++turn) run_on_device(machine, {{"square", {}, {x[i]}, {y[i]}}});
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  for (size_t i = 0; i < 4; ++i) {
+    for (int64_t j = 0; j < 30; ++j) CHECK(y[i][j] == x[i][j] * x[i][j], "%g", y[i][j]);
+  }
+}
+
+void test_refusals(const Machine& machine) {
+  const Array<float> x({3});
+  Array<float> y({3});
+  const Outcome outcome = run_on_device(machine, {{"no such", {}, {x}, {y}}});
+  CHECK(outcome.status == ADJ_UNKNOWN_KERNEL && outcome.text == "no kernel for CUDA is called \"no such\"", "%s",
+        outcome.text.c_str());
+  adj_context* context = nullptr;
+  CHECK(adj_context_create(1, 0, "avx2", &context) == ADJ_UNAVAILABLE, "another instruction set");
+  CHECK(std::string(adj_best_isa()) == "cuda" && adj_blas_serves(machine.device) == 0, "what the library is");
+}
+
+}  // namespace
+
+int main() {
+  {
+    const Machine machine;
+    test_nothing_after_a_fault(machine);
+    test_threads(machine);
+    test_refusals(machine);
+  }
+  test_failing_calls();
+  test_budget();
+  CHECK(simt::allocated() == 0, "%lld bytes are left on the device", static_cast<long long>(simt::allocated()));
+  return finish();
+}

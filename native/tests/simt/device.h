@@ -1,0 +1,29 @@
+/*
+ * The emulated device: memory that the host cannot touch, streams that do their work only when somebody waits, and
+ * calls that fail when told to. It answers the calls of cuda/driver.h. Every kernel runs four times, in four orders of
+ * lanes and blocks, on the same memory, and must leave the same bits; the memory around an allocation must stay as it
+ * was.
+ */
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+namespace simt {
+
+/* What the device has found wrong with a kernel since the last reset(), "" if nothing. */
+std::string failure();
+
+/* Forgets failures, so that the device can be used again, and has no call fail. */
+void reset();
+
+/* From now on the n-th call, counted from 0, answers an error; every later one too if the error is `sticky`. */
+void fail_call(int64_t n, bool sticky = false);
+
+/* How many calls there have been since the process began. */
+int64_t calls();
+
+/* Bytes of the device, and pinned ones of the host, that are allocated. */
+int64_t allocated();
+
+}  // namespace simt
