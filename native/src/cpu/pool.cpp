@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <cstring>
 
-#include "cpu/stopwatch.h"
+#include "runtime/stopwatch.h"
 #include "cpu/thread.h"
 #include "runtime/error.h"
 

@@ -6,7 +6,7 @@
 #include <string>
 
 #include "contract/checks.h"
-#include "cpu/stopwatch.h"
+#include "runtime/stopwatch.h"
 #include "runtime/refusal.h"
 
 using adjoint::Part;

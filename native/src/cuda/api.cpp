@@ -157,7 +157,26 @@ adj_status program_run(adj_context* context, const adj_program* program, const a
     need(context, "context");
     need(program, "program");
     if (&program->context() != context) fail(ADJ_INVALID_ARGUMENT, "the program belongs to another context");
-    program->run(bindings, bindings_count, at);
+    program->run(bindings, bindings_count, nullptr, at);
+  });
+  if (failed != nullptr) *failed = at;
+  return status;
+}
+
+adj_status program_run_timed(adj_context* context, const adj_program* program, const adj_binding* bindings,
+                             int32_t bindings_count, adj_timing* timings, int64_t timings_count, int64_t* failed) {
+  int64_t at = -1;
+  const adj_status status = guarded([&] {
+    need(context, "context");
+    need(program, "program");
+    need(timings, "timings");
+    if (&program->context() != context) fail(ADJ_INVALID_ARGUMENT, "the program belongs to another context");
+    if (timings_count != program->timings()) {
+      fail(ADJ_INVALID_ARGUMENT, "timings_count is %lld, the program has %lld instructions", adjoint::ll(timings_count),
+           adjoint::ll(program->timings()));
+    }
+    for (int64_t i = 0; i < timings_count; ++i) timings[i] = {0, 0, i};
+    program->run(bindings, bindings_count, timings, at);
   });
   if (failed != nullptr) *failed = at;
   return status;
@@ -191,6 +210,7 @@ constexpr adj_api kApi = {
     .program_create = program_create,
     .program_scratch = program_scratch,
     .program_run = program_run,
+    .program_run_timed = program_run_timed,
     .program_destroy = program_destroy,
 };
 

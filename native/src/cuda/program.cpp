@@ -9,6 +9,7 @@
 #include "contract/sharing.h"
 #include "cuda/registry.h"
 #include "runtime/fault.h"
+#include "runtime/stopwatch.h"
 
 using adjoint::fail;
 using adjoint::cuda::FaultRecord;
@@ -130,7 +131,7 @@ void adj_program::keep_constants() {
   words_ = {};
 }
 
-void adj_program::run(const adj_binding* bindings, int32_t count, int64_t& failed) const {
+void adj_program::run(const adj_binding* bindings, int32_t count, adj_timing* timings, int64_t& failed) const {
   failed = -1;
   adjoint::check_bindings(needs_, bindings, count);
   context_.refuse_if_broken();
@@ -140,19 +141,26 @@ void adj_program::run(const adj_binding* bindings, int32_t count, int64_t& faile
   at[adjoint::cuda::kScratch] = adjoint::cuda::address_of(scratch.get());
   at[adjoint::cuda::kConstants] = adjoint::cuda::address_of(constants_);
   for (size_t i = 0; i < needs_.size(); ++i) at[adjoint::cuda::kFirstBinding + i] = bindings[i].address;
-  launch(turn.lane());
+  launch(turn.lane(), timings);
   turn.finish();
   const FaultRecord& found = turn.lane().fault();
   if (found.instruction < 0) return;
   failed = found.instruction;
+  for (int64_t i = failed + 1; timings != nullptr && i < this->timings(); ++i) timings[i] = {0, 0, i};
   refuse(found);
 }
 
-void adj_program::launch(Lane& lane) const {
+void adj_program::launch(Lane& lane, adj_timing* timings) const {
   context_.check(lane.begin(), "beginning a run");
-  for (const Prepared& prepared : prepared_) {
+  for (size_t i = 0; i < prepared_.size(); ++i) {
+    const Prepared& prepared = prepared_[i];
+    const adjoint::Stopwatch watch(timings == nullptr ? nullptr : &timings[i].nanoseconds);
     for (const auto& launch : prepared.step.launches) {
       context_.check(launch(lane.stream(), lane.environment()), prepared.name);
+    }
+    if (timings != nullptr) {
+      context_.check(adjoint::cuda::wait(lane.stream()), prepared.name);
+      timings[i].runs = 1;
     }
   }
 }

@@ -24,8 +24,14 @@ struct adj_program {
   /* What a run takes from the context's memory besides its bindings. */
   int64_t scratch_bytes() const { return scratch_bytes_; }
 
-  /* Runs it; throws Error. `failed` is the instruction that is at fault, -1 for none of them. */
-  void run(const adj_binding* bindings, int32_t count, int64_t& failed) const;
+  /* How many timings a timed run writes: one for each instruction. */
+  int64_t timings() const { return static_cast<int64_t>(prepared_.size()); }
+
+  /*
+   * Runs it; throws Error. `failed` is the instruction that is at fault, -1 for none of them. A run with timings, which
+   * may be null, waits behind each instruction for the device.
+   */
+  void run(const adj_binding* bindings, int32_t count, adj_timing* timings, int64_t& failed) const;
 
  private:
   struct Prepared {
@@ -35,7 +41,7 @@ struct adj_program {
 
   void prepare(const adjoint::Instruction& instruction, const adjoint::cuda::Kernel& kernel);
   void keep_constants();
-  void launch(adjoint::cuda::Lane& lane) const;
+  void launch(adjoint::cuda::Lane& lane, adj_timing* timings) const;
   [[noreturn]] void refuse(const adjoint::cuda::FaultRecord& found) const;
 
   adj_context& context_;

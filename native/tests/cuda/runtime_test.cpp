@@ -23,6 +23,33 @@ void test_nothing_after_a_fault(const Machine& machine) {
   CHECK(p[0] == -3, "%g", static_cast<double>(p[0]));
 }
 
+/* A timed run tells of each instruction, and refuses a wrong count of timings. */
+void test_timings(const Machine& machine) {
+  const Array<float> x = Array<float>({1, 1, 4, 1}).fill([](int64_t i) { return i; });
+  const Array<int32_t> index = Array<int32_t>({1, 2}).fill([](int64_t i) { return i; });
+  Array<float> picked({1, 1, 2, 1}), y({2});
+  const Image image = write_image({{"gather", {}, {x, index}, {picked}}, {"neg", {}, {y}, {y}}});
+  adj_program* program = nullptr;
+  CHECK(adj_program_create(machine.device, image.data(), image.bytes(), &program) == ADJ_OK, "%s", adj_last_error());
+  {
+    const Staged staged(machine.device, image);
+    const auto run = [&](int64_t count, adj_timing* timings) {
+      return adj_program_run_timed(machine.device, program, staged.at.data(), static_cast<int32_t>(staged.at.size()),
+                                   timings, count, nullptr);
+    };
+    adj_timing timings[2];
+    CHECK(run(1, timings) == ADJ_INVALID_ARGUMENT, "one timing for two instructions");
+    CHECK(run(2, timings) == ADJ_OK, "%s", adj_last_error());
+    for (int64_t i = 0; i < 2; ++i) {
+      const adj_timing& timing = timings[i];
+      CHECK(timing.runs == 1 && timing.group == i && timing.nanoseconds > 0, "%lld runs, group %lld, %lld ns",
+            static_cast<long long>(timing.runs), static_cast<long long>(timing.group),
+            static_cast<long long>(timing.nanoseconds));
+    }
+  }
+  CHECK(adj_program_destroy(program) == ADJ_OK, "%s", adj_last_error());
+}
+
 /* Each call of CUDA in turn fails: that is an error, and nothing is lost or broken. */
 void test_failing_calls() {
   const int64_t before = simt::allocated();
@@ -119,6 +146,7 @@ int main() {
     test_nothing_after_a_fault(machine);
     test_threads(machine);
     test_refusals(machine);
+    test_timings(machine);
   }
   test_failing_calls();
   test_budget();

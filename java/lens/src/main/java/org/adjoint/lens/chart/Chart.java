@@ -47,7 +47,9 @@ public final class Chart {
     STEPS
   }
 
-  /** Values under one name; {@code labels} are what single points are called, if they have names. */
+  /**
+   * Values under one name; {@code labels} are what single points are called, if they have names.
+   */
   private record Series(Kind kind, String name, double[] xs, double[] ys, List<String> labels) {}
 
   private final String title;
