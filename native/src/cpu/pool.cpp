@@ -4,9 +4,9 @@
 #include <algorithm>
 #include <cstring>
 
-#include "runtime/stopwatch.h"
 #include "cpu/thread.h"
 #include "runtime/error.h"
+#include "runtime/stopwatch.h"
 
 namespace adjoint {
 namespace {

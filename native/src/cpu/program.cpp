@@ -6,8 +6,8 @@
 #include <string>
 
 #include "contract/checks.h"
-#include "runtime/stopwatch.h"
 #include "runtime/refusal.h"
+#include "runtime/stopwatch.h"
 
 using adjoint::Part;
 using adjoint::Role;
