@@ -53,7 +53,8 @@ class TimedRunsTest {
   void theBodyOfALoopIsTimedByTurns() {
     Tensor xs = Key.of(3).normal(DType.F64, 7, 3).eval();
     Tensor start = Tensor.zeros(DType.F64, 3).eval();
-    Tensor states = Scan.of((Tensor h, Tensor t) -> h.matmul(w).plus(t).tanh().matmul(w)).apply(start, xs);
+    Tensor states =
+        Scan.of((Tensor h, Tensor t) -> h.matmul(w).plus(t).tanh().matmul(w)).apply(start, xs);
     TimedRun run = TimedRuns.of(states::eval).get(0);
     List<Instruction> instructions = run.graph().program().flat();
     int loop = 0;
