@@ -14,7 +14,7 @@ set(ADJ_CUDA_KERNELS
   src/cuda/random.cu
   src/cuda/scan.cu)
 
-# Any C++ compiler's; the rest of the library is adjoint_shared.
+# What launches them, by the same compiler; the rest of the library is adjoint_shared.
 set(ADJ_CUDA_HOST
   src/cuda/api.cpp
   src/cuda/context.cpp
@@ -34,9 +34,16 @@ function(adjoint_emulate_cuda target)
   adjoint_common(${target})
 endfunction()
 
+# CMake allows a language to be enabled at the top level alone, and 3.25 does not know what nvcc 13 calls C++20.
+macro(adjoint_enable_cuda)
+  enable_language(CUDA)
+  set(CMAKE_CUDA20_STANDARD_COMPILE_OPTION "-std=c++20")
+  set(CMAKE_CUDA20_EXTENSION_COMPILE_OPTION "-std=c++20")
+endmacro()
+
 # adjoint_build_cuda(): libadjoint_cuda.so, which shows the same getter of the same table as libadjoint.so.
 function(adjoint_build_cuda)
-  enable_language(CUDA)
+  set_source_files_properties(${ADJ_CUDA_HOST} PROPERTIES LANGUAGE CUDA)
   find_package(CUDAToolkit 13 REQUIRED)
   add_library(adjoint_cuda SHARED ${ADJ_CUDA_KERNELS} ${adjoint_SOURCE_DIR}/src/cuda/driver.cu ${ADJ_CUDA_HOST}
     $<TARGET_OBJECTS:adjoint_shared>)

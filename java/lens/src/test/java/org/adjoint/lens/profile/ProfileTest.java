@@ -101,7 +101,7 @@ class ProfileTest {
     Call product = named(profile, "matmul").get(0);
     assertEquals("rnn", product.layer());
     assertEquals(6, product.runs());
-    assertEquals(6 * 2.0 * 3 * 3, product.operations());
+    assertEquals(6 * (2.0 * 3 * 3 + 3), product.operations()); // adds the bias, too
     assertEquals(inside.stream().mapToDouble(Call::operations).sum(), loop.operations());
     assertEquals(inside.stream().mapToDouble(Call::bytes).sum(), loop.bytes());
   }
