@@ -23,7 +23,7 @@ class PictureBrowserTest {
 
   private static final String CLICK =
       "[...document.querySelectorAll('a')].find(a => a.getClientRects().length"
-          + " && a.textContent === arguments[0]).dispatchEvent(new MouseEvent('click'))";
+          + " && a.textContent.trim() === arguments[0]).dispatchEvent(new MouseEvent('click'))";
 
   /** How far any visible text leaves the rectangle of its box, in pixels. */
   private static final String CUT =
