@@ -110,7 +110,11 @@ class RoomsTest {
           entry("org.adjoint.lens.chart", Set.of("org.adjoint.lens.picture")),
           entry(
               "org.adjoint.lens.report",
-              with(TRAINING, "org.adjoint.lens.chart", "org.adjoint.lens.picture")),
+              with(
+                  TRAINING,
+                  "org.adjoint.lens.chart",
+                  "org.adjoint.lens.page",
+                  "org.adjoint.lens.picture")),
           entry(
               "org.adjoint.lens.page",
               Set.of("org.adjoint.lens.chart", "org.adjoint.lens.picture")),
@@ -125,7 +129,11 @@ class RoomsTest {
                   "org.adjoint.lens.picture")),
           entry(
               "org.adjoint.lens.landscape",
-              with(TOP, "org.adjoint.lens.chart", "org.adjoint.lens.page")),
+              with(
+                  TOP,
+                  "org.adjoint.lens.chart",
+                  "org.adjoint.lens.page",
+                  "org.adjoint.lens.picture")),
           entry(
               "org.adjoint.lens.profile",
               with(
@@ -134,6 +142,7 @@ class RoomsTest {
                   "org.adjoint.internal.ir",
                   "org.adjoint.lens.graph",
                   "org.adjoint.lens.picture",
+                  "org.adjoint.lens.page",
                   "org.adjoint.lens.chart")),
           entry(
               "org.adjoint.lens.graph",
@@ -151,6 +160,7 @@ class RoomsTest {
                   "org.adjoint.internal.ir",
                   "org.adjoint.symbolic",
                   "org.adjoint.lens.graph",
+                  "org.adjoint.lens.page",
                   "org.adjoint.lens.picture")),
           entry(
               "org.adjoint.lens.example",

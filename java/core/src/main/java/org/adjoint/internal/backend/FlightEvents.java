@@ -36,11 +36,8 @@ final class FlightEvents {
     event.commit();
   }
 
-  @Name("org.adjoint.Compile")
-  @Label("Compilation")
-  @Category("Adjoint")
-  @Description("A graph was compiled to a program, and the backend has loaded it")
-  static final class Compile extends Event implements Flight.Span {
+  /** Something that is done to a program. */
+  abstract static class OfProgram extends Event implements Flight.Span {
     @Label("Kernel Calls")
     int calls;
 
@@ -49,33 +46,25 @@ final class FlightEvents {
     long workspace;
 
     @Override
-    public void end(Program program) {
+    public final void end(Program program) {
       calls = program.instructions().size();
       workspace = program.workspaceBytes();
       commit();
     }
   }
+
+  @Name("org.adjoint.Compile")
+  @Label("Compilation")
+  @Category("Adjoint")
+  @Description("A graph was compiled to a program, and the backend has loaded it")
+  static final class Compile extends OfProgram {}
 
   @Name("org.adjoint.Run")
   @Label("Run")
   @Category("Adjoint")
   @Description("A program was run")
   @StackTrace(false)
-  static final class Run extends Event implements Flight.Span {
-    @Label("Kernel Calls")
-    int calls;
-
-    @Label("Workspace")
-    @DataAmount
-    long workspace;
-
-    @Override
-    public void end(Program program) {
-      calls = program.instructions().size();
-      workspace = program.workspaceBytes();
-      commit();
-    }
-  }
+  static final class Run extends OfProgram {}
 
   @Name("org.adjoint.Allocation")
   @Label("Allocation")

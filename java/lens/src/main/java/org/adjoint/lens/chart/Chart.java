@@ -1,15 +1,12 @@
 package org.adjoint.lens.chart;
 
-import java.io.IOException;
-import java.io.InputStream;
-import java.io.UncheckedIOException;
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.function.Function;
 import java.util.stream.DoubleStream;
 import org.adjoint.lens.picture.Lettering;
+import org.adjoint.lens.picture.Resources;
 import org.adjoint.lens.picture.Svg;
 
 /**
@@ -168,23 +165,12 @@ public final class Chart {
 
   /** Returns what a page puts into a style element, once for all its charts. */
   public static String style() {
-    return resource("chart.css").replace("{{font}}", Lettering.FONT);
+    return Resources.text(Chart.class, "chart.css").replace("{{font}}", Lettering.FONT);
   }
 
   /** Returns what a page puts into a script element behind its charts, once for all of them. */
   public static String script() {
-    return resource("chart.js");
-  }
-
-  static String resource(String name) {
-    try (InputStream in = Chart.class.getResourceAsStream(name)) {
-      if (in == null) {
-        throw new IllegalStateException("lens: the resource " + name + " is missing from the jar");
-      }
-      return new String(in.readAllBytes(), StandardCharsets.UTF_8);
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
+    return Resources.text(Chart.class, "chart.js");
   }
 
   private String drawn(String style) {

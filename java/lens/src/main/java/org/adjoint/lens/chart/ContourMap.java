@@ -5,6 +5,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.stream.Stream;
 import org.adjoint.lens.chart.Contours.Point;
+import org.adjoint.lens.picture.Resources;
 import org.adjoint.lens.picture.Svg;
 
 /**
@@ -110,7 +111,7 @@ public final class ContourMap {
 
   /** Returns what a page puts into a style element behind {@link Chart#style}, once. */
   public static String style() {
-    return Chart.resource("contours.css");
+    return Resources.text(ContourMap.class, "contours.css");
   }
 
   private String drawn(String style) {

@@ -9,6 +9,7 @@ import org.adjoint.lens.chart.Chart;
 import org.adjoint.lens.chart.ContourMap;
 import org.adjoint.lens.chart.Numbers;
 import org.adjoint.lens.page.Document;
+import org.adjoint.lens.picture.Resources;
 
 /**
  * Writes a landscape as a page: what the classifier takes the plane for, the path on the principal
@@ -56,8 +57,8 @@ final class LandscapePage {
             + " square at the end. The loss that is written beside a step is the optimizer’s own.",
         Numbers.shown(points.get(0).values().length));
     return page.html(
-        ContourMap.style() + Document.resource(LandscapePage.class, "landscape.css"),
-        Document.resource(LandscapePage.class, "landscape.js"));
+        ContourMap.style() + Resources.text(LandscapePage.class, "landscape.css"),
+        Resources.text(LandscapePage.class, "landscape.js"));
   }
 
   private void controls() {

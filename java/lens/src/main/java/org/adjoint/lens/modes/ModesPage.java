@@ -9,6 +9,7 @@ import org.adjoint.lens.chart.Axis;
 import org.adjoint.lens.chart.Chart;
 import org.adjoint.lens.modes.Comparison.Way;
 import org.adjoint.lens.page.Document;
+import org.adjoint.lens.picture.Resources;
 import org.adjoint.lens.picture.Svg;
 
 /** Writes comparisons as one page: an article for each function, of which a list shows one. */
@@ -45,8 +46,7 @@ final class ModesPage {
       page.close("article");
     }
     return page.html(
-        Document.resource(ModesPage.class, "modes.css"),
-        Document.resource(ModesPage.class, "modes.js"));
+        Resources.text(ModesPage.class, "modes.css"), Resources.text(ModesPage.class, "modes.js"));
   }
 
   private void write(Modes modes, boolean titled) {

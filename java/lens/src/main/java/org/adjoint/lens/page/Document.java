@@ -1,11 +1,8 @@
 package org.adjoint.lens.page;
 
-import java.io.IOException;
-import java.io.InputStream;
-import java.io.UncheckedIOException;
-import java.nio.charset.StandardCharsets;
 import java.util.Locale;
 import org.adjoint.lens.chart.Chart;
+import org.adjoint.lens.picture.Resources;
 import org.adjoint.lens.picture.Svg;
 
 /**
@@ -65,26 +62,9 @@ public final class Document {
    * @param script what runs once the page is there, behind the script of charts
    */
   public String html(String style, String script) {
-    return resource(Document.class, "document.html")
-        .replace("{{style}}", resource(Document.class, "document.css") + Chart.style() + style)
-        .replace("{{script}}", Chart.script() + "</script>\n<script>\n" + script)
-        .replace("{{title}}", Svg.escaped(title))
-        .replace("{{body}}", body); // last, so that no text of it is taken for a place to fill
-  }
-
-  /**
-   * Returns the text of a resource beside a class.
-   *
-   * @throws IllegalStateException if it is missing
-   */
-  public static String resource(Class<?> beside, String name) {
-    try (InputStream in = beside.getResourceAsStream(name)) {
-      if (in == null) {
-        throw new IllegalStateException("lens: the resource " + name + " is missing from the jar");
-      }
-      return new String(in.readAllBytes(), StandardCharsets.UTF_8);
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
+    String all =
+        "<header>\n<h1>" + Svg.escaped(title) + "</h1>\n</header>\n<main>\n" + body + "</main>\n";
+    String styles = Resources.text(Document.class, "document.css") + Chart.style() + style;
+    return Frame.html(title, styles, all, Chart.script(), script);
   }
 }

@@ -1,9 +1,5 @@
 package org.adjoint.lens.profile;
 
-import java.io.IOException;
-import java.io.InputStream;
-import java.io.UncheckedIOException;
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -12,6 +8,8 @@ import java.util.Map;
 import org.adjoint.DType;
 import org.adjoint.lens.chart.Axis;
 import org.adjoint.lens.chart.Chart;
+import org.adjoint.lens.page.Frame;
+import org.adjoint.lens.picture.Resources;
 import org.adjoint.lens.picture.Svg;
 
 /** Writes a profile as one HTML file: per program an icicle, a roofline and a table. */
@@ -37,11 +35,15 @@ final class ProfilePage {
     for (int i = 0; i < profile.programs().size(); i++) {
       page.write(profile.programs().get(i), i, profile.programs().size());
     }
-    return resource("profile.html")
-        .replace("{{style}}", Chart.style() + resource("profile.css"))
-        .replace("{{machine}}", Svg.escaped(ProfileText.machine(profile.machine())))
-        .replace("{{programs}}", page.out)
-        .replace("{{script}}", Chart.script());
+    String body =
+        "<main>\n<h1>Profile</h1>\n<p>"
+            + Svg.escaped(ProfileText.machine(profile.machine()))
+            + ". Times are medians of runs in which a clock is read around every kernel call.</p>\n"
+            + page.out
+            + Resources.text(ProfilePage.class, "figures.html")
+            + "</main>\n";
+    String style = Chart.style() + Resources.text(ProfilePage.class, "profile.css");
+    return Frame.html("Adjoint: profile", style, body, Chart.script());
   }
 
   private void write(Profile.Program program, int index, int count) {
@@ -167,16 +169,5 @@ final class ProfilePage {
       out.append("</td>");
     }
     out.append("</tr>\n");
-  }
-
-  private static String resource(String name) {
-    try (InputStream in = ProfilePage.class.getResourceAsStream(name)) {
-      if (in == null) {
-        throw new IllegalStateException("lens: the resource " + name + " is missing from the jar");
-      }
-      return new String(in.readAllBytes(), StandardCharsets.UTF_8);
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
   }
 }

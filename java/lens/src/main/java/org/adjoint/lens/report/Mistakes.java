@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.List;
 import org.adjoint.lens.chart.Numbers;
 import org.adjoint.lens.chart.Palette;
+import org.adjoint.lens.chart.Png;
 import org.adjoint.lens.picture.Svg;
 import org.adjoint.nn.train.History;
 import org.adjoint.nn.train.History.Mistake;
@@ -96,7 +97,7 @@ final class Mistakes {
       out.append(
           "<li><img alt=\"test row %d\" width=\"%d\" height=\"%d\" src=\"%s\">"
               .formatted(
-                  mistake.row(), SIDE, wide ? SIDE / 4 : SIDE, Png.address(mistake.image())));
+                  mistake.row(), SIDE, wide ? SIDE / 4 : SIDE, Png.url(pixels(mistake.image()))));
       out.append(
           "<b>%d</b> taken for <b>%d</b><br><small>%s against %s</small></li>\n"
               .formatted(
@@ -106,5 +107,15 @@ final class Mistakes {
                   Numbers.shown(mistake.predictedProbability())));
     }
     return out.append("</ul>\n").toString();
+  }
+
+  /** Returns the shades of an image as colours, by row. */
+  static int[][] pixels(History.Image image) {
+    byte[] shades = image.bytes();
+    int[][] pixels = new int[image.height()][image.width()];
+    for (int i = 0; i < shades.length; i++) {
+      pixels[i / image.width()][i % image.width()] = (shades[i] & 0xff) * 0x010101;
+    }
+    return pixels;
   }
 }

@@ -1,8 +1,5 @@
 package org.adjoint.lens.report;
 
-import java.io.IOException;
-import java.io.InputStream;
-import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -11,6 +8,8 @@ import java.util.List;
 import java.util.Set;
 import java.util.stream.Collectors;
 import org.adjoint.lens.chart.Chart;
+import org.adjoint.lens.page.Frame;
+import org.adjoint.lens.picture.Resources;
 import org.adjoint.lens.picture.Svg;
 import org.adjoint.nn.format.AtomicFile;
 import org.adjoint.nn.train.History;
@@ -68,18 +67,20 @@ public final class Report {
   /** Returns the page. */
   public String html() {
     String names = runs.stream().map(History::name).collect(Collectors.joining(" and "));
+    String title = "Training report: " + names;
     StringBuilder body = new StringBuilder();
+    body.append("<header>\n  <h1>").append(Svg.escaped(title)).append("</h1>\n");
+    body.append("  <p class=\"hint\">Point at a chart to see its values, or go to it with the Tab");
+    body.append(" key and move with the arrow keys.</p>\n</header>\n<main>\n");
     body.append(Overview.of(runs));
     body.append(Curves.of(runs));
     body.append(Flow.of(runs));
     body.append(Spread.of(runs));
     body.append(Mistakes.of(runs));
     body.append(Costs.of(runs));
-    return resource("report.html")
-        .replace("{{title}}", Svg.escaped("Training report: " + names))
-        .replace("{{style}}", Chart.style() + resource("report.css"))
-        .replace("{{script}}", Chart.script())
-        .replace("{{body}}", body);
+    body.append("</main>\n");
+    String style = Chart.style() + Resources.text(Report.class, "report.css");
+    return Frame.html(title, style, body.toString(), Chart.script());
   }
 
   /**
@@ -91,16 +92,5 @@ public final class Report {
   public void write(Path file) {
     byte[] text = html().getBytes(StandardCharsets.UTF_8);
     AtomicFile.write(file, out -> out.write(text));
-  }
-
-  private static String resource(String name) {
-    try (InputStream in = Report.class.getResourceAsStream(name)) {
-      if (in == null) {
-        throw new IllegalStateException("lens: the resource " + name + " is missing from the jar");
-      }
-      return new String(in.readAllBytes(), StandardCharsets.UTF_8);
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
   }
 }

@@ -1,9 +1,8 @@
 package org.adjoint.lens.stepper;
 
-import java.io.IOException;
-import java.io.InputStream;
-import java.io.UncheckedIOException;
-import java.nio.charset.StandardCharsets;
+import java.util.stream.Stream;
+import org.adjoint.lens.page.Frame;
+import org.adjoint.lens.picture.Resources;
 
 /** One HTML file out of resources: the page, its style, its scripts, and the data they show. */
 final class Page {
@@ -18,26 +17,18 @@ final class Page {
    * @param json the data
    */
   static String of(String title, String json) {
-    StringBuilder scripts = new StringBuilder();
-    for (String script : SCRIPTS) {
-      scripts.append("<script>\n").append(resource(script)).append("</script>\n");
-    }
     // "<" could end the script element that holds the data.
-    return resource("stepper.html")
-        .replace("{{title}}", title.replace("&", "&amp;").replace("<", "&lt;"))
-        .replace("{{style}}", resource("stepper.css"))
-        .replace("{{data}}", json.replace("<", "\\u003c"))
-        .replace("{{scripts}}", scripts);
+    String data = json.replace("<", "\\u003c");
+    String body =
+        resource("stepper.html")
+            + "<script id=\"data\" type=\"application/json\">"
+            + data
+            + "</script>\n";
+    String[] scripts = Stream.of(SCRIPTS).map(Page::resource).toArray(String[]::new);
+    return Frame.html(title, resource("stepper.css"), body, scripts);
   }
 
   private static String resource(String name) {
-    try (InputStream in = Page.class.getResourceAsStream(name)) {
-      if (in == null) {
-        throw new IllegalStateException("lens: the resource " + name + " is missing from the jar");
-      }
-      return new String(in.readAllBytes(), StandardCharsets.UTF_8);
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
+    return Resources.text(Page.class, name);
   }
 }
