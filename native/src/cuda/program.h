@@ -27,6 +27,11 @@ struct adj_program {
   /* How many timings a timed run writes: one for each instruction. */
   int64_t timings() const { return static_cast<int64_t>(prepared_.size()); }
 
+  /* Clears them; the program's are those from `first` on. */
+  void begin_timings(adj_timing* all, int64_t first) const {
+    for (int64_t i = first; i < first + timings(); ++i) all[i] = {0, 0, i};
+  }
+
   /*
    * Runs it; throws Error. `failed` is the instruction that is at fault, -1 for none of them. A run with timings, which
    * may be null, waits behind each instruction for the device.

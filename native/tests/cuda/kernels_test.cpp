@@ -173,13 +173,16 @@ void test_reductions(const Machine& machine) {
   Random random(7);
   for (const Dims& dims : {Dims{}, Dims{1}, Dims{5, 0}, Dims{17}, Dims{3, 40}, Dims{40, 3}, Dims{2, 3, 50}, Dims{20000},
                            Dims{2, 600, 40}}) {
+    /* How many parts fold a result depends on sizes alone, and every launch is emulated four times. */
+    const bool large = count_of(dims) > 300;
+    if (large && !std::is_same_v<T, float>) continue;
     for (const Layout layout : {Layout::kContiguous, Layout::kTransposed, Layout::kRow}) {
       for (int64_t r = 0; r <= std::min<int64_t>(2, static_cast<int64_t>(dims.size())); ++r) {
         const Dims kept(dims.begin(), dims.end() - r);
         const Array<T> x = Array<T>(dims, layout).fill([&](int64_t) { return random.uniform(-9, 9); });
         Array<T> y(kept);
-        for (const char* name : {"sum", "prod", "max", "min"}) {
-          if (*name == 'p' && count_of(dims) > 300) continue;
+        using Names = std::vector<const char*>;
+        for (const char* name : large ? Names{"sum", "max"} : Names{"sum", "prod", "max", "min"}) {
           compare(machine, {name, {r}, {x}, {y}}, std::is_same_v<T, float> ? 1e-6 : 1e-12);
         }
         Array<int64_t> at(kept);
