@@ -52,7 +52,6 @@ class NativeLibraryTest {
             Storage a = backend.wrap(Programs.direct(1, 2));
             Storage c = backend.allocate(8)) {
           plus.run(new Storage[] {a, a, c}, new long[0]);
-          System.out.println(plus.runTimed(new Storage[] {a, a, c}, new long[0]));
           System.out.println(Arrays.toString(Programs.floats(c)));
         }
       } catch (BackendException e) {
@@ -105,6 +104,7 @@ class NativeLibraryTest {
           Storage c = backend.allocate(16)) {
         System.out.println(plus.scratchBytes() + " bytes of scratch");
         plus.run(new Storage[] {a, a, c}, new long[0]);
+        System.out.println(plus.runTimed(new Storage[] {a, a, c}, new long[0]));
         System.out.println(Arrays.toString(Programs.floats(c)) + " " + c.word(4));
         expect(() -> loss.run(new Storage[] {c, label, label}, new long[0]));
       }
