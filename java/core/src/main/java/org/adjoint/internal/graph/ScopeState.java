@@ -17,21 +17,24 @@ public final class ScopeState {
   private static final AtomicInteger OPEN = new AtomicInteger();
 
   private final ScopeState outer;
-  private final Thread thread = Thread.currentThread();
 
-  // Guarded by this: another thread may evaluate what was built here.
-  private final List<Node> made = new ArrayList<>();
-  private final Set<Storage> kept = new HashSet<>();
-  private boolean closed;
+  /** The thread that opened this. */
+  private final ThreadState thread;
 
-  private ScopeState(ScopeState outer) {
-    this.outer = outer;
+  // Written while this is locked: another thread may evaluate what was built here.
+  private List<Node> made = new ArrayList<>();
+  private Set<Storage> kept = Set.of();
+  private volatile boolean closed;
+
+  private ScopeState(ThreadState thread) {
+    this.thread = thread;
+    this.outer = thread.scope;
   }
 
   /** Returns a new scope on this thread, inside the one that is open, if any. */
   public static ScopeState open() {
     ThreadState thread = ThreadState.get();
-    thread.scope = new ScopeState(thread.scope);
+    thread.scope = new ScopeState(thread);
     OPEN.incrementAndGet();
     return thread.scope;
   }
@@ -77,6 +80,9 @@ public final class ScopeState {
 
   /** Lets a value outlive this scope: the outer one frees it. */
   public synchronized void keep(Storage value) {
+    if (kept.isEmpty()) {
+      kept = new HashSet<>();
+    }
     kept.add(value);
   }
 
@@ -86,12 +92,10 @@ public final class ScopeState {
    * @throws IllegalStateException on another thread, or while an inner scope is open
    */
   public boolean isClosedNow() {
-    synchronized (this) {
-      if (closed) {
-        return false;
-      }
+    if (closed) {
+      return false;
     }
-    if (thread != Thread.currentThread() || ThreadState.get().scope != this) {
+    if (ThreadState.get() != thread || thread.scope != this) {
       throw new IllegalStateException(
           "scope: close it on the thread that opened it, after the scopes inside it");
     }
@@ -100,13 +104,13 @@ public final class ScopeState {
 
   /** Closes: frees what was made and not kept; what was kept belongs to the outer scope. */
   public void free() {
-    ThreadState.get().scope = outer;
+    thread.scope = outer;
     OPEN.decrementAndGet();
     List<Node> all;
     synchronized (this) {
       closed = true;
-      all = new ArrayList<>(made);
-      made.clear();
+      all = made;
+      made = List.of();
     }
     for (Node node : all) {
       boolean lives = false;

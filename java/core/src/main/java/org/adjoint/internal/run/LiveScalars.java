@@ -1,7 +1,6 @@
 package org.adjoint.internal.run;
 
-import java.util.ArrayList;
-import java.util.List;
+import java.util.Arrays;
 import org.adjoint.internal.graph.Node;
 
 /**
@@ -9,28 +8,30 @@ import org.adjoint.internal.graph.Node;
  * anything, however often the evaluation has to try again.
  */
 public final class LiveScalars {
-  /** Null while none was read. */
-  private List<Node> nodes;
+  private static final Node[] NONE = {};
 
-  private List<Long> words;
+  private Node[] nodes = NONE;
+  private long[] words = new long[0];
+  private int count;
 
   /** Returns the bits of a scalar. */
   public long word(Node scalar) {
     if (!scalar.isLive()) {
       return scalar.word();
     }
-    if (nodes == null) {
-      nodes = new ArrayList<>();
-      words = new ArrayList<>();
-    }
-    for (int i = 0; i < nodes.size(); i++) {
-      if (nodes.get(i) == scalar) {
-        return words.get(i);
+    for (int i = 0; i < count; i++) {
+      if (nodes[i] == scalar) {
+        return words[i];
       }
     }
     long word = scalar.word();
-    nodes.add(scalar);
-    words.add(word);
+    if (count == nodes.length) {
+      int more = Math.max(4, 2 * count);
+      nodes = Arrays.copyOf(nodes, more);
+      words = Arrays.copyOf(words, more);
+    }
+    nodes[count] = scalar;
+    words[count++] = word;
     return word;
   }
 
