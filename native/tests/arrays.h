@@ -1,19 +1,19 @@
 /*
- * Arrays of any layout for the tests, in memory of exactly their size, so that AddressSanitizer sees every step
- * outside. `layouts` are the ones that kernels treat differently: contiguous, transposed, gaps, broadcast, and so on.
+ * Arrays of any layout for the tests, in memory of exactly their size, so that every step behind is a fault, and
+ * AddressSanitizer sees every step outside. `layouts` are the ones that kernels treat differently: contiguous,
+ * transposed, gaps, broadcast, and so on.
  */
 #pragma once
 
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
-#include <cstdlib>
 #include <limits>
-#include <memory>
 #include <type_traits>
 #include <vector>
 
 #include "check.h"
+#include "fenced.h"
 #include "image.h"
 
 namespace test {
@@ -99,21 +99,20 @@ class Array {
   Array(const Dims& dims, const Dims& strides) : dims_(dims), strides_(strides) {
     size_ = count_of(dims) == 0 ? 0 : 1;
     for (size_t d = 0; size_ > 0 && d < dims.size(); ++d) size_ += (dims[d] - 1) * strides[d];
-    /* Storage is not allowed to be null, so that operands of no bytes still differ. */
-    data_.reset(static_cast<T*>(std::malloc(size_ > 0 ? static_cast<size_t>(size_) * sizeof(T) : 1)));
+    memory_ = Fenced(static_cast<size_t>(size_) * sizeof(T));
     const T filler(77);
-    std::fill_n(data_.get(), size_, filler);
+    std::fill_n(data(), size_, filler);
   }
 
   int64_t count() const { return count_of(dims_); }
   const Dims& dims() const { return dims_; }
-  T* data() { return data_.get(); }
-  const T* data() const { return data_.get(); }
+  T* data() { return static_cast<T*>(memory_.get()); }
+  const T* data() const { return static_cast<const T*>(memory_.get()); }
   int64_t size() const { return size_; }
 
   /* Element i in row-major order of the dims. */
-  T& operator[](int64_t i) { return data_.get()[place(i)]; }
-  const T& operator[](int64_t i) const { return data_.get()[place(i)]; }
+  T& operator[](int64_t i) { return data()[place(i)]; }
+  const T& operator[](int64_t i) const { return data()[place(i)]; }
 
   template <class F>
   Array&& fill(const F& f) && {
@@ -126,7 +125,7 @@ class Array {
   }
 
   Operand operand() const {
-    return {dtype_of<T>(), dims_, strides_, data_.get(), size_ * static_cast<int64_t>(sizeof(T)), 0};
+    return {dtype_of<T>(), dims_, strides_, memory_.get(), size_ * static_cast<int64_t>(sizeof(T)), 0};
   }
   operator Operand() const { return operand(); }
 
@@ -140,12 +139,9 @@ class Array {
     return at;
   }
 
-  struct Free {
-    void operator()(T* p) const { std::free(p); }
-  };
   Dims dims_, strides_;
   int64_t size_;
-  std::unique_ptr<T, Free> data_;
+  Fenced memory_{0};
 };
 
 /* Numbers that look random and repeat: SplitMix64. */

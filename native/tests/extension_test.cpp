@@ -182,7 +182,7 @@ void test_trapped_tiles() {
 }
 
 void test_tiles() {
-  const TileWays ways = tile_ways(has_avx512(), configures_tiles(), isas());
+  const TileWays ways = tile_ways(has_avx512(), configures_tiles(), offered());
   printf("%s\n", ways.said);
   if (ways.trapped) test_trapped_tiles();
   if (ways.real) {

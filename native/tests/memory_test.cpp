@@ -1,9 +1,11 @@
 /*
  * The allocator: alignment, accounting to the byte, the budget and its text, scratch of runs, the pool and its bound,
- * what goes back to the system, misuse.
+ * what goes back to the system, misuse. And the fence behind the arrays of all tests.
  */
+#include <sys/wait.h>
 #include <unistd.h>
 
+#include <csignal>
 #include <cstdio>
 
 #include "machine.h"
@@ -216,9 +218,28 @@ void test_misuse() {
   CHECK(adj_buffer_free(context, nullptr) == ADJ_OK, "null");
 }
 
+/* A step behind an array ends the process that takes it, whatever the array's size. */
+void test_fence() {
+  if (sanitized()) return; /* which has a report for it */
+  for (const int64_t size : {1, 3, 1024, 1025, 262'143, 262'144, 300'000}) {
+    const Array<float> array({size});
+    const pid_t child = fork();
+    if (child == 0) {
+      std::signal(SIGSEGV, SIG_DFL);
+      const volatile float* behind = array.data() + size;
+      const float seen = behind[-1];
+      _exit(seen == 77 && *behind != 0 ? 1 : 2);
+    }
+    int status = 0;
+    CHECK(waitpid(child, &status, 0) == child && WIFSIGNALED(status) && WTERMSIG(status) == SIGSEGV,
+          "behind %lld floats: status %d", static_cast<long long>(size), status);
+  }
+}
+
 }  // namespace
 
 int main() {
+  test_fence();
   test_accounting();
   test_budget();
   test_scratch();
