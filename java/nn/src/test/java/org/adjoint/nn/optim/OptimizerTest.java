@@ -53,7 +53,10 @@ class OptimizerTest {
     Parameter p = Parameter.of(Tensor.of(START, 3), "p");
     double[] expected = START.clone();
     double[] velocity = new double[3];
-    Optimizer sgd = new Sgd(List.of(p), 0.1, 0.9, nesterov);
+    Optimizer sgd =
+        nesterov
+            ? Sgd.of(List.of(p)).rate(0.1).momentum(0.9).nesterov().build()
+            : Sgd.of(List.of(p)).rate(0.1).momentum(0.9).build();
     for (int step = 0; step < 4; step++) {
       step(sgd, p);
       for (int i = 0; i < 3; i++) {
@@ -62,7 +65,7 @@ class OptimizerTest {
         expected[i] -= 0.1 * (nesterov ? g + 0.9 * velocity[i] : velocity[i]);
       }
       assertArrayEquals(expected, p.toDoubleArray(), 1e-14);
-      assertArrayEquals(velocity, sgd.state().get(0).toDoubleArray(), 1e-14);
+      assertArrayEquals(velocity, sgd.buffers().get(0).toDoubleArray(), 1e-14);
     }
   }
 
@@ -72,7 +75,7 @@ class OptimizerTest {
     double[] expected = START.clone();
     double[] m = new double[3];
     double[] v = new double[3];
-    Optimizer adam = new Adam(List.of(p), 0.1, 0.8, 0.95, 1e-6);
+    Optimizer adam = Adam.of(List.of(p)).rate(0.1).beta1(0.8).beta2(0.95).epsilon(1e-6).build();
     for (int t = 1; t <= 5; t++) {
       double rate = t < 4 ? 0.1 : 0.02;
       adam.learningRate(rate);
@@ -87,7 +90,7 @@ class OptimizerTest {
       }
       assertArrayEquals(expected, p.toDoubleArray(), 1e-12);
     }
-    assertEquals(5, adam.state().get(0).item());
+    assertEquals(5, adam.buffers().get(0).item());
   }
 
   @Test
@@ -96,7 +99,8 @@ class OptimizerTest {
     double[] expected = START.clone();
     double[] m = new double[3];
     double[] v = new double[3];
-    Optimizer adam = new AdamW(List.of(p), 0.1, 0.8, 0.95, 1e-6, 0.3);
+    Optimizer adam =
+        AdamW.of(List.of(p)).rate(0.1).beta1(0.8).beta2(0.95).epsilon(1e-6).decay(0.3).build();
     for (int t = 1; t <= 4; t++) {
       step(adam, p);
       for (int i = 0; i < 3; i++) {
@@ -116,7 +120,7 @@ class OptimizerTest {
     Parameter p = Parameter.of(Tensor.of(START, 3), "p");
     double[] expected = START.clone();
     double[] velocity = new double[3];
-    Optimizer sgd = new Sgd(List.of(p), 0.1, 0.9, true, 0.2);
+    Optimizer sgd = Sgd.of(List.of(p)).rate(0.1).momentum(0.9).nesterov().decay(0.2).build();
     for (int step = 0; step < 3; step++) {
       step(sgd, p);
       for (int i = 0; i < 3; i++) {
@@ -162,8 +166,8 @@ class OptimizerTest {
     for (float[] c : new float[][] {{1, 2, 3, 4}, slopes, {4, 3, 2, 1}}) {
       double[] before = good.toDoubleArray();
       float[] other = bad.toArray();
-      double[] mean = adam.state().get(1).toDoubleArray();
-      double count = adam.state().get(0).item();
+      double[] mean = adam.buffers().get(1).toDoubleArray();
+      double count = adam.buffers().get(0).item();
       adam.zeroGrad();
       Tensor loss = loss(good).plus(bad.times(Tensor.of(c, 2, 2)).sum().cast(DType.F64));
       loss.backward();
@@ -175,25 +179,25 @@ class OptimizerTest {
         assertEquals(expected, message);
         assertArrayEquals(before, good.toDoubleArray());
         assertArrayEquals(other, bad.toArray());
-        assertArrayEquals(mean, adam.state().get(1).toDoubleArray());
-        assertEquals(count, adam.state().get(0).item());
+        assertArrayEquals(mean, adam.buffers().get(1).toDoubleArray());
+        assertEquals(count, adam.buffers().get(0).item());
       } else {
         adam.step();
-        assertEquals(count + 1, adam.state().get(0).item());
+        assertEquals(count + 1, adam.buffers().get(0).item());
       }
     }
   }
 
   private static Parameter stepped(
-      DType dtype, double gradient, Function<List<Parameter>, FusedOptimizer> rule) {
+      DType dtype, double gradient, Function<List<Parameter>, Optimizer> rule) {
     Parameter p = Parameter.of(Tensor.zeros(dtype, 2), "weights");
-    FusedOptimizer optimizer = rule.apply(List.of(p));
+    Optimizer optimizer = rule.apply(List.of(p));
     p.times(Tensor.of(new double[] {gradient, gradient}, 2).cast(dtype)).sum().backward();
     optimizer.step();
     return p;
   }
 
-  private static FusedOptimizer clipped(FusedOptimizer optimizer) {
+  private static Optimizer clipped(Optimizer optimizer) {
     optimizer.clipNorm(1);
     return optimizer;
   }
@@ -360,7 +364,7 @@ class OptimizerTest {
     Optimizer adam = new Adam(List.of(p), 0.1);
     adam.step();
     assertEquals(1, p.item());
-    assertEquals(0, adam.state().get(0).item());
+    assertEquals(0, adam.buffers().get(0).item());
   }
 
   @Test
@@ -390,15 +394,15 @@ class OptimizerTest {
         number("optimizer: learning rate", amount, x -> new Adam(ONE, x)),
         number("optimizer: learning rate", amount, x -> new AdamW(ONE, x)),
         number("optimizer: learning rate", amount, x -> new Sgd(ONE, 1).learningRate(x)),
-        number("optimizer: momentum", fraction, x -> new Sgd(ONE, 1, x, false)),
-        number("optimizer: weight decay", amount, x -> new Sgd(ONE, 1, 0, true, x)),
-        number("optimizer: beta1", fraction, x -> new Adam(ONE, 1, x, 0.9, 1e-8)),
-        number("optimizer: beta2", fraction, x -> new Adam(ONE, 1, 0.9, x, 1e-8)),
-        number("adam: epsilon", positive, x -> new Adam(ONE, 1, 0.9, 0.9, x)),
-        number("optimizer: beta1", fraction, x -> new AdamW(ONE, 1, x, 0.9, 1e-8, 0)),
-        number("optimizer: beta2", fraction, x -> new AdamW(ONE, 1, 0.9, x, 1e-8, 0)),
-        number("adam: epsilon", positive, x -> new AdamW(ONE, 1, 0.9, 0.9, x, 0)),
-        number("optimizer: weight decay", amount, x -> new AdamW(ONE, 1, x)),
+        number("optimizer: momentum", fraction, x -> Sgd.of(ONE).momentum(x)),
+        number("optimizer: weight decay", amount, x -> Sgd.of(ONE).decay(x)),
+        number("optimizer: beta1", fraction, x -> Adam.of(ONE).beta1(x)),
+        number("optimizer: beta2", fraction, x -> Adam.of(ONE).beta2(x)),
+        number("adam: epsilon", positive, x -> Adam.of(ONE).epsilon(x)),
+        number("optimizer: beta1", fraction, x -> AdamW.of(ONE).beta1(x)),
+        number("optimizer: beta2", fraction, x -> AdamW.of(ONE).beta2(x)),
+        number("adam: epsilon", positive, x -> AdamW.of(ONE).epsilon(x)),
+        number("optimizer: weight decay", amount, x -> AdamW.of(ONE).decay(x)),
         number("optimizer: maxNorm", new double[] {0, -1}, x -> new Adam(ONE, 1).clipNorm(x)),
         number("optimizer: maxNorm", new double[] {0, -1}, x -> new Sgd(ONE, 1).clipNorm(x)),
         number("adam: lr", amount, x -> AdamRates.of(x, 0, 0, 1, 0)),

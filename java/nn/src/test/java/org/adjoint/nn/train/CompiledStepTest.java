@@ -20,7 +20,6 @@ import org.adjoint.nn.Losses;
 import org.adjoint.nn.Mlp;
 import org.adjoint.nn.optim.Adam;
 import org.adjoint.nn.optim.AdamW;
-import org.adjoint.nn.optim.FusedOptimizer;
 import org.adjoint.nn.optim.Optimizer;
 import org.adjoint.nn.optim.Sgd;
 import org.junit.jupiter.api.Test;
@@ -41,10 +40,12 @@ class CompiledStepTest {
               case "adam" -> new Adam(parameters, 0.01);
               case "adamW" -> new AdamW(parameters, 0.01);
               case "clipped" -> clipped(new AdamW(parameters, 0.01));
-              case "clippedNesterov" -> clipped(new Sgd(parameters, 0.1, 0.9, true, 1e-3));
+              case "clippedNesterov" ->
+                  clipped(
+                      Sgd.of(parameters).rate(0.1).momentum(0.9).nesterov().decay(1e-3).build());
               case "sgd" -> new Sgd(parameters, 0.1);
-              case "momentum" -> new Sgd(parameters, 0.1, 0.9, false);
-              default -> new Sgd(parameters, 0.1, 0.9, true);
+              case "momentum" -> Sgd.of(parameters).rate(0.1).momentum(0.9).build();
+              default -> Sgd.of(parameters).rate(0.1).momentum(0.9).nesterov().build();
             };
     Mlp built = model();
     Mlp compiled = model();
@@ -73,7 +74,7 @@ class CompiledStepTest {
     assertTrue(compiled.parameters().get(0).grad().isEmpty());
   }
 
-  private static Optimizer clipped(FusedOptimizer rule) {
+  private static Optimizer clipped(Optimizer rule) {
     rule.clipNorm(0.5);
     return rule;
   }
@@ -91,7 +92,7 @@ class CompiledStepTest {
     double norm = adam.gradientNorm();
     assertTrue(norm > 0);
     List<float[]> before = model.parameters().stream().map(Tensor::toArray).toList();
-    List<double[]> state = adam.state().stream().map(Tensor::toDoubleArray).toList();
+    List<double[]> state = adam.buffers().stream().map(Tensor::toDoubleArray).toList();
     Tensor bad = good.div(0).eval();
     String message =
         assertThrows(ArithmeticException.class, () -> step.apply(bad, labels)).getMessage();
@@ -102,12 +103,12 @@ class CompiledStepTest {
       assertArrayEquals(before.get(i), model.parameters().get(i).toArray());
     }
     for (int i = 0; i < state.size(); i++) {
-      assertArrayEquals(state.get(i), adam.state().get(i).toDoubleArray());
+      assertArrayEquals(state.get(i), adam.buffers().get(i).toDoubleArray());
     }
     assertEquals(norm, adam.gradientNorm());
-    assertEquals(1, adam.state().get(0).item());
+    assertEquals(1, adam.buffers().get(0).item());
     step.apply(good, labels).item();
-    assertEquals(2, adam.state().get(0).item());
+    assertEquals(2, adam.buffers().get(0).item());
   }
 
   private static Tensor step(Mlp model, Optimizer optimizer, Tensor x, Tensor labels) {
