@@ -101,7 +101,7 @@ public record Trainer(int epochs, int batch, double learningRate, Schedule sched
       long seen = 0;
       for (int i = 0; i < perEpoch; i++) {
         long step = (long) (epoch - 1) * perEpoch + i;
-        optimizer.learningRate(learningRate * factor((double) step / steps));
+        optimizer.learningRate(learningRate * factor(step, steps));
         try (Scope scope = Scope.open()) {
           Dataset.Batch part = rows.batch(i);
           Tensor logits =
@@ -135,15 +135,17 @@ public record Trainer(int epochs, int batch, double learningRate, Schedule sched
     optimizer.zeroGrad();
   }
 
-  private double factor(double progress) {
-    double factor = schedule.factor(progress);
+  private double factor(long step, long steps) {
+    double factor = schedule.factor(step, steps);
     double rate = learningRate * factor;
     if (factor >= 0 && rate < Double.POSITIVE_INFINITY) {
       return factor;
     }
     throw new IllegalArgumentException(
-        "trainer: the schedule's factor at progress "
-            + progress
+        "trainer: the schedule's factor at step "
+            + step
+            + " of "
+            + steps
             + " is "
             + factor
             + ", which makes the learning rate "

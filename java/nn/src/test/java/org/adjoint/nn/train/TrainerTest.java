@@ -119,21 +119,14 @@ class TrainerTest {
     Mlp model = model(1);
     Adam adam = new Adam(model.parameters(), 0.1);
     for (double factor : new double[] {Double.NaN, -1, Double.POSITIVE_INFINITY, 1e308}) {
-      Trainer trainer = new Trainer(1, 10, 1e3, progress -> factor);
+      Trainer trainer = new Trainer(1, 10, 1e3, (step, steps) -> factor);
       String message =
           assertThrows(
                   IllegalArgumentException.class,
                   () -> trainer.train(model, adam, clusters(), Key.of(3), progress -> {}))
               .getMessage();
-      assertTrue(message.contains("factor at progress 0.0 is " + factor), message);
+      assertTrue(message.contains("factor at step 0 of 9 is " + factor), message);
     }
-  }
-
-  @Test
-  void schedulesStartAtTheBaseRate() {
-    assertEquals(1, Schedule.constant().factor(0.7));
-    assertEquals(1, Schedule.linear().factor(0));
-    assertEquals(0.25, Schedule.linear().factor(0.75));
   }
 
   @Test
