@@ -13,6 +13,7 @@ module org.adjoint.nn {
   exports org.adjoint.nn.data;
   exports org.adjoint.nn.format;
   exports org.adjoint.nn.image;
+  exports org.adjoint.nn.metric;
   exports org.adjoint.nn.norm;
   exports org.adjoint.nn.optim;
   exports org.adjoint.nn.recurrent;
