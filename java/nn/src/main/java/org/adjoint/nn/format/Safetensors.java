@@ -12,7 +12,8 @@ import org.adjoint.nn.data.DataException;
  * A safetensors file: named tensors and a map of strings, in a layout that holds nothing
  * executable. The layout is 8 bytes with the little-endian length of a header, the header in JSON,
  * then the tensors' bytes, little-endian and row by row, without gaps. The types are {@link
- * DType}'s; others are refused by name.
+ * DType}'s. Of others, F16 is read as F32, I16, I8, U16 and U8 as I32, and U32 as I64, each value
+ * exactly; the rest is refused by name.
  *
  * <p>Source: the format's description at {@code https://github.com/huggingface/safetensors},
  * section "Format".
@@ -103,5 +104,19 @@ public record Safetensors(Map<String, Tensor> tensors, Map<String, String> metad
    */
   public static Safetensors read(Path file) {
     return SafetensorsReader.read(file);
+  }
+
+  /**
+   * Returns the contents of several files that an index, {@code *.safetensors.index.json}, puts
+   * together: the tensors in the order of the index, the metadata of the files, of which the first
+   * counts where two differ. The files lie in the index's folder.
+   *
+   * @param index the index
+   * @throws DataException naming the file, the place and the values, if one is missing or
+   *     contradicts itself, if a tensor is not where the index says, or a file has one that the
+   *     index does not name
+   */
+  public static Safetensors readSharded(Path index) {
+    return ShardedSafetensors.read(index);
   }
 }

@@ -19,7 +19,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Supplier;
-import org.adjoint.DType;
 import org.adjoint.Shape;
 import org.adjoint.nn.data.DataException;
 
@@ -32,7 +31,7 @@ import org.adjoint.nn.data.DataException;
  * @param metadata the strings of {@code __metadata__}
  */
 record SafetensorsHeader(List<Entry> entries, Map<String, String> metadata) {
-  private static final List<DType> DTYPES = List.of(DType.values());
+  private static final List<Element> ELEMENTS = List.of(Element.values());
 
   /** Names are as many as tensors, and each is read once: a table of known ones would only grow. */
   private static final JsonFactory JSON =
@@ -47,12 +46,12 @@ record SafetensorsHeader(List<Entry> entries, Map<String, String> metadata) {
    * One tensor of the header.
    *
    * @param name its name
-   * @param dtype its type
+   * @param element how its numbers are stored
    * @param shape its sizes
    * @param begin its first byte, counted from the end of the header
    * @param end the byte behind its last
    */
-  record Entry(String name, DType dtype, Shape shape, long begin, long end) {
+  record Entry(String name, Element element, Shape shape, long begin, long end) {
     /** Returns the name as messages write it. */
     String label() {
       return SafetensorsHeader.label(name);
@@ -159,7 +158,7 @@ record SafetensorsHeader(List<Entry> entries, Map<String, String> metadata) {
       if (offsets.length != 2 || offsets[0] > offsets[1]) {
         throw error(label(name) + ": data_offsets are not [begin, end] with begin <= end");
       }
-      DType type = dtype(name, dtype);
+      Element type = element(name, dtype);
       Shape shape;
       long bytes;
       try {
@@ -187,14 +186,17 @@ record SafetensorsHeader(List<Entry> entries, Map<String, String> metadata) {
       return new Entry(name, type, shape, offsets[0], offsets[1]);
     }
 
-    private DType dtype(String tensor, String name) {
-      for (DType type : DTYPES) {
-        if (type.name().equals(name)) {
-          return type;
-        }
-      }
-      throw error(
-          label(tensor) + ": dtype '" + name + "' is not one of " + DTYPES + " that are read");
+    private Element element(String tensor, String name) {
+      return Element.named(name)
+          .orElseThrow(
+              () ->
+                  error(
+                      label(tensor)
+                          + ": dtype '"
+                          + name
+                          + "' is not one of "
+                          + ELEMENTS
+                          + " that are read"));
     }
 
     private long[] sizes(Supplier<String> what) throws IOException {

@@ -20,7 +20,6 @@ import org.adjoint.Tensor;
  */
 final class SafetensorsWriter {
   private static final JsonFactory JSON = new JsonFactory();
-  private static final int CHUNK = 1 << 20;
 
   private SafetensorsWriter() {}
 
@@ -41,7 +40,7 @@ final class SafetensorsWriter {
           }
           writeFully(out, start.flip());
           for (Map.Entry<String, Tensor> entry : widestFirst) {
-            writeData(out, entry.getValue());
+            Elements.write(out, entry.getValue());
           }
         });
   }
@@ -75,58 +74,6 @@ final class SafetensorsWriter {
       json.writeEndObject();
     }
     return bytes.toByteArray();
-  }
-
-  private static void writeData(OutputStream out, Tensor tensor) throws IOException {
-    switch (tensor.dtype()) {
-      case F32 -> {
-        float[] values = tensor.toArray();
-        chunks(out, values.length, 4, (b, at, n) -> b.asFloatBuffer().put(values, at, n));
-      }
-      case F64 -> {
-        double[] values = tensor.toDoubleArray();
-        chunks(out, values.length, 8, (b, at, n) -> b.asDoubleBuffer().put(values, at, n));
-      }
-      case BF16 -> {
-        short[] values = tensor.toBfloat16Array();
-        chunks(out, values.length, 2, (b, at, n) -> b.asShortBuffer().put(values, at, n));
-      }
-      case I32 -> {
-        int[] values = tensor.toIntArray();
-        chunks(out, values.length, 4, (b, at, n) -> b.asIntBuffer().put(values, at, n));
-      }
-      case I64 -> {
-        long[] values = tensor.toLongArray();
-        chunks(out, values.length, 8, (b, at, n) -> b.asLongBuffer().put(values, at, n));
-      }
-      case BOOL -> {
-        boolean[] values = tensor.toBooleanArray();
-        chunks(
-            out,
-            values.length,
-            1,
-            (b, at, n) -> {
-              for (int i = 0; i < n; i++) {
-                b.put(i, (byte) (values[at + i] ? 1 : 0));
-              }
-            });
-      }
-    }
-  }
-
-  private interface Fill {
-    void fill(ByteBuffer buffer, int at, int count);
-  }
-
-  private static void chunks(OutputStream out, int length, int bytes, Fill fill)
-      throws IOException {
-    ByteBuffer buffer = ByteBuffer.allocate(CHUNK).order(ByteOrder.LITTLE_ENDIAN);
-    int most = CHUNK / bytes;
-    for (int at = 0; at < length; at += most) {
-      int count = Math.min(most, length - at);
-      fill.fill(buffer.clear(), at, count);
-      writeFully(out, buffer.limit(count * bytes));
-    }
   }
 
   private static void writeFully(OutputStream out, ByteBuffer buffer) throws IOException {

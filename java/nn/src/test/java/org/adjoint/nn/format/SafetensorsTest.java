@@ -144,6 +144,20 @@ class SafetensorsTest {
     assertThrows(IllegalArgumentException.class, () -> new Safetensors(tensors, Map.of()));
   }
 
+  @Test
+  void narrowNumbersAreReadAsTheNextDtype() throws IOException {
+    String header =
+        "{\"h\":{\"dtype\":\"F16\",\"shape\":[2],\"data_offsets\":[0,4]},"
+            + "\"u\":{\"dtype\":\"U32\",\"shape\":[1],\"data_offsets\":[4,8]},"
+            + "\"i\":{\"dtype\":\"I8\",\"shape\":[1],\"data_offsets\":[8,9]}}";
+    byte[] data = {0, 0x3c, 1, (byte) 0x80, -1, -1, -1, -1, -128};
+    Path file = Files.write(folder.resolve("narrow.safetensors"), file(header, data));
+    Map<String, Tensor> tensors = Safetensors.read(file).tensors();
+    assertArrayEquals(new float[] {1, -0x1p-24f}, tensors.get("h").toArray());
+    assertArrayEquals(new long[] {0xffffffffL}, tensors.get("u").toLongArray());
+    assertArrayEquals(new int[] {-128}, tensors.get("i").toIntArray());
+  }
+
   static Stream<Arguments> lies() {
     String w = "\"w\":{\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[0,8]}";
     String max = "9223372036854775807";
