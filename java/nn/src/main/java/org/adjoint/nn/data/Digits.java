@@ -39,6 +39,9 @@ public final class Digits {
 
   private static final int FIRST_ROWS = 2048;
 
+  /** A row's values have a digit each, and something behind it. */
+  private static final int SHORTEST_ROW = 2 * (COLUMNS + 1);
+
   private static final String RESOURCE = "digits.csv.gz";
 
   private Digits() {}
@@ -75,8 +78,9 @@ public final class Digits {
   }
 
   private static Dataset parse(Source source) {
-    float[] features = new float[FIRST_ROWS * COLUMNS];
-    int[] labels = new int[FIRST_ROWS];
+    int room = (int) Math.min(FIRST_ROWS, source.most() / SHORTEST_ROW + 1);
+    float[] features = new float[room * COLUMNS];
+    int[] labels = new int[room];
     int rows = 0;
     try (CsvReader<CsvRecord> reader =
         CsvReader.builder()

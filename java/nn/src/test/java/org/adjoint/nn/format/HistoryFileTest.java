@@ -26,7 +26,7 @@ import org.junit.jupiter.api.io.TempDir;
 class HistoryFileTest {
   @TempDir private Path folder;
 
-  private static History history() {
+  static History history() {
     Score score = new Score(0.1 + 0.2, 1 / 3.0);
     Histogram spread = Histogram.of(new double[] {-1, 0.5, 1, Double.NaN}, 4);
     Mistake mistake = new Mistake(7, 1, 0, 1e-9, 1 - 1e-9, new Image(2, 1, "AP8="));
