@@ -134,6 +134,11 @@ public final class Dataset {
         Tensor.of(selected, to - from, columns), Tensor.of(selectedLabels, to - from), to - from);
   }
 
+  /** Returns the arrays as two fields, for a {@link DataLoader}. */
+  Columns columns(String featuresName, String labelsName) {
+    return Columns.of().with(featuresName, features, columns).with(labelsName, labels);
+  }
+
   private void copy(int[] rows, int from, int to, float[] into, int[] labelsInto) {
     for (int i = from; i < to; i++) {
       int row = Objects.checkIndex(rows[i], labels.length);
