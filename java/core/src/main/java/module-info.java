@@ -1,5 +1,6 @@
 /** Automatic differentiation for the JVM: graphs, derivatives, and the backends that run them. */
-@SuppressWarnings("module") // adjoint-nativelib and adjoint-lens, optional modules, may be absent
+@SuppressWarnings(
+    "module") // adjoint-nativelib, adjoint-nn and adjoint-lens, optional modules, may be absent
 module org.adjoint {
   requires static jdk.jfr; // a runtime image may lack it
 
@@ -11,10 +12,12 @@ module org.adjoint {
   exports org.adjoint.internal.backend to
       org.adjoint.nativelib;
   exports org.adjoint.internal.graph to
-      org.adjoint.lens;
+      org.adjoint.lens,
+      org.adjoint.nn;
   exports org.adjoint.internal.ir to
       org.adjoint.lens,
-      org.adjoint.nativelib;
+      org.adjoint.nativelib,
+      org.adjoint.nn;
   exports org.adjoint.internal.run to
       org.adjoint.lens;
 

@@ -15,6 +15,7 @@ module org.adjoint.nn {
   exports org.adjoint.nn.image;
   exports org.adjoint.nn.metric;
   exports org.adjoint.nn.norm;
+  exports org.adjoint.nn.onnx;
   exports org.adjoint.nn.optim;
   exports org.adjoint.nn.recurrent;
   exports org.adjoint.nn.train;
