@@ -9,14 +9,19 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.stream.Collectors;
 import org.adjoint.DType;
+import org.adjoint.Grad;
 import org.adjoint.Key;
+import org.adjoint.Parameter;
 import org.adjoint.Scope;
 import org.adjoint.Tensor;
 import org.adjoint.nn.LayerCases.Row;
 import org.adjoint.nn.format.Safetensors;
 import org.adjoint.nn.onnx.OnnxExport;
 import org.adjoint.nn.onnx.OnnxExport.Input;
+import org.adjoint.nn.onnx.OnnxLayer;
 import org.adjoint.nn.onnx.OnnxRuntime;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -67,13 +72,40 @@ class LayerExportTest {
     byte[] file =
         OnnxExport.of(part, types, in -> List.of(row.application().apply(part, in, Training.OFF)))
             .bytes();
+    OnnxLayer read = OnnxLayer.of(row.name(), file);
     try (OnnxRuntime runtime = new OnnxRuntime(file)) {
       for (int examples : List.of(1, 2, 5)) {
         List<Tensor> batch = inputs.stream().map(x -> resized(x, examples)).toList();
         Tensor expected = row.application().apply(part, batch, Training.OFF);
         assertClose(expected, runtime.run(batch).get(0));
+        assertClose(expected, read.apply(batch).get(0));
       }
     }
+    assertSameGradients(part, row.application().apply(part, inputs, Training.OFF), read, inputs);
+  }
+
+  /** Read again, a file has the parameters that were written, and they learn the same. */
+  private static void assertSameGradients(
+      Part part, Tensor y, OnnxLayer read, List<Tensor> inputs) {
+    Map<String, Parameter> mine = part.named();
+    Map<String, Parameter> theirs = read.named();
+    List<String> names = mine.keySet().stream().filter(n -> mine.get(n).isTrainable()).toList();
+    assertEquals(Set.copyOf(part.parameters()).size(), names.size());
+    assertEquals(Set.copyOf(names), names(read.parameters()));
+    if (names.isEmpty()) {
+      return;
+    }
+    Tensor[] before = names.stream().map(mine::get).toArray(Tensor[]::new);
+    Tensor[] after = names.stream().map(theirs::get).toArray(Tensor[]::new);
+    List<Tensor> expected = Grad.grad(y.square().sum(), before);
+    List<Tensor> actual = Grad.grad(read.apply(inputs).get(0).square().sum(), after);
+    for (int i = 0; i < expected.size(); i++) {
+      assertClose(expected.get(i), actual.get(i));
+    }
+  }
+
+  private static Set<String> names(List<Parameter> parameters) {
+    return parameters.stream().map(Parameter::name).collect(Collectors.toSet());
   }
 
   /** Returns so many examples: rows again and again, each time another multiple of them. */
