@@ -18,5 +18,6 @@ module org.adjoint.nn {
   exports org.adjoint.nn.onnx;
   exports org.adjoint.nn.optim;
   exports org.adjoint.nn.recurrent;
+  exports org.adjoint.nn.serve;
   exports org.adjoint.nn.train;
 }

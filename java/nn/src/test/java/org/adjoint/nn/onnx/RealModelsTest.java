@@ -25,7 +25,7 @@ import org.junit.jupiter.params.provider.MethodSource;
  * the reference backend. Without the property the tests are skipped and say so.
  */
 class RealModelsTest {
-  private static final Path FOLDER = Path.of(System.getProperty("adjoint.models", "target/models"));
+  private static final Path FOLDER = Path.of(System.getProperty("adjoint.models", "(none named)"));
 
   /** A file, the shapes of its floating inputs, and the sample rate that it may be told. */
   record Case(String file, double tolerance, long rate, List<long[]> shapes) {

@@ -1,0 +1,2 @@
+/** Networks that many threads ask at once: {@code Predictor}. */
+package org.adjoint.nn.serve;
