@@ -36,7 +36,7 @@ public final class Adadelta extends ListOptimizer {
 
   @Override
   List<Tensor> next(Numbers numbers, Tensor p, Tensor g, List<Tensor> memory) {
-    Tensor slope = numbers.coupled(p, g);
+    Tensor slope = numbers.slope(p, g);
     Tensor square = AdamRule.mix(memory.get(0), slope.square(), rho);
     Tensor step = memory.get(1).plus(epsilon).sqrt().div(square.plus(epsilon).sqrt()).times(slope);
     Tensor steps = AdamRule.mix(memory.get(1), step.square(), rho);

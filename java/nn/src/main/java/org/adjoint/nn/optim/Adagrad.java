@@ -1,6 +1,7 @@
 package org.adjoint.nn.optim;
 
 import java.util.List;
+import org.adjoint.DType;
 import org.adjoint.Parameter;
 import org.adjoint.Tensor;
 
@@ -36,8 +37,10 @@ public final class Adagrad extends ListOptimizer {
 
   @Override
   List<Tensor> next(Numbers numbers, Tensor p, Tensor g, List<Tensor> memory) {
-    Tensor slope = numbers.coupled(p, g);
-    Tensor sum = memory.get(0).plus(slope.square());
+    Tensor slope = numbers.slope(p, g);
+    // A sum that overflows would stop the parameter, as in squarable().
+    double largest = p.dtype() == DType.F64 ? Double.MAX_VALUE : 0x1.fep127;
+    Tensor sum = memory.get(0).plus(slope.square()).minimum(largest);
     Tensor slowed = numbers.rate().div(numbers.steps().minus(1).times(rateDecay).plus(1));
     Tensor step = slope.div(sum.sqrt().plus(epsilon));
     return List.of(p.minus(step.times(slowed.cast(p.dtype()))), sum);

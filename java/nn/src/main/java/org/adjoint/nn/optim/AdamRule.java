@@ -64,7 +64,7 @@ abstract sealed class AdamRule extends ListOptimizer permits Adam, AdamW {
 
   @Override
   final List<Tensor> next(Numbers numbers, Tensor p, Tensor g, List<Tensor> memory) {
-    Tensor slope = decoupled ? g : numbers.coupled(p, g);
+    Tensor slope = decoupled ? squarable(g) : numbers.slope(p, g);
     Tensor from = decoupled ? numbers.decayed(p) : p;
     Tensor mean = mix(memory.get(0), slope, slow);
     Tensor square = mix(memory.get(1), slope.square(), slower);

@@ -40,8 +40,9 @@ public final class Lamb extends ListOptimizer {
 
   @Override
   List<Tensor> next(Numbers numbers, Tensor p, Tensor g, List<Tensor> memory) {
-    Tensor mean = AdamRule.mix(memory.get(0), g, beta1);
-    Tensor square = AdamRule.mix(memory.get(1), g.square(), beta2);
+    Tensor slope = squarable(g);
+    Tensor mean = AdamRule.mix(memory.get(0), slope, beta1);
+    Tensor square = AdamRule.mix(memory.get(1), slope.square(), beta2);
     Tensor root = AdamRule.corrected(square, beta2, numbers).sqrt().plus(epsilon);
     Tensor step = numbers.coupled(p, AdamRule.corrected(mean, beta1, numbers).div(root));
     Tensor length = norm(p);

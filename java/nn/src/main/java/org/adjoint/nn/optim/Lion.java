@@ -35,8 +35,9 @@ public final class Lion extends ListOptimizer {
 
   @Override
   List<Tensor> next(Numbers numbers, Tensor p, Tensor g, List<Tensor> memory) {
-    Tensor sign = AdamRule.mix(memory.get(0), g, beta1).sign();
-    Tensor mean = AdamRule.mix(memory.get(0), g, beta2);
+    Tensor slope = finite(g);
+    Tensor sign = AdamRule.mix(memory.get(0), slope, beta1).sign();
+    Tensor mean = AdamRule.mix(memory.get(0), slope, beta2);
     return List.of(numbers.decayed(p).minus(sign.times(numbers.rate(p))), mean);
   }
 

@@ -54,6 +54,11 @@ abstract class ListOptimizer extends Optimizer {
     Tensor coupled(Tensor p, Tensor g) {
       return decays ? g.plus(p.times(decay.cast(p.dtype()))) : g;
     }
+
+    /** Returns {@link #coupled} for a rule that squares it, see {@link #squarable}. */
+    Tensor slope(Tensor p, Tensor g) {
+      return squarable(coupled(p, g));
+    }
   }
 
   /**
@@ -119,6 +124,21 @@ abstract class ListOptimizer extends Optimizer {
   /** Returns what the group shares after a step; the count goes up by one unless overridden. */
   List<Tensor> nextShared(List<Tensor> before) {
     return before.isEmpty() ? before : List.of(before.get(0).plus(1));
+  }
+
+  /**
+   * Returns gradients whose squares are numbers of their dtype: larger ones count as the largest
+   * such number, as in {@link Adam}. A square that overflows would stop its parameter for good, and
+   * nothing would tell.
+   */
+  static Tensor squarable(Tensor g) {
+    double largest = g.dtype() == DType.F64 ? 0x1p511 : 0x1p63;
+    return finite(g).clamp(-largest, largest);
+  }
+
+  /** Returns gradients with NaN for an infinite one, which a sign or a bound would hide. */
+  static Tensor finite(Tensor g) {
+    return Tensor.where(g.isInf(), g.fullLike(Double.NaN), g);
   }
 
   /** Returns whether {@link #build} clips to the norm itself: the rule is one instruction. */

@@ -57,7 +57,7 @@ public final class NAdam extends ListOptimizer {
 
   @Override
   List<Tensor> next(Numbers numbers, Tensor p, Tensor g, List<Tensor> memory) {
-    Tensor slope = numbers.coupled(p, g);
+    Tensor slope = numbers.slope(p, g);
     Tensor now = momentum(numbers.steps());
     Tensor then = momentum(numbers.steps().plus(1));
     Tensor product = numbers.shared().get(1);

@@ -47,7 +47,7 @@ public final class RmsProp extends ListOptimizer {
 
   @Override
   List<Tensor> next(Numbers numbers, Tensor p, Tensor g, List<Tensor> memory) {
-    Tensor slope = numbers.coupled(p, g);
+    Tensor slope = numbers.slope(p, g);
     List<Tensor> next = new ArrayList<>();
     Tensor square = AdamRule.mix(memory.get(0), slope.square(), alpha);
     Tensor spread = square;

@@ -268,6 +268,40 @@ class RulesTest {
 
   @ParameterizedTest(name = "{0}")
   @MethodSource("rules")
+  void gradientsWhoseSquaresOverflowMoveEachParameter(
+      String name, Function<List<Parameter>, Optimizer> built, Object ignored) {
+    for (DType dtype : new DType[] {DType.F32, DType.F64}) {
+      Optimizer optimizer = built.apply(parameters(dtype));
+      double huge = dtype == DType.F32 ? 1e25 : 1e200;
+      for (int step = 0; step < 8; step++) {
+        List<double[]> before = optimizer.parameters().stream().map(Tensor::toDoubleArray).toList();
+        optimizer.zeroGrad();
+        optimizer.parameters().forEach(p -> p.times(huge).sum().backward());
+        optimizer.step();
+        for (int k = 0; k < 2; k++) {
+          double[] after = optimizer.parameters().get(k).toDoubleArray();
+          for (int i = 0; i < after.length; i++) {
+            String at = dtype + " step " + step + ": " + before.get(k)[i] + " to " + after[i];
+            assertTrue(Double.isFinite(after[i]) && after[i] != before.get(k)[i], at);
+          }
+        }
+      }
+    }
+  }
+
+  @ParameterizedTest(name = "{0}")
+  @MethodSource("rules")
+  void infiniteGradientsShow(
+      String name, Function<List<Parameter>, Optimizer> built, Object ignored) {
+    Optimizer optimizer = built.apply(parameters(DType.F32));
+    Parameter vector = optimizer.parameters().get(1);
+    vector.times(Tensor.of(new float[] {1, Float.POSITIVE_INFINITY, 1, 1}, 4)).sum().backward();
+    optimizer.step();
+    assertTrue(!Double.isFinite(vector.toDoubleArray()[1]), vector.format());
+  }
+
+  @ParameterizedTest(name = "{0}")
+  @MethodSource("rules")
   void aRefusedGradientChangesNothing(
       String name, Function<List<Parameter>, Optimizer> built, Object ignored) {
     Optimizer optimizer = built.apply(parameters(DType.F32));
