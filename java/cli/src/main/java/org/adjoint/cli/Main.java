@@ -36,6 +36,7 @@ import picocli.CommandLine.Spec;
       "Examples:",
       "  adjoint train --dataset digits --save digits.safetensors",
       "  adjoint evaluate --model digits.safetensors",
+      "  adjoint export --model digits.safetensors --onnx digits.onnx",
       "  adjoint example scalar",
       "  adjoint gradcheck --op tanh",
       "  adjoint lens --example 1-2-1 --out page.html",
@@ -102,6 +103,7 @@ public final class Main implements Runnable {
     CommandLine commands = new CommandLine(main);
     commands.addSubcommand(new TrainCommand(terminal));
     commands.addSubcommand(new EvaluateCommand(terminal));
+    commands.addSubcommand(new ExportCommand(terminal));
     commands.addSubcommand(new ExampleCommand(terminal));
     commands.addSubcommand(new GradcheckCommand(terminal));
     commands.addSubcommand(new LensCommand(terminal));
@@ -133,7 +135,7 @@ public final class Main implements Runnable {
   public void run() {
     throw new ParameterException(
         spec.commandLine(),
-        "a command is missing: train, evaluate, example, gradcheck, lens, report or shell");
+        "a command is missing: train, evaluate, export, example, gradcheck, lens, report or shell");
   }
 
   private int report(Terminal terminal, Throwable problem) {
