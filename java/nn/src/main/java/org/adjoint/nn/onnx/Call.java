@@ -1,9 +1,11 @@
 package org.adjoint.nn.onnx;
 
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
+import java.util.function.Function;
 import org.adjoint.DType;
 import org.adjoint.internal.ir.Words;
 import org.adjoint.nn.onnx.Onnx.Attribute;
@@ -30,7 +32,7 @@ record Call(GraphBuilder graph, List<Step> steps, Step step, List<String> in) {
     List<String> write(Call call);
 
     /** Returns the rule of an operation with one output. */
-    static Rule one(java.util.function.Function<Call, String> rule) {
+    static Rule one(Function<Call, String> rule) {
       return call -> List.of(rule.apply(call));
     }
 
@@ -113,7 +115,7 @@ record Call(GraphBuilder graph, List<Step> steps, Step step, List<String> in) {
 
   /** Returns an attribute of whole numbers. */
   static Attribute ints(long... values) {
-    return new Attribute.Ints(java.util.Arrays.stream(values).boxed().toList());
+    return new Attribute.Ints(Arrays.stream(values).boxed().toList());
   }
 
   /** Returns an attribute of one whole number. */

@@ -3,6 +3,7 @@ package org.adjoint.nn.onnx;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import org.adjoint.DType;
+import org.adjoint.Shape;
 import org.adjoint.Tensor;
 import org.adjoint.nn.internal.Heap;
 import org.adjoint.nn.onnx.Onnx.ElementType;
@@ -41,8 +42,7 @@ final class Elements {
   static TensorData scalar(DType dtype, long word) {
     ByteBuffer bytes = ByteBuffer.allocate(Long.BYTES).order(ByteOrder.LITTLE_ENDIAN);
     bytes.putLong(0, word);
-    return new TensorData(
-        ElementType.of(dtype), org.adjoint.Shape.SCALAR, bytes.slice(0, dtype.bytes()));
+    return new TensorData(ElementType.of(dtype), Shape.SCALAR, bytes.slice(0, dtype.bytes()));
   }
 
   /**

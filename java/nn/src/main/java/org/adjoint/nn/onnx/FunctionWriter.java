@@ -1,6 +1,7 @@
 package org.adjoint.nn.onnx;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.BitSet;
 import java.util.HashMap;
 import java.util.List;
@@ -221,8 +222,8 @@ final class FunctionWriter {
     long[] from = new long[sequences];
     long[] to = new long[stacks];
     long direction = step.vertex().isReverse() ? 1 : 0;
-    java.util.Arrays.fill(from, direction);
-    java.util.Arrays.fill(to, direction);
+    Arrays.fill(from, direction);
+    Arrays.fill(to, direction);
     Map<String, Attribute> attributes =
         Map.of(
             "body",

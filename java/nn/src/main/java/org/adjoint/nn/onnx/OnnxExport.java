@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.StringJoiner;
 import java.util.function.Function;
+import org.adjoint.DType;
 import org.adjoint.Parameter;
 import org.adjoint.Shape;
 import org.adjoint.Tensor;
@@ -58,7 +59,7 @@ public final class OnnxExport {
      *
      * @param dims the shape of one example
      */
-    public static Input of(String name, org.adjoint.DType dtype, long... dims) {
+    public static Input of(String name, DType dtype, long... dims) {
       return new Input(name, new Type(dtype, Shape.of(dims)), true);
     }
 
@@ -67,7 +68,7 @@ public final class OnnxExport {
      *
      * @param dims the whole shape
      */
-    public static Input fixed(String name, org.adjoint.DType dtype, long... dims) {
+    public static Input fixed(String name, DType dtype, long... dims) {
       return new Input(name, new Type(dtype, Shape.of(dims)), false);
     }
 

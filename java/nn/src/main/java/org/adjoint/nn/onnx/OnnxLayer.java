@@ -15,6 +15,7 @@ import java.util.TreeSet;
 import org.adjoint.Parameter;
 import org.adjoint.Tensor;
 import org.adjoint.nn.Layer;
+import org.adjoint.nn.Training;
 import org.adjoint.nn.data.DataException;
 import org.adjoint.nn.onnx.Onnx.Attribute;
 import org.adjoint.nn.onnx.Onnx.Graph;
@@ -146,7 +147,7 @@ public final class OnnxLayer implements Layer {
 
   /** Returns as {@link #apply(Tensor)}: a file has one meaning, in training too. */
   @Override
-  public Tensor apply(Tensor x, org.adjoint.nn.Training training) {
+  public Tensor apply(Tensor x, Training training) {
     return apply(x);
   }
 

@@ -3,6 +3,7 @@ package org.adjoint.nn.onnx;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Function;
 import org.adjoint.DType;
 import org.adjoint.Tensor;
 import org.adjoint.nn.onnx.Onnx.Attribute;
@@ -28,7 +29,7 @@ record Op(Node node, List<Optional<Tensor>> in, long opset, Evaluation run) {
     List<Tensor> of(Op op);
 
     /** Returns the meaning of an operator with one output. */
-    static Meaning one(java.util.function.Function<Op, Tensor> meaning) {
+    static Meaning one(Function<Op, Tensor> meaning) {
       return op -> List.of(meaning.apply(op));
     }
   }

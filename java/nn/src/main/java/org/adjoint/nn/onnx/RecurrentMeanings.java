@@ -5,6 +5,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.IntFunction;
 import org.adjoint.Scan;
 import org.adjoint.Tensor;
 import org.adjoint.nn.onnx.Op.Meaning;
@@ -71,8 +72,7 @@ final class RecurrentMeanings {
     return x.slice(0, direction, direction + 1).squeeze(0);
   }
 
-  private static List<Tensor> run(
-      Op op, int gates, int states, java.util.function.IntFunction<Turn> turns) {
+  private static List<Tensor> run(Op op, int gates, int states, IntFunction<Turn> turns) {
     op.only("layout", 0);
     op.only("input_forget", 0);
     for (String name : List.of("activations", "clip")) {

@@ -11,6 +11,7 @@ import org.adjoint.DType;
 import org.adjoint.Key;
 import org.adjoint.Loop;
 import org.adjoint.Parameter;
+import org.adjoint.Scan;
 import org.adjoint.Tensor;
 import org.adjoint.nn.Activation;
 import org.adjoint.nn.Init;
@@ -55,7 +56,7 @@ class OnnxExportTest {
 
   @Test
   void aLoopThatCountsItsTurns() {
-    Layer layer = org.adjoint.Scan.of((Tensor x) -> x.times(x).times(0.5).plus(1), 3)::apply;
+    Layer layer = Scan.of((Tensor x) -> x.times(x).times(0.5).plus(1), 3)::apply;
     assertSame(layer, Input.of("x", DType.F32, 3), X);
   }
 
@@ -70,6 +71,15 @@ class OnnxExportTest {
         assertArrayEquals(layer.apply(x).toArray(), actual, 1e-5f);
       }
     }
+  }
+
+  /** A row that a mask hides whole has the softmax 0; ONNX's own would not be a number. */
+  @Test
+  void aRowThatIsHiddenIsZero() {
+    Layer layer = x -> x.maskedFill(x.lt(0.3), Double.NEGATIVE_INFINITY).softmax(-1);
+    Tensor x = Tensor.of(new float[] {1, -2, 3, 0.1f, 0.25f, -1}, 2, 3);
+    assertArrayEquals(new float[3], layer.apply(x).slice(0, 1, 2).toArray());
+    assertSame(layer, Input.of("x", DType.F32, 3), x);
   }
 
   @Test

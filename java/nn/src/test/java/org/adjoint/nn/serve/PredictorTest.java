@@ -16,6 +16,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.adjoint.DType;
 import org.adjoint.Key;
 import org.adjoint.Parameter;
 import org.adjoint.Scope;
@@ -198,7 +199,7 @@ class PredictorTest {
 
   @Test
   void parametersThatChangeAreReadAnew() {
-    Parameter weight = Parameter.of(Tensor.ones(org.adjoint.DType.F32, 1, 1), "w");
+    Parameter weight = Parameter.of(Tensor.ones(DType.F32, 1, 1), "w");
     Layer scale = x -> x.matmul(weight);
     try (Predictor predictor = Predictor.of(scale, Options.of().batch(1), 1)) {
       assertEquals(3f, predictor.predict(3)[0]);
