@@ -27,6 +27,8 @@ import org.adjoint.nn.data.DataException;
 import org.adjoint.nn.data.Dataset;
 import org.adjoint.nn.data.Digits;
 import org.adjoint.nn.data.Idx;
+import org.adjoint.nn.onnx.OnnxLayer;
+import org.adjoint.nn.onnx.SmallFiles;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -75,6 +77,7 @@ class HostileFileTest {
     HistoryFile.write(HistoryFileTest.history(), folder.resolve("history"));
     byte[] history = Files.readAllBytes(folder.resolve("history"));
     byte[] csv = ("0,".repeat(64) + "7\n").repeat(2).getBytes(StandardCharsets.US_ASCII);
+    byte[][] onnx = SmallFiles.all().toArray(byte[][]::new);
     byte[] images = {0, 0, 8, 3, 0, 0, 0, 2, 0, 0, 0, 2, 0, 0, 0, 1, 1, 2, 3, 4};
     byte[] labels = {0, 0, 8, 1, 0, 0, 0, 2, 0, 1};
     Path goodImages = Files.write(folder.resolve("images"), images);
@@ -88,7 +91,8 @@ class HostileFileTest {
         row("history", file -> HistoryFile.read(file).steps().size(), history),
         row("csv", file -> size(Digits.read(file)), csv, gzip(csv)),
         row("images", file -> size(Idx.read("i", file, goodLabels, 2)), images, gzip(images)),
-        row("labels", file -> size(Idx.read("l", goodImages, file, 2)), labels, gzip(labels)));
+        row("labels", file -> size(Idx.read("l", goodImages, file, 2)), labels, gzip(labels)),
+        row("onnx", file -> sizes(OnnxLayer.read(file).parameters()), onnx));
   }
 
   private static Arguments row(String name, Reader reader, byte[]... good) {
