@@ -22,7 +22,7 @@ extern "C" {
 #endif
 
 /* Raised whenever a declaration or the image format changes in a way that an older caller would notice. */
-#define ADJ_ABI_VERSION 3
+#define ADJ_ABI_VERSION 4
 
 /* What functions answer. The values are explicit and never reused. */
 typedef enum adj_status {
@@ -101,8 +101,8 @@ typedef struct adj_memory {
 
 /*
  * All functions of a library: one backend. A process may have several libraries, each with a table of its own, whose
- * handles do not mix. Of a library for a GPU, addresses are the device's, and its threads are the runs that may be on
- * the device at once.
+ * handles do not mix. Of a library for a GPU, addresses are the device's (memory_on_host), and its threads are the runs
+ * that may be on the device at once.
  */
 typedef struct adj_api {
   /* ---- library ---- */
@@ -134,7 +134,7 @@ typedef struct adj_api {
   /* Frees a context with its pool. Its buffers and programs must be gone; NULL is allowed. */
   adj_status (*context_destroy)(adj_context* context);
 
-  /* Returns the instruction set the context runs on, NULL for a null context. Static memory. */
+  /* Returns the instruction set the context runs on, or its device; NULL for a null context. The context's memory. */
   const char* (*context_isa)(const adj_context* context);
 
   /* Returns how many threads the context may keep busy, 0 for a null context. */
@@ -163,6 +163,15 @@ typedef struct adj_api {
 
   /* Gives a buffer back to its context's pool; NULL is allowed. */
   adj_status (*buffer_free)(adj_context* context, adj_buffer* buffer);
+
+  /* Returns 1 if the host may read and write the context's buffers at their addresses, 0 if memory_copy has to. */
+  int32_t (*memory_on_host)(const adj_context* context);
+
+  /*
+   * Copies `bytes` >= 0 from one address to another and returns when they are there. Each is the host's, or inside a
+   * buffer of the context; they do not overlap.
+   */
+  adj_status (*memory_copy)(adj_context* context, uint64_t to, uint64_t from, int64_t bytes);
 
   /* Writes the allocator's figures. */
   adj_status (*memory_report)(const adj_context* context, adj_memory* memory);
@@ -196,18 +205,21 @@ typedef struct adj_api {
   /*
    * Runs a program to its end on the calling thread and free workers. `bindings` has one entry per binding of the
    * image, of at least its size and aligned to its element size; where a run writes one, no other may share its memory.
+   * The `carried` >= 0 bytes behind the bindings are the run's own: whatever memory a backend has, bindings may lie
+   * there. A GPU takes these bytes along and brings them back, a multiple of 8.
    * On failure `failed` (may be NULL) receives the index of the instruction that failed, or -1 if none had started;
    * what earlier instructions wrote stays, and no later one has run.
    */
   adj_status (*program_run)(adj_context* context, const adj_program* program, const adj_binding* bindings,
-                            int32_t bindings_count, int64_t* failed);
+                            int32_t bindings_count, int64_t carried, int64_t* failed);
 
   /*
    * The same, with a timing for each instruction in order, and behind a loop for those of its body; `group` counts in
    * this list too. `timings_count` must be how many there are. After a failure they tell of what has run.
    */
   adj_status (*program_run_timed)(adj_context* context, const adj_program* program, const adj_binding* bindings,
-                                  int32_t bindings_count, adj_timing* timings, int64_t timings_count, int64_t* failed);
+                                  int32_t bindings_count, int64_t carried, adj_timing* timings, int64_t timings_count,
+                                  int64_t* failed);
 
   /* Frees a program that no thread is running; NULL is allowed. */
   adj_status (*program_destroy)(adj_program* program);

@@ -45,6 +45,7 @@ static void test_context(void) {
   CHECK(strcmp(adj_blas_config(NULL), "") == 0, "null");
   CHECK(adj_blas_open(NULL, NULL, 0, "x") == ADJ_INVALID_ARGUMENT, "null");
   CHECK(adj_buffer_allocate(NULL, 1, NULL) == ADJ_INVALID_ARGUMENT && adj_buffer_address(NULL) == 0, "null");
+  CHECK(adj_memory_copy(NULL, 0, 0, 0) == ADJ_INVALID_ARGUMENT, "null");
   CHECK(adj_memory_report(NULL, NULL) == ADJ_INVALID_ARGUMENT && adj_memory_trim(NULL) == ADJ_INVALID_ARGUMENT, "null");
   CHECK(adj_program_create(NULL, NULL, 0, NULL) == ADJ_INVALID_ARGUMENT, "null");
   CHECK(adj_program_run(NULL, NULL, NULL, 0, NULL) == ADJ_INVALID_ARGUMENT, "null");
@@ -108,7 +109,8 @@ static void test_program(void) {
                                           1,
                                           2,
                                           1};
-  double a[2] = {1, 2}, b[2] = {10, 20};
+  double a[2] = {1, 2}, b[2] = {10, 20}, copied = 0;
+  const double original = 2.5;
   adj_context* context = NULL;
   adj_buffer* buffer = NULL;
   adj_program* program = NULL;
@@ -140,6 +142,12 @@ static void test_program(void) {
         "%s", adj_last_error());
   CHECK(adj_context_destroy(context) == ADJ_INVALID_ARGUMENT, "destroyed with a program");
   CHECK(adj_program_destroy(program) == ADJ_OK && adj_buffer_free(context, buffer) == ADJ_OK, "%s", adj_last_error());
+  CHECK(adj_memory_on_host(context) == 1, "the CPU's memory is the host's");
+  CHECK(adj_memory_copy(context, (uintptr_t)&copied, (uintptr_t)&original, sizeof(copied)) == ADJ_OK && copied == 2.5,
+        "%g", copied);
+  CHECK(adj_memory_copy(context, (uintptr_t)&copied, 0, 8) == ADJ_INVALID_ARGUMENT, "no address");
+  CHECK(adj_memory_copy(context, (uintptr_t)&copied, (uintptr_t)&original, -1) == ADJ_INVALID_ARGUMENT, "bytes");
+  CHECK(api_under_test()->program_run(context, program, bindings, 3, 4, NULL) == ADJ_INVALID_ARGUMENT, "carried");
   CHECK(adj_memory_report(context, &memory) == ADJ_OK && memory.outstanding == 0 && memory.budget == 1024, "%lld",
         (long long)memory.outstanding);
   CHECK(adj_context_destroy(context) == ADJ_OK, "%s", adj_last_error());

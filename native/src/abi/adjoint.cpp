@@ -4,6 +4,8 @@
  */
 #include "adjoint.h"
 
+#include <cstring>
+
 #include "cpu/blas.h"
 #include "cpu/context.h"
 #include "cpu/program.h"
@@ -71,6 +73,17 @@ adj_status buffer_allocate(adj_context* context, int64_t bytes, adj_buffer** buf
   });
 }
 
+int32_t memory_on_host(const adj_context*) { return 1; }
+
+adj_status memory_copy(adj_context* context, uint64_t to, uint64_t from, int64_t bytes) {
+  return guarded([&] {
+    need_copy(context, to, from, bytes);
+    if (bytes == 0) return;
+    std::memcpy(reinterpret_cast<void*>(static_cast<uintptr_t>(to)),
+                reinterpret_cast<const void*>(static_cast<uintptr_t>(from)), static_cast<size_t>(bytes));
+  });
+}
+
 int32_t kernel_find(const char* name) {
   int32_t index = -1;
   guarded([&] {
@@ -109,6 +122,8 @@ constexpr adj_api kApi = {
     .buffer_allocate = buffer_allocate,
     .buffer_address = buffer_address,
     .buffer_free = buffer_free,
+    .memory_on_host = memory_on_host,
+    .memory_copy = memory_copy,
     .memory_report = memory_report,
     .memory_trim = memory_trim,
     .kernel_find = kernel_find,

@@ -51,6 +51,13 @@ adj_status buffer_free(adj_context* context, adj_buffer* buffer) {
   });
 }
 
+/* Throws Error for what no copy of memory can be. */
+void need_copy(const adj_context* context, uint64_t to, uint64_t from, int64_t bytes) {
+  need(context, "context");
+  if (bytes < 0) fail(ADJ_INVALID_ARGUMENT, "bytes is %lld, must be 0 or more", ll(bytes));
+  if (bytes > 0 && (to == 0 || from == 0)) fail(ADJ_INVALID_ARGUMENT, "a copy of %lld bytes has no address", ll(bytes));
+}
+
 adj_status memory_report(const adj_context* context, adj_memory* memory) {
   return guarded([&] {
     need(context, "context");
@@ -84,33 +91,40 @@ adj_status program_scratch(const adj_program* program, int64_t* bytes) {
   });
 }
 
+/* What both ways to run a program refuse. */
+void need_run(const adj_context* context, const adj_program* program, int64_t carried) {
+  need(context, "context");
+  need(program, "program");
+  if (&program->context() != context) fail(ADJ_INVALID_ARGUMENT, "the program belongs to another context");
+  if (carried < 0 || carried % 8 != 0) {
+    fail(ADJ_INVALID_ARGUMENT, "carried is %lld, must be a multiple of 8 and 0 or more", ll(carried));
+  }
+}
+
 adj_status program_run(adj_context* context, const adj_program* program, const adj_binding* bindings,
-                       int32_t bindings_count, int64_t* failed) {
+                       int32_t bindings_count, int64_t carried, int64_t* failed) {
   int64_t at = -1;
   const adj_status status = guarded([&] {
-    need(context, "context");
-    need(program, "program");
-    if (&program->context() != context) fail(ADJ_INVALID_ARGUMENT, "the program belongs to another context");
-    program->run(bindings, bindings_count, nullptr, at);
+    need_run(context, program, carried);
+    program->run({bindings, bindings_count, carried}, nullptr, at);
   });
   if (failed != nullptr) *failed = at;
   return status;
 }
 
 adj_status program_run_timed(adj_context* context, const adj_program* program, const adj_binding* bindings,
-                             int32_t bindings_count, adj_timing* timings, int64_t timings_count, int64_t* failed) {
+                             int32_t bindings_count, int64_t carried, adj_timing* timings, int64_t timings_count,
+                             int64_t* failed) {
   int64_t at = -1;
   const adj_status status = guarded([&] {
-    need(context, "context");
-    need(program, "program");
+    need_run(context, program, carried);
     need(timings, "timings");
-    if (&program->context() != context) fail(ADJ_INVALID_ARGUMENT, "the program belongs to another context");
     if (timings_count != program->timings()) {
       fail(ADJ_INVALID_ARGUMENT, "timings_count is %lld, the program has %lld instructions with those of its loops",
            ll(timings_count), ll(program->timings()));
     }
     program->begin_timings(timings, 0);
-    program->run(bindings, bindings_count, timings, at);
+    program->run({bindings, bindings_count, carried}, timings, at);
   });
   if (failed != nullptr) *failed = at;
   return status;

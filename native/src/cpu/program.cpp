@@ -77,12 +77,12 @@ void adj_program::begin_timings(adj_timing* all, int64_t first) const {
   }
 }
 
-void adj_program::run(const adj_binding* bindings, int32_t count, adj_timing* timings, int64_t& failed) const {
+void adj_program::run(const adjoint::Given& given, adj_timing* timings, int64_t& failed) const {
   failed = -1;
-  adjoint::check_bindings(needs_, bindings, count);
+  adjoint::check_bindings(needs_, given);
   const adjoint::Pool::Permit permit(context_.pool);
   const adjoint::Scratch scratch(context_.memory, scratch_bytes());
-  execute(bindings, scratch.address(), nullptr, timings, failed);
+  execute(given.bindings, scratch.address(), nullptr, timings, failed);
 }
 
 void adj_program::execute(const adj_binding* bindings, char* scratch, const adjoint::Turn* turn, adj_timing* timings,

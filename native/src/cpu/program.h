@@ -44,7 +44,7 @@ struct adj_program {
 
   /* Runs it; throws Error. `failed` is the instruction that was running, -1 before the first. Timings, unless they are
    * null, are added to. */
-  void run(const adj_binding* bindings, int32_t count, adj_timing* timings, int64_t& failed) const;
+  void run(const adjoint::Given& given, adj_timing* timings, int64_t& failed) const;
 
  private:
   /* Where an operand is. */

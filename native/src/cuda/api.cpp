@@ -37,7 +37,7 @@ adj_status context_create(int32_t threads, int64_t budget, const char* isa, adj_
   });
 }
 
-const char* context_isa(const adj_context* context) { return context == nullptr ? nullptr : kIsa; }
+const char* context_isa(const adj_context* context) { return context == nullptr ? nullptr : context->name(); }
 
 int32_t context_threads(const adj_context* context) { return context == nullptr ? 0 : context->lanes; }
 
@@ -56,6 +56,15 @@ adj_status buffer_allocate(adj_context* context, int64_t bytes, adj_buffer** buf
     *buffer = nullptr;
     context->refuse_if_broken();
     *buffer = context->memory.allocate(bytes);
+  });
+}
+
+int32_t memory_on_host(const adj_context*) { return 0; }
+
+adj_status memory_copy(adj_context* context, uint64_t to, uint64_t from, int64_t bytes) {
+  return guarded([&] {
+    need_copy(context, to, from, bytes);
+    context->copy(to, from, bytes);
   });
 }
 
@@ -97,6 +106,8 @@ constexpr adj_api kApi = {
     .buffer_allocate = buffer_allocate,
     .buffer_address = buffer_address,
     .buffer_free = buffer_free,
+    .memory_on_host = memory_on_host,
+    .memory_copy = memory_copy,
     .memory_report = memory_report,
     .memory_trim = memory_trim,
     .kernel_find = kernel_find,

@@ -3,6 +3,7 @@
 
 #include <cstring>
 
+#include "contract/sizes.h"
 #include "runtime/error.h"
 
 namespace adjoint {
@@ -10,7 +11,7 @@ namespace cuda {
 namespace {
 
 constexpr int32_t kDevice = 0;
-constexpr size_t kLeastRoom = 64; /* addresses */
+constexpr int64_t kLeastRoom = 1024; /* bytes */
 
 SystemBlock take_device_block(int64_t bytes) noexcept {
   void* address = nullptr;
@@ -24,7 +25,7 @@ void trim_device_blocks() noexcept {}
 
 constexpr BlockSource kDeviceBlocks{take_device_block, free_device_block, trim_device_blocks};
 
-int64_t bytes_of(size_t addresses) { return static_cast<int64_t>(sizeof(FaultRecord) + addresses * sizeof(uint64_t)); }
+constexpr int64_t kRecord = sizeof(FaultRecord);
 
 }  // namespace
 
@@ -40,15 +41,16 @@ Lane::~Lane() {
 
 void Lane::open() {
   cuda::check(make_stream(&stream_), "making a stream");
-  addresses(0);
+  prepare(0, nullptr, 0);
 }
 
-uint64_t* Lane::addresses(size_t count) {
-  if (host_ == nullptr || count > room_) {
-    const size_t room = count > kLeastRoom ? count : kLeastRoom;
+uint64_t* Lane::prepare(size_t count, const void* carried, int64_t bytes) {
+  const int64_t needed = plus(plus(kRecord, bytes), times(static_cast<int64_t>(count), sizeof(uint64_t)));
+  if (needed > room_) {
+    const int64_t room = needed > kLeastRoom ? needed : kLeastRoom;
     void *host = nullptr, *device = nullptr;
-    cuda::check(allocate_pinned(bytes_of(room), &host), "allocating pinned memory");
-    const Answer answer = allocate(bytes_of(room), &device);
+    cuda::check(allocate_pinned(room, &host), "allocating pinned memory");
+    const Answer answer = allocate(room, &device);
     if (!answer.ok()) release_pinned(host);
     cuda::check(answer, "allocating the addresses of a run");
     release_pinned(host_);
@@ -57,22 +59,29 @@ uint64_t* Lane::addresses(size_t count) {
     device_ = device;
     room_ = room;
   }
-  count_ = count;
+  carried_ = bytes;
+  used_ = needed;
   const FaultRecord none{kNoFault, -1, 0, 0, 0, 0};
   std::memcpy(host_, &none, sizeof(none));
-  return reinterpret_cast<uint64_t*>(static_cast<char*>(host_) + sizeof(FaultRecord));
+  char* const behind = static_cast<char*>(host_) + kRecord;
+  if (bytes > 0) std::memcpy(behind, carried, static_cast<size_t>(bytes));
+  return reinterpret_cast<uint64_t*>(behind + bytes);
 }
 
-Answer Lane::begin() const { return copy(device_, host_, bytes_of(count_), stream_); }
+void Lane::take_back(void* carried) const {
+  if (carried_ > 0) std::memcpy(carried, static_cast<const char*>(host_) + kRecord, static_cast<size_t>(carried_));
+}
+
+Answer Lane::begin() const { return copy(device_, host_, used_, stream_); }
 
 Answer Lane::finish() {
-  const Answer copied = copy(host_, device_, sizeof(FaultRecord), stream_);
+  const Answer copied = copy(host_, device_, kRecord + carried_, stream_);
   const Answer waited = wait(stream_);
   return waited.ok() ? copied : waited;
 }
 
 Environment Lane::environment() const {
-  return {reinterpret_cast<const uint64_t*>(static_cast<const char*>(device_) + sizeof(FaultRecord)),
+  return {reinterpret_cast<const uint64_t*>(static_cast<const char*>(device_) + kRecord + carried_),
           static_cast<FaultRecord*>(device_)};
 }
 
@@ -84,6 +93,7 @@ using adjoint::cuda::Lane;
 
 adj_context::adj_context(int32_t most, int64_t budget) : lanes(most), memory(budget, adjoint::cuda::kDeviceBlocks) {
   adjoint::cuda::check(adjoint::cuda::use_device(adjoint::cuda::kDevice), "opening device 0");
+  adjoint::cuda::check(adjoint::cuda::name_device(adjoint::cuda::kDevice, name_, sizeof(name_)), "naming device 0");
 }
 
 void adj_context::refuse_if_broken() const {
@@ -98,6 +108,17 @@ void adj_context::check(const Answer& answer, const char* doing) {
     if (broken_.ok()) broken_ = answer;
   }
   adjoint::cuda::check(answer, doing);
+}
+
+void adj_context::copy(uint64_t to, uint64_t from, int64_t bytes) {
+  refuse_if_broken();
+  if (bytes == 0) return;
+  const adjoint::cuda::Turn turn(*this);
+  adjoint::cuda::Stream* const stream = turn.lane().stream();
+  check(adjoint::cuda::copy(reinterpret_cast<void*>(static_cast<uintptr_t>(to)),
+                            reinterpret_cast<const void*>(static_cast<uintptr_t>(from)), bytes, stream),
+        "copying memory");
+  check(adjoint::cuda::wait(stream), "copying memory");
 }
 
 Lane& adj_context::take_lane() {

@@ -19,8 +19,9 @@ namespace adjoint {
 namespace cuda {
 
 /*
- * A stream, and the block of memory in which a run tells its kernels what they work on: the record of faults, then the
- * addresses of the bindings. The host writes it to pinned memory, from where the stream's first copy takes it.
+ * A stream, and the block of memory in which a run tells its kernels what they work on: the record of faults, what the
+ * run carries, then the addresses of the bindings. The host writes it to pinned memory, from where the stream's first
+ * copy takes it; the last one brings back all but the addresses.
  */
 class Lane {
  public:
@@ -32,14 +33,23 @@ class Lane {
   /* Throws Error. */
   void open();
 
-  /* Makes room for so many addresses; returns where to write them. Throws Error. */
-  uint64_t* addresses(size_t count);
+  /*
+   * Makes room for so many addresses behind a copy of what is carried, a multiple of 8 bytes; returns where to write
+   * them. Throws Error.
+   */
+  uint64_t* prepare(size_t count, const void* carried, int64_t bytes);
 
   /* Sends the block to the device; answers as copy() does. */
   Answer begin() const;
 
-  /* Fetches the record of faults, and waits until the stream's work is done. */
+  /* Fetches the record of faults and what is carried, and waits until the stream's work is done. */
   Answer finish();
+
+  /* Where the device has what is carried. */
+  uint64_t carried_on_device() const { return reinterpret_cast<uintptr_t>(device_) + sizeof(FaultRecord); }
+
+  /* Writes what finish() has fetched to where it was carried from. */
+  void take_back(void* carried) const;
 
   Stream* stream() const { return stream_; }
   Environment environment() const;
@@ -48,7 +58,7 @@ class Lane {
  private:
   Stream* stream_ = nullptr;
   void *host_ = nullptr, *device_ = nullptr;
-  size_t room_ = 0, count_ = 0; /* addresses */
+  int64_t room_ = 0, carried_ = 0, used_ = 0; /* bytes of the block, of what is carried, and in use */
 };
 
 }  // namespace cuda
@@ -65,9 +75,15 @@ struct adj_context {
   /* Throws Error unless the answer is 0, and remembers that the device has failed. */
   void check(const adjoint::cuda::Answer& answer, const char* doing);
 
+  /* Copies between the host and buffers, or between buffers, and waits. Throws Error. */
+  void copy(uint64_t to, uint64_t from, int64_t bytes);
+
   /* Waits for a lane that is free. Throws Error if it cannot be opened. */
   adjoint::cuda::Lane& take_lane();
   void give_lane(adjoint::cuda::Lane& lane) noexcept;
+
+  /* The device's name and compute capability. */
+  const char* name() const { return name_; }
 
   const int32_t lanes;
   adjoint::Memory memory;
@@ -79,4 +95,35 @@ struct adj_context {
   std::vector<std::unique_ptr<adjoint::cuda::Lane>> opened_;
   std::vector<adjoint::cuda::Lane*> free_;
   adjoint::cuda::Answer broken_;
+  char name_[128];
 };
+
+namespace adjoint {
+namespace cuda {
+
+/* A lane for the length of a run. However that ends, nothing is left on its stream when others may use its memory. */
+class Turn {
+ public:
+  /* Throws Error. */
+  explicit Turn(adj_context& context) : context_(context), lane_(context.take_lane()) {}
+  ~Turn() {
+    if (!finished_) (void)wait(lane_.stream());
+    context_.give_lane(lane_);
+  }
+  Turn(const Turn&) = delete;
+  Turn& operator=(const Turn&) = delete;
+
+  Lane& lane() const { return lane_; }
+  void finish() {
+    context_.check(lane_.finish(), "running a program");
+    finished_ = true;
+  }
+
+ private:
+  adj_context& context_;
+  Lane& lane_;
+  bool finished_ = false;
+};
+
+}  // namespace cuda
+}  // namespace adjoint

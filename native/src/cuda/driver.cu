@@ -3,6 +3,8 @@
 
 #include <cuda_runtime_api.h>
 
+#include <cstdio>
+
 #include "cuda/launch.h"
 
 namespace adjoint {
@@ -19,6 +21,13 @@ cudaStream_t handle(Stream* stream) { return reinterpret_cast<cudaStream_t>(stre
 }  // namespace
 
 Answer use_device(int32_t device) noexcept { return answer_of(cudaSetDevice(device)); }
+
+Answer name_device(int32_t device, char* name, size_t size) noexcept {
+  cudaDeviceProp properties;
+  const Answer answer = answer_of(cudaGetDeviceProperties(&properties, device));
+  if (answer.ok()) std::snprintf(name, size, "%s (sm_%d%d)", properties.name, properties.major, properties.minor);
+  return answer;
+}
 
 /* What fails here is not remembered as the error of the next launch. */
 Answer allocate(int64_t bytes, void** address) noexcept {

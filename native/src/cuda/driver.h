@@ -4,6 +4,7 @@
  */
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 
 namespace adjoint {
@@ -22,6 +23,9 @@ struct Answer {
 
 /* Makes a device the one of the calling thread. */
 Answer use_device(int32_t device) noexcept;
+
+/* Writes a device's name and compute capability, cut where `size` bytes end. */
+Answer name_device(int32_t device, char* name, size_t size) noexcept;
 
 /* Memory of the device, 256-byte aligned, which the host cannot read. */
 Answer allocate(int64_t bytes, void** address) noexcept;

@@ -26,28 +26,17 @@ uint64_t address_of(const adj_buffer* buffer) {
   return buffer == nullptr ? 0 : static_cast<uint64_t>(reinterpret_cast<uintptr_t>(buffer->block.address));
 }
 
-/* A lane for the length of a run. However that ends, nothing is left on its stream when others may use its memory. */
-class Turn {
- public:
-  explicit Turn(adj_context& context) : context_(context), lane_(context.take_lane()) {}
-  ~Turn() {
-    if (!finished_) (void)wait(lane_.stream());
-    context_.give_lane(lane_);
+/* Where the device finds a binding: as given, or in its copy of what the run carries. */
+uint64_t address_of(const adj_binding& binding, const Given& given, uint64_t carried_on_device) {
+  const uint64_t carried = reinterpret_cast<uintptr_t>(given.bindings + given.count);
+  const uint64_t bytes = static_cast<uint64_t>(given.carried), offset = binding.address - carried;
+  if (binding.address < carried || offset >= bytes) return binding.address;
+  if (static_cast<uint64_t>(binding.bytes) > bytes - offset) {
+    fail(ADJ_INVALID_ARGUMENT, "a binding of %lld bytes begins %llu bytes before the end of what is carried",
+         ll(binding.bytes), static_cast<unsigned long long>(bytes - offset));
   }
-  Turn(const Turn&) = delete;
-  Turn& operator=(const Turn&) = delete;
-
-  Lane& lane() const { return lane_; }
-  void finish() {
-    context_.check(lane_.finish(), "running a program");
-    finished_ = true;
-  }
-
- private:
-  adj_context& context_;
-  Lane& lane_;
-  bool finished_ = false;
-};
+  return carried_on_device + offset;
+}
 
 /* Memory of the device, given back when the object goes. */
 class Held {
@@ -123,26 +112,28 @@ void adj_program::keep_constants() {
   if (words_.empty()) return;
   const int64_t bytes = static_cast<int64_t>(words_.size() * sizeof(int64_t));
   adjoint::cuda::Held held(context_.memory, bytes);
-  adjoint::cuda::Turn turn(context_);
-  context_.check(adjoint::cuda::copy(held.get()->block.address, words_.data(), bytes, turn.lane().stream()),
-                 "copying a program's constants");
-  context_.check(adjoint::cuda::wait(turn.lane().stream()), "copying a program's constants");
+  context_.copy(adjoint::cuda::address_of(held.get()), reinterpret_cast<uintptr_t>(words_.data()), bytes);
   constants_ = held.keep();
   words_ = {};
 }
 
-void adj_program::run(const adj_binding* bindings, int32_t count, adj_timing* timings, int64_t& failed) const {
+void adj_program::run(const adjoint::Given& given, adj_timing* timings, int64_t& failed) const {
   failed = -1;
-  adjoint::check_bindings(needs_, bindings, count);
+  adjoint::check_bindings(needs_, given);
   context_.refuse_if_broken();
   const adjoint::cuda::Held scratch(context_.memory, scratch_bytes_);
   adjoint::cuda::Turn turn(context_); /* gone before the scratch is */
-  uint64_t* const at = turn.lane().addresses(needs_.size() + adjoint::cuda::kFirstBinding);
+  uint64_t* const at =
+      turn.lane().prepare(needs_.size() + adjoint::cuda::kFirstBinding, given.bindings + given.count, given.carried);
   at[adjoint::cuda::kScratch] = adjoint::cuda::address_of(scratch.get());
   at[adjoint::cuda::kConstants] = adjoint::cuda::address_of(constants_);
-  for (size_t i = 0; i < needs_.size(); ++i) at[adjoint::cuda::kFirstBinding + i] = bindings[i].address;
+  for (size_t i = 0; i < needs_.size(); ++i) {
+    at[adjoint::cuda::kFirstBinding + i] =
+        adjoint::cuda::address_of(given.bindings[i], given, turn.lane().carried_on_device());
+  }
   launch(turn.lane(), timings);
   turn.finish();
+  turn.lane().take_back(const_cast<adj_binding*>(given.bindings + given.count));
   const FaultRecord& found = turn.lane().fault();
   if (found.instruction < 0) return;
   failed = found.instruction;

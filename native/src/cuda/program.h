@@ -36,7 +36,7 @@ struct adj_program {
    * Runs it; throws Error. `failed` is the instruction that is at fault, -1 for none of them. A run with timings, which
    * may be null, waits behind each instruction for the device.
    */
-  void run(const adj_binding* bindings, int32_t count, adj_timing* timings, int64_t& failed) const;
+  void run(const adjoint::Given& given, adj_timing* timings, int64_t& failed) const;
 
  private:
   struct Prepared {

@@ -4,13 +4,13 @@
 #include "runtime/error.h"
 
 namespace adjoint {
-void check_bindings(const std::vector<BindingNeeds>& needs, const adj_binding* bindings, int32_t count) {
-  if (count < 0 || static_cast<size_t>(count) != needs.size()) {
-    fail(ADJ_INVALID_ARGUMENT, "%d bindings given, the program has %zu", count, needs.size());
+void check_bindings(const std::vector<BindingNeeds>& needs, const Given& all) {
+  if (all.count < 0 || static_cast<size_t>(all.count) != needs.size()) {
+    fail(ADJ_INVALID_ARGUMENT, "%d bindings given, the program has %zu", all.count, needs.size());
   }
-  if (count > 0 && bindings == nullptr) fail(ADJ_INVALID_ARGUMENT, "bindings is null");
+  if (all.count > 0 && all.bindings == nullptr) fail(ADJ_INVALID_ARGUMENT, "bindings is null");
   for (size_t i = 0; i < needs.size(); ++i) {
-    const adj_binding& given = bindings[i];
+    const adj_binding& given = all.bindings[i];
     const BindingNeeds& needed = needs[i];
     if (given.bytes < needed.bytes) {
       fail(ADJ_INVALID_ARGUMENT, "binding %zu has %lld bytes, needs %lld", i, ll(given.bytes), ll(needed.bytes));

@@ -8,6 +8,13 @@
 
 namespace adjoint {
 
+/* What a run is given: bindings, and so many bytes behind them that are the run's own (adj_api::program_run). */
+struct Given {
+  const adj_binding* bindings;
+  int32_t count;
+  int64_t carried;
+};
+
 /* What a run must give for a binding at least. */
 struct BindingNeeds {
   int64_t bytes;
@@ -15,6 +22,6 @@ struct BindingNeeds {
 };
 
 /* Throws Error naming the first binding that is too small, or misaligned, or has no memory. */
-void check_bindings(const std::vector<BindingNeeds>& needs, const adj_binding* bindings, int32_t count);
+void check_bindings(const std::vector<BindingNeeds>& needs, const Given& given);
 
 }  // namespace adjoint

@@ -62,7 +62,7 @@ inline Outcome run_on_cpu(const Machine& machine, const std::vector<Call>& calls
   adj_status status = cpu().program_create(machine.host, image.data(), image.bytes(), &program);
   if (status == ADJ_OK) {
     status = cpu().program_run(machine.host, program, image.bindings.data(),
-                               static_cast<int32_t>(image.bindings.size()), &failed);
+                               static_cast<int32_t>(image.bindings.size()), 0, &failed);
     cpu().program_destroy(program);
   }
   return {status, status == ADJ_OK ? "" : cpu().last_error(), failed};

@@ -426,6 +426,7 @@ void test_families(const Machine& machine) {
 }  // namespace
 
 int main() {
+  simt::watch_faults();
   {
     const Machine machine;
     test_families(machine);

@@ -23,6 +23,70 @@ void test_nothing_after_a_fault(const Machine& machine) {
   CHECK(p[0] == -3, "%g", static_cast<double>(p[0]));
 }
 
+/* What a run carries goes to the device and comes back, also where the run fails. */
+void test_carried(const Machine& machine) {
+  const Array<double> x = Array<double>({2}).fill([](int64_t i) { return i + 1; });
+  const Array<int32_t> index = Array<int32_t>({1, 2}).fill([](int64_t i) { return 9 * i; });
+  const Array<double> rows = Array<double>({1, 1, 4, 1}).fill([](int64_t i) { return i; });
+  Array<double> y({2}), picked({1, 1, 2, 1});
+  const auto run = [&](const std::vector<Call>& calls, int64_t cut) {
+    const Image image = write_image(calls);
+    adj_program* program = nullptr;
+    CHECK(adj_program_create(machine.device, image.data(), image.bytes(), &program) == ADJ_OK, "%s", adj_last_error());
+    const size_t count = image.bindings.size();
+    std::vector<adj_binding> block(image.bindings);
+    int64_t carried = 0;
+    for (const adj_binding& binding : image.bindings) carried += (binding.bytes + 7) / 8 * 8;
+    block.resize(count + static_cast<size_t>(carried + 15) / 16);
+    char* at = reinterpret_cast<char*>(block.data() + count);
+    const auto each = [&](auto use) {
+      char* here = at;
+      for (size_t i = 0; i < count; ++i) {
+        use(here, i);
+        here += (image.bindings[i].bytes + 7) / 8 * 8;
+      }
+    };
+    each([&](char* here, size_t i) {
+      std::memcpy(here, reinterpret_cast<void*>(static_cast<uintptr_t>(image.bindings[i].address)),
+                  static_cast<size_t>(image.bindings[i].bytes));
+      block[i].address = reinterpret_cast<uintptr_t>(here);
+    });
+    const adj_status status =
+        adj_get_api(ADJ_ABI_VERSION)
+            ->program_run(machine.device, program, block.data(), static_cast<int32_t>(count), carried - cut, nullptr);
+    each([&](const char* here, size_t i) {
+      std::memcpy(reinterpret_cast<void*>(static_cast<uintptr_t>(image.bindings[i].address)), here,
+                  static_cast<size_t>(image.bindings[i].bytes));
+    });
+    CHECK(adj_program_destroy(program) == ADJ_OK, "%s", adj_last_error());
+    return status;
+  };
+  const Call square = {"square", {}, {x}, {y}};
+  CHECK(run({square}, 0) == ADJ_OK && y[0] == 1 && y[1] == 4, "%s: %g, %g", adj_last_error(), y[0], y[1]);
+  y.fill_with([](int64_t) { return 0; });
+  CHECK(run({square, {"gather", {}, {rows, index}, {picked}}}, 0) == ADJ_OUT_OF_RANGE && y[1] == 4, "%g", y[1]);
+  CHECK(run({square}, 8) == ADJ_INVALID_ARGUMENT, "a binding that is carried in part");
+}
+
+/* Memory is copied to the device, on it, and back. */
+void test_copies(const Machine& machine) {
+  const double from[] = {1.5, -2.5};
+  double to[] = {0, 0};
+  adj_buffer *a = nullptr, *b = nullptr;
+  CHECK(adj_buffer_allocate(machine.device, 16, &a) == ADJ_OK && adj_buffer_allocate(machine.device, 16, &b) == ADJ_OK,
+        "%s", adj_last_error());
+  const auto copy = [&](uint64_t target, uint64_t source) {
+    return adj_memory_copy(machine.device, target, source, 16) == ADJ_OK;
+  };
+  CHECK(adj_memory_on_host(machine.device) == 0, "the memory of a device");
+  CHECK(copy(adj_buffer_address(a), reinterpret_cast<uintptr_t>(from)) &&
+            copy(adj_buffer_address(b), adj_buffer_address(a)) &&
+            copy(reinterpret_cast<uintptr_t>(to), adj_buffer_address(b)),
+        "%s", adj_last_error());
+  CHECK(to[0] == 1.5 && to[1] == -2.5, "%g, %g", to[0], to[1]);
+  CHECK(adj_buffer_free(machine.device, a) == ADJ_OK && adj_buffer_free(machine.device, b) == ADJ_OK, "free");
+}
+
 /* A timed run tells of each instruction, and refuses a wrong count of timings. */
 void test_timings(const Machine& machine) {
   const Array<float> x = Array<float>({1, 1, 4, 1}).fill([](int64_t i) { return i; });
@@ -141,12 +205,15 @@ void test_refusals(const Machine& machine) {
 }  // namespace
 
 int main() {
+  simt::watch_faults();
   {
     const Machine machine;
     test_nothing_after_a_fault(machine);
     test_threads(machine);
     test_refusals(machine);
     test_timings(machine);
+    test_carried(machine);
+    test_copies(machine);
   }
   test_failing_calls();
   test_budget();

@@ -2,7 +2,6 @@
 #include "simt/device.h"
 
 #include <signal.h>
-#include <sys/mman.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -15,10 +14,7 @@
 #include <vector>
 
 #include "simt/launch.h"
-
-#if defined(__SANITIZE_ADDRESS__)
-#include <sanitizer/asan_interface.h>
-#endif
+#include "simt/memory.h"
 
 namespace adjoint {
 namespace cuda {
@@ -38,37 +34,21 @@ using adjoint::cuda::Stream;
 
 constexpr Answer kOk{};
 constexpr Answer kOutOfMemory{2, "cudaErrorMemoryAllocation"};
-constexpr Answer kLaunchFailure{719, "cudaErrorLaunchFailure"};
+constexpr int32_t kLaunchFailure = 719;
 
-constexpr size_t kPage = 4096;
-constexpr size_t kAlignment = 256;
-constexpr unsigned char kUnwritten = 0xFF; /* NaN, as floats */
-
-size_t round_up(size_t bytes, size_t step) { return (bytes + step - 1) / step * step; }
-
-/* Pages between two that nobody may touch; the bytes end where the pages do, but for the alignment. */
-struct Allocation {
-  char* mapping;
-  size_t pages; /* bytes of them */
-  char* begin;
-  size_t bytes;
-
-  char* first_page() const { return mapping + kPage; }
-  char* end() const { return begin + bytes; }
-};
-
+constexpr int kAllOrders = static_cast<int>(sizeof(kOrders) / sizeof(kOrders[0]));
 struct Device {
   std::recursive_mutex mutex;
-  std::map<const void*, Allocation> memory;
+  DeviceMemory memory;
   std::vector<Stream*> streams;
   std::mt19937_64 random{20};
   std::string failure;
   bool sticky = false;
-  int64_t calls = 0, fails_at = -1;
+  int64_t calls = 0, fails_at = -1, launches = 0;
+  int orders = kAllOrders;
   bool fails_on = false;
   int64_t pinned = 0;
   std::map<const void*, int64_t> pinned_blocks;
-  int open = 0;
 };
 
 Device& device() {
@@ -89,105 +69,24 @@ void on_fault(int, siginfo_t* info, void*) {
   _exit(97);
 }
 
-/* The calling thread may be on a lane's stack, which may be what overflowed. */
-void watch_faults() {
-  static bool watching = false;
-  if (watching) return;
-  watching = true;
-  static char stack[64 << 10];
-  stack_t alternate{};
-  alternate.ss_sp = stack;
-  alternate.ss_size = sizeof(stack);
-  sigaltstack(&alternate, nullptr);
-  struct sigaction action {};
-  action.sa_sigaction = on_fault;
-  action.sa_flags = SA_SIGINFO | SA_ONSTACK;
-  sigaction(SIGSEGV, &action, nullptr);
-  sigaction(SIGBUS, &action, nullptr);
-}
-
 /* Counts a call; false if it is to fail. */
 bool may(Device& d) {
-  watch_faults();
   const int64_t call = d.calls++;
   if (d.fails_at < 0 || call < d.fails_at) return true;
   if (call == d.fails_at || d.fails_on) return false;
   return true;
 }
 
+/* With what is wrong behind CUDA's name, once something is. */
+Answer launch_failure(const Device& d) {
+  static const char* const name = "cudaErrorLaunchFailure";
+  if (d.failure.empty()) return {kLaunchFailure, name};
+  return {kLaunchFailure, (new std::string(std::string(name) + ": " + d.failure))->c_str()}; /* as static memory */
+}
+
 Answer broken(Device& d) {
   if (d.fails_on) d.sticky = true;
-  return kLaunchFailure;
-}
-
-/* The host may read and write what the device owns, for as long as the object lives. */
-class Open {
- public:
-  explicit Open(Device& d) : device_(d) {
-    if (device_.open++ == 0) protect(PROT_READ | PROT_WRITE);
-  }
-  ~Open() {
-    if (--device_.open == 0) protect(PROT_NONE);
-  }
-  Open(const Open&) = delete;
-  Open& operator=(const Open&) = delete;
-
- private:
-  void protect(int how) {
-    for (const auto& entry : device_.memory) mprotect(entry.second.first_page(), entry.second.pages, how);
-  }
-  Device& device_;
-};
-
-/* What is before and behind an allocation, on its own pages. */
-void each_margin(const Allocation& a, const std::function<void(char*, size_t)>& f) {
-  char* const pages_end = a.first_page() + a.pages;
-  f(a.first_page(), static_cast<size_t>(a.begin - a.first_page()));
-  f(a.end(), static_cast<size_t>(pages_end - a.end()));
-}
-
-/* Under AddressSanitizer margins are poisoned, and nobody gets as far as writing there. */
-bool margins_untouched(const Allocation& a) {
-#if defined(__SANITIZE_ADDRESS__)
-  (void)a;
-  return true;
-#else
-  bool untouched = true;
-  each_margin(a, [&](char* margin, size_t bytes) {
-    untouched = untouched &&
-                std::all_of(margin, margin + bytes, [](char c) { return static_cast<unsigned char>(c) == kUnwritten; });
-  });
-  return untouched;
-#endif
-}
-
-/* The bytes of all allocations, one after another. */
-std::vector<char> contents(const Device& d) {
-  std::vector<char> all;
-  for (const auto& entry : d.memory) all.insert(all.end(), entry.second.begin, entry.second.end());
-  return all;
-}
-
-void restore(const Device& d, const std::vector<char>& all) {
-  const char* from = all.data();
-  for (const auto& entry : d.memory) {
-    std::memcpy(entry.second.begin, from, entry.second.bytes);
-    from += entry.second.bytes;
-  }
-}
-
-/* "byte 12 of an allocation of 64 bytes" of the first difference, "" if there is none. */
-std::string difference(const Device& d, const std::vector<char>& all) {
-  const char* from = all.data();
-  for (const auto& entry : d.memory) {
-    const Allocation& a = entry.second;
-    const auto at = std::mismatch(a.begin, a.end(), from).first;
-    if (at != a.end()) {
-      return "byte " + std::to_string(at - a.begin) + " of an allocation of " + std::to_string(a.bytes) + " bytes";
-    }
-    from += a.bytes;
-  }
-  return "";
+  return launch_failure(d);
 }
 
 /* The kernel's type, out of "… [with K = adjoint::cuda::Copy]". */
@@ -205,30 +104,30 @@ void fail(Device& d, const char* name, const std::string& what) {
 
 void run_grid(Device& d, const char* name, int64_t blocks, int threads, const Grid::Body& body) {
   if (d.sticky) return;
-  const std::vector<char> before = contents(d);
+  const Order first = kOrders[d.orders == kAllOrders ? 0 : d.launches++ % kAllOrders];
+  const std::vector<char> before = d.orders == 1 ? std::vector<char>() : d.memory.contents();
   std::vector<char> after;
-  for (const Order order : kOrders) {
-    if (order != Order::kForward) restore(d, before);
+  for (int run = 0; run < d.orders; ++run) {
+    const Order order = kOrders[(static_cast<int>(first) + run) % kAllOrders];
+    if (run > 0) d.memory.restore(before);
     Grid grid(blocks, threads);
     if (!grid.run(order, body)) {
       fail(d, name, grid.failure());
       return;
     }
-    for (const auto& entry : d.memory) {
-      if (!margins_untouched(entry.second)) {
-        fail(d, name,
-             "writes outside of an allocation of " + std::to_string(entry.second.bytes) + " bytes, in " +
-                 name_of(order) + " order");
-        return;
-      }
+    if (d.orders == 1) return;
+    const std::string overrun = d.memory.overrun();
+    if (!overrun.empty()) {
+      fail(d, name, "writes outside of " + overrun + ", in " + name_of(order) + " order");
+      return;
     }
-    if (order == Order::kForward) {
-      after = contents(d);
+    if (run == 0) {
+      after = d.memory.contents();
       continue;
     }
-    const std::string differs = difference(d, after);
+    const std::string differs = d.memory.difference(after);
     if (!differs.empty()) {
-      fail(d, name, differs + " differs between forward and " + name_of(order) + " order");
+      fail(d, name, differs + " differs between " + name_of(first) + " and " + name_of(order) + " order");
       return;
     }
   }
@@ -238,12 +137,32 @@ Answer enqueue_work(Stream* stream, std::function<void()> work) {
   Device& d = device();
   const Lock lock(d.mutex);
   if (!may(d)) return broken(d);
-  if (d.sticky) return kLaunchFailure;
+  if (d.sticky) return launch_failure(d);
   stream->work.push_back(std::move(work));
   return kOk;
 }
 
 }  // namespace
+
+/* The calling thread may be on a lane's stack, which may be what overflowed. */
+void watch_faults() {
+  static char stack[64 << 10];
+  stack_t alternate{};
+  alternate.ss_sp = stack;
+  alternate.ss_size = sizeof(stack);
+  sigaltstack(&alternate, nullptr);
+  struct sigaction action {};
+  action.sa_sigaction = on_fault;
+  action.sa_flags = SA_SIGINFO | SA_ONSTACK;
+  sigaction(SIGSEGV, &action, nullptr);
+  sigaction(SIGBUS, &action, nullptr);
+}
+
+void set_orders(int count) {
+  const Lock lock(device().mutex);
+  device().orders = std::clamp(count, 1, kAllOrders);
+  if (device().orders == 1) device().memory.join();
+}
 
 std::string failure() {
   const Lock lock(device().mutex);
@@ -275,9 +194,7 @@ int64_t calls() {
 int64_t allocated() {
   Device& d = device();
   const Lock lock(d.mutex);
-  int64_t bytes = d.pinned;
-  for (const auto& entry : d.memory) bytes += static_cast<int64_t>(entry.second.bytes);
-  return bytes;
+  return d.pinned + d.memory.bytes();
 }
 
 Answer enqueue(Stream* stream, const char* name, int64_t blocks, int threads, Grid::Body body) noexcept {
@@ -300,41 +217,25 @@ Answer use_device(int32_t device) noexcept {
   return device == 0 ? simt::kOk : Answer{101, "cudaErrorInvalidDevice"};
 }
 
+Answer name_device(int32_t, char* name, size_t size) noexcept {
+  snprintf(name, size, "emulated");
+  return simt::kOk;
+}
+
 Answer allocate(int64_t bytes, void** address) noexcept {
   Device& d = simt::device();
   const Lock lock(d.mutex);
   *address = nullptr;
   if (!simt::may(d)) return simt::kOutOfMemory;
-  if (d.sticky) return simt::kLaunchFailure;
-  const size_t size = static_cast<size_t>(bytes), aligned = simt::round_up(std::max<size_t>(size, 1), simt::kAlignment);
-  const size_t pages = simt::round_up(aligned, simt::kPage);
-  void* const mapping =
-      mmap(nullptr, pages + 2 * simt::kPage, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-  if (mapping == MAP_FAILED) return simt::kOutOfMemory;
-  char* const first = static_cast<char*>(mapping) + simt::kPage;
-  const simt::Allocation a{static_cast<char*>(mapping), pages, first + pages - aligned, size};
-  mprotect(first, pages, PROT_READ | PROT_WRITE);
-  std::memset(first, simt::kUnwritten, pages);
-  mprotect(first, pages, d.open > 0 ? PROT_READ | PROT_WRITE : PROT_NONE);
-#if defined(__SANITIZE_ADDRESS__)
-  simt::each_margin(a, [](char* margin, size_t count) { ASAN_POISON_MEMORY_REGION(margin, count); });
-#endif
-  d.memory.emplace(a.begin, a);
-  *address = a.begin;
-  return simt::kOk;
+  if (d.sticky) return simt::launch_failure(d);
+  *address = d.memory.allocate(static_cast<size_t>(bytes));
+  return *address == nullptr ? simt::kOutOfMemory : simt::kOk;
 }
 
 void release(void* address) noexcept {
   Device& d = simt::device();
   const Lock lock(d.mutex);
-  const auto found = d.memory.find(address);
-  if (found == d.memory.end()) return;
-  const simt::Allocation a = found->second;
-  d.memory.erase(found);
-#if defined(__SANITIZE_ADDRESS__)
-  ASAN_UNPOISON_MEMORY_REGION(a.first_page(), a.pages);
-#endif
-  munmap(a.mapping, a.pages + 2 * simt::kPage);
+  d.memory.release(address);
 }
 
 Answer allocate_pinned(int64_t bytes, void** address) noexcept {
@@ -387,7 +288,7 @@ Answer wait(Stream* stream) noexcept {
   Device& d = simt::device();
   const Lock lock(d.mutex);
   if (!simt::may(d)) return simt::broken(d);
-  const simt::Open open(d);
+  d.memory.open();
   while (!stream->work.empty()) {
     std::vector<Stream*> busy;
     for (Stream* const one : d.streams) {
@@ -398,7 +299,8 @@ Answer wait(Stream* stream) noexcept {
     next->work.pop_front();
     work();
   }
-  return d.sticky ? simt::kLaunchFailure : simt::kOk;
+  d.memory.close();
+  return d.sticky ? simt::launch_failure(d) : simt::kOk;
 }
 
 }  // namespace cuda

@@ -1,8 +1,8 @@
 /*
  * The emulated device: memory that the host cannot touch, streams that do their work only when somebody waits, and
- * calls that fail when told to. It answers the calls of cuda/driver.h. Every kernel runs four times, in four orders of
- * lanes and blocks, on the same memory, and must leave the same bits; the memory around an allocation must stay as it
- * was.
+ * calls that fail when told to. It answers the calls of cuda/driver.h. Every kernel runs four times (set_orders), in
+ * four orders of lanes and blocks, on the same memory, and must leave the same bits; the memory around an allocation
+ * must stay as it was.
  */
 #pragma once
 
@@ -10,6 +10,19 @@
 #include <string>
 
 namespace simt {
+
+/*
+ * Has a stray access of memory say where it happened, and end the process. Not in a process that handles its faults
+ * itself, as the JVM does.
+ */
+void watch_faults();
+
+/*
+ * How many of the four orders each launch runs in; of fewer, launches begin with different ones. With one alone nothing
+ * is compared, and allocations lie side by side: for callers whose many small arrays would have more pages around them
+ * than in them. Before the first allocation.
+ */
+void set_orders(int count);
 
 /* What the device has found wrong with a kernel since the last reset(), "" if nothing. */
 std::string failure();

@@ -237,6 +237,7 @@ void test_failing_calls(Stream* stream) {
 }  // namespace
 
 int main() {
+  simt::watch_faults();
   const int64_t before = simt::allocated();
   Stream* stream = nullptr;
   CHECK(use_device(0).ok() && !use_device(1).ok(), "one device");
