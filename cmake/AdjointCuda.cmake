@@ -9,6 +9,7 @@ set(ADJ_CUDA_KERNELS
   src/cuda/softmax.cu
   src/cuda/optimizer.cu
   src/cuda/matmul.cu
+  src/cuda/convolution.cu
   src/cuda/sort.cu
   src/cuda/index.cu
   src/cuda/random.cu

@@ -103,7 +103,8 @@ struct Family {
   F(sort)                    \
   F(random)                  \
   F(optimizer)               \
-  F(matmul)
+  F(matmul)                  \
+  F(convolution)
 
 /* The places of a thread in a grid that walks over elements. */
 template <class B>

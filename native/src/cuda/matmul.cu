@@ -5,9 +5,9 @@
  */
 #include "contract/checks.h"
 #include "contract/product.h"
+#include "cuda/activation.h"
 #include "cuda/kernel.h"
 #include "kernels/bf16.h"
-#include "kernels/tanh.h"
 #include "kernels/vector_math.h"
 
 namespace adjoint {
@@ -21,20 +21,6 @@ static_assert(kSide * kSide == kThreads && kBlockOfK % kStep == 0);
 ADJ_DEVICE float element(float x) { return x; }
 ADJ_DEVICE double element(double x) { return x; }
 ADJ_DEVICE float element(Bf16 x) { return widen(x); }
-
-template <class T>
-ADJ_DEVICE T activated(T x, int32_t activation) {
-  switch (activation) {
-    case 1:
-      return x <= T(0) ? T(0) : x;
-    case 2:
-      return tanh_of(x);
-    case 3:
-      return sigmoid_of(x);
-    default:
-      return x;
-  }
-}
 
 /* Of elements X, computed in T. */
 template <class X, class T>

@@ -4,48 +4,10 @@
  */
 #include "kernels/elementwise.h"
 #include "kernels/plan/convolution.h"
+#include "kernels/window_places.h"
 
 ADJ_ISA_BEGIN
 namespace {
-
-/* The places of a window along an axis: `count` from `from` on, `step` apart. */
-struct Places {
-  int64_t from, step, count;
-};
-
-ADJ_ALWAYS Places places_of(const WindowPlan& plan, int d, int64_t i) {
-  const ConvAxis& axis = plan.axis[d];
-  if (plan.adaptive) {
-    const int64_t from = i * axis.image / axis.result;
-    return {from, 1, ((i + 1) * axis.image + axis.result - 1) / axis.result - from};
-  }
-  const int64_t start = i * axis.stride - axis.before;
-  const int64_t first = start < 0 ? (axis.dilation - 1 - start) / axis.dilation : 0;
-  const int64_t from = start + first * axis.dilation;
-  const int64_t inside = from < axis.image ? (axis.image - 1 - from) / axis.dilation + 1 : 0;
-  const int64_t left = axis.kernel > first ? axis.kernel - first : 0;
-  return {from, axis.dilation, left < inside ? left : inside};
-}
-
-template <class T>
-ADJ_ALWAYS int32_t argmax_of(const WindowPlan& plan, const T* x, Places a, Places b, Places c) {
-  if (a.count == 0 || b.count == 0 || c.count == 0) return 0;
-  const int64_t height = plan.axis[1].image, width = plan.axis[2].image;
-  int64_t best = (a.from * height + b.from) * width + c.from;
-  T most = x[best];
-  for (int64_t i = 0; i < a.count; ++i) {
-    for (int64_t j = 0; j < b.count; ++j) {
-      int64_t at = ((a.from + i * a.step) * height + b.from + j * b.step) * width + c.from;
-      for (int64_t k = 0; k < c.count; ++k, at += c.step) {
-        /* True of a NaN, false once one was found. */
-        const bool better = !(x[at] <= most) && most == most;
-        most = better ? x[at] : most;
-        best = better ? at : best;
-      }
-    }
-  }
-  return static_cast<int32_t>(best);
-}
 
 /* The places of k's, first .. last - 1, whose tap lies in the plane: k * stride + tap is 0 .. image - 1. */
 struct Stretch {
@@ -113,14 +75,15 @@ void window_part(const Part& part) {
     stretches[t] = inside(plan.axis[2], t * plan.axis[2].dilation - plan.axis[2].before);
   }
   for (int64_t i = 0; i < plan.axis[0].result; ++i) {
-    const Places a = places_of(plan, 0, i);
+    const Places a = places_of(plan.axis[0], plan.adaptive, i);
     for (int64_t j = 0; j < plan.axis[1].result; ++j, y += line) {
-      const Places b = places_of(plan, 1, j);
+      const Places b = places_of(plan.axis[1], plan.adaptive, j);
       if (plan.by_lines) {
         window_line(plan, x, a, b, stretches, most, y);
         continue;
       }
-      for (int64_t k = 0; k < line; ++k) y[k] = argmax_of(plan, x, a, b, places_of(plan, 2, k));
+      for (int64_t k = 0; k < line; ++k)
+        y[k] = argmax_of(plan.axis, x, a, b, places_of(plan.axis[2], plan.adaptive, k));
     }
   }
 }
