@@ -20,7 +20,7 @@ import org.bytedeco.javacpp.annotation.Raw;
 @NoException
 final class Abi {
   /** The ABI that these declarations were written for ({@code ADJ_ABI_VERSION}). */
-  static final int VERSION = 3;
+  static final int VERSION = 4;
 
   /** The first word of a program image ({@code ADJ_IMAGE_MAGIC}). */
   static final long IMAGE_MAGIC = 0x31474D494A4441L;
@@ -43,6 +43,8 @@ final class Abi {
 
   @Cast("jlong")
   static native long adj_last_operand(@Cast("const adj_api*") long api);
+
+  static native String adj_best_isa(@Cast("const adj_api*") long api);
 
   static native int adj_context_create(
       @Cast("const adj_api*") long api,
@@ -85,6 +87,16 @@ final class Abi {
       @Cast("adj_context*") long context,
       @Cast("adj_buffer*") long buffer);
 
+  static native int adj_memory_on_host(
+      @Cast("const adj_api*") long api, @Cast("const adj_context*") long context);
+
+  static native int adj_memory_copy(
+      @Cast("const adj_api*") long api,
+      @Cast("adj_context*") long context,
+      long to,
+      long from,
+      long bytes);
+
   static native int adj_memory_report(
       @Cast("const adj_api*") long api,
       @Cast("const adj_context*") long context,
@@ -115,6 +127,7 @@ final class Abi {
       @Cast("const adj_program*") long program,
       @Cast("const adj_binding*") long bindings,
       int count,
+      @Cast("int64_t") long carried,
       @Cast("int64_t*") long failed);
 
   static native int adj_program_run_timed(
@@ -123,6 +136,7 @@ final class Abi {
       @Cast("const adj_program*") long program,
       @Cast("const adj_binding*") long bindings,
       int count,
+      @Cast("int64_t") long carried,
       @Cast("adj_timing*") long timings,
       @Cast("int64_t") long timingsCount,
       @Cast("int64_t*") long failed);

@@ -12,6 +12,9 @@ final class MemoryBudget {
   /** The system property: bytes, or a number with k, m or g behind it; 0 for no limit. */
   static final String PROPERTY = "org.adjoint.memory";
 
+  /** The same for a GPU's memory; without it CUDA's own limit holds. */
+  static final String CUDA_PROPERTY = "org.adjoint.cuda.memory";
+
   /** Left to the JVM itself: metaspace, code, stacks, other libraries. */
   private static final long RESERVE = 512L << 20;
 
@@ -22,7 +25,7 @@ final class MemoryBudget {
 
   /** Returns the budget in bytes, 0 for no limit. */
   static long bytes() {
-    return given()
+    return given(PROPERTY)
         .orElseGet(
             () -> {
               long heap = Runtime.getRuntime().maxMemory();
@@ -31,17 +34,18 @@ final class MemoryBudget {
   }
 
   /**
-   * Returns what the system property says, if it is set.
+   * Returns what a system property says, if it is set.
    *
+   * @param property {@link #PROPERTY} or {@link #CUDA_PROPERTY}
    * @throws BackendException if it says no number of bytes
    */
-  static OptionalLong given() {
-    String option = System.getProperty(PROPERTY, "");
-    return option.isBlank() ? OptionalLong.empty() : OptionalLong.of(parse(option));
+  static OptionalLong given(String property) {
+    String option = System.getProperty(property, "");
+    return option.isBlank() ? OptionalLong.empty() : OptionalLong.of(parse(property, option));
   }
 
   /** Returns what a text such as {@code 512m} says, in bytes. */
-  static long parse(String text) {
+  static long parse(String property, String text) {
     String number = text.strip().toLowerCase(Locale.ROOT);
     int shift =
         switch (number.isEmpty() ? ' ' : number.charAt(number.length() - 1)) {
@@ -59,7 +63,7 @@ final class MemoryBudget {
       // Said below, as for numbers out of range.
     }
     throw new BackendException(
-        "-D" + PROPERTY + "=" + text + ": expected bytes >= 0, such as 2147483648, 512m or 2g",
+        "-D" + property + "=" + text + ": expected bytes >= 0, such as 2147483648, 512m or 2g",
         null);
   }
 }

@@ -9,23 +9,28 @@ import org.adjoint.internal.backend.MemoryFigures;
 import org.adjoint.internal.backend.Storage;
 import org.adjoint.internal.ir.Program;
 
-/** The CPU kernels of native/src, behind the interface that core knows. */
+/**
+ * The kernels of one of the libraries of native/src, on the CPU or on a GPU, behind the interface
+ * that core knows.
+ */
 final class NativeBackend implements Backend {
+  private final String name;
   private final NativeContext context;
   private final Workspaces workspaces;
   private final Set<String> kernels;
   private final String description;
 
-  NativeBackend(NativeContext context) {
+  NativeBackend(String name, NativeContext context) {
+    this.name = name;
     this.context = context;
     this.workspaces = new Workspaces(context, context.threads());
     this.kernels = context.kernels();
-    this.description = describe(context);
+    this.description = describe(name, context);
   }
 
   @Override
   public String name() {
-    return "native";
+    return name;
   }
 
   @Override
@@ -43,14 +48,19 @@ final class NativeBackend implements Backend {
     if (bytes >= 0 && bytes <= WordStorage.MOST_BYTES) {
       return new WordStorage((int) bytes);
     }
-    Storage storage = NativeStorage.allocate(context, bytes, workspaces::releaseIdle);
+    Storage storage =
+        context.isOnHost()
+            ? NativeStorage.allocate(context, bytes, workspaces::releaseIdle)
+            : DeviceStorage.allocate(context, bytes, workspaces::releaseIdle);
     Flight.allocated(bytes);
     return storage;
   }
 
   @Override
   public Storage wrap(Buffer direct) {
-    return NativeStorage.wrap(direct);
+    return context.isOnHost()
+        ? NativeStorage.wrap(direct)
+        : DeviceStorage.copyOf(direct, context, workspaces::releaseIdle);
   }
 
   @Override
@@ -80,10 +90,11 @@ final class NativeBackend implements Backend {
     context.trim();
   }
 
-  private static String describe(NativeContext context) {
+  private static String describe(String name, NativeContext context) {
     int threads = context.threads();
     String blas = context.blas();
-    return "native: "
+    return name
+        + ": "
         + context.isa()
         + (threads == 1 ? ", 1 thread, " : ", " + threads + " threads, ")
         + (blas.isEmpty() ? "own matmul" : blas);

@@ -9,6 +9,7 @@ import java.util.function.IntSupplier;
 import org.adjoint.NativeMemoryException;
 import org.adjoint.internal.backend.MemoryFigures;
 import org.adjoint.internal.backend.Reaper;
+import org.adjoint.internal.backend.Storage;
 
 /**
  * An {@code adj_context}: thread pool, allocator, instruction set. It is destroyed by the {@link
@@ -21,10 +22,12 @@ final class NativeContext {
 
   private final long api;
   private final long address;
+  private final boolean onHost;
 
   private NativeContext(long api, long address) {
     this.api = api;
     this.address = address;
+    this.onHost = Abi.adj_memory_on_host(api, address) != 0;
     Reaper.register(this, () -> Abi.adj_context_destroy(api, address));
   }
 
@@ -56,7 +59,32 @@ final class NativeContext {
     return address;
   }
 
-  /** Returns the instruction set that kernels run on. */
+  /** Returns whether the host reads and writes the memory of this context in place. */
+  boolean isOnHost() {
+    return onHost;
+  }
+
+  /**
+   * Copies bytes between addresses, each of the host or of this context's memory. Whoever owns the
+   * memory keeps it reachable until the call returns.
+   */
+  void copy(long to, long from, long bytes) {
+    Status.check(
+        api, Abi.adj_memory_copy(api, address, to, from, bytes), "copy " + bytes + " bytes");
+    Reference.reachabilityFence(this);
+  }
+
+  /**
+   * Returns the address of a storage's memory as programs of this context find it; its owner keeps
+   * it open and reachable meanwhile.
+   *
+   * @throws org.adjoint.BackendException if they cannot reach it
+   */
+  long addressOf(Storage storage) {
+    return onHost ? NativeStorage.address(storage) : DeviceStorage.address(storage, this);
+  }
+
+  /** Returns the instruction set or the device that kernels run on. */
   String isa() {
     return Abi.adj_context_isa(api, address);
   }

@@ -21,7 +21,8 @@ import org.adjoint.internal.ir.Timing;
  *
  * <p>The block: the word that receives the failed instruction, then an {@code adj_binding}
  * (address, bytes) for each binding, then the scalars, then a word for each argument that is so
- * small that it lives in Java between runs.
+ * small that it lives in Java between runs. The run carries all that is behind the bindings: a GPU
+ * copies it to its own memory and back.
  */
 final class NativeExecutable implements Executable {
   private static final int BINDINGS = Long.BYTES;
@@ -47,6 +48,7 @@ final class NativeExecutable implements Executable {
   private final int scalars;
   private final int scalarsOffset;
   private final int wordsOffset;
+  private final int carriedBytes;
   private final int blockBytes;
 
   /** How many timings a timed run gives. */
@@ -67,6 +69,7 @@ final class NativeExecutable implements Executable {
         Math.addExact(BINDINGS, Math.multiplyExact(Program.ARGUMENTS + arguments, BINDING));
     this.wordsOffset = Math.addExact(scalarsOffset, Math.multiplyExact(scalars, Long.BYTES));
     this.blockBytes = Math.addExact(wordsOffset, Math.multiplyExact(arguments, Long.BYTES));
+    this.carriedBytes = blockBytes - scalarsOffset;
     this.timings = program.flat().size();
     long address = create(context, program);
     this.program = address;
@@ -180,7 +183,7 @@ final class NativeExecutable implements Executable {
       address = workspace.blockAddress() + wordsOffset + (long) argument * Long.BYTES;
       carry(workspace.block(), argument, word);
     } else {
-      address = NativeStorage.address(storage);
+      address = context.addressOf(storage);
     }
     bind(workspace.block(), Program.ARGUMENTS + argument, address, storage.bytes());
   }
@@ -217,10 +220,19 @@ final class NativeExecutable implements Executable {
     long bindings = start + BINDINGS;
     int count = Program.ARGUMENTS + arguments;
     if (timed == 0) {
-      return Abi.adj_program_run(context.api(), context.address(), program, bindings, count, start);
+      return Abi.adj_program_run(
+          context.api(), context.address(), program, bindings, count, carriedBytes, start);
     }
     return Abi.adj_program_run_timed(
-        context.api(), context.address(), program, bindings, count, timed, timings, start);
+        context.api(),
+        context.address(),
+        program,
+        bindings,
+        count,
+        carriedBytes,
+        timed,
+        timings,
+        start);
   }
 
   @Override

@@ -23,7 +23,7 @@ public final class NativeProvider implements BackendProvider {
 
   @Override
   public void checkOptions() {
-    MemoryBudget.given();
+    MemoryBudget.given(MemoryBudget.PROPERTY);
   }
 
   @Override
@@ -33,6 +33,6 @@ public final class NativeProvider implements BackendProvider {
     if (context.usesBlas()) {
       OpenBlas.open(context);
     }
-    return new NativeBackend(context);
+    return new NativeBackend(name(), context);
   }
 }

@@ -47,8 +47,18 @@ final class NativeStorage extends Storage {
               + layout.order());
     }
     long bytes = (long) direct.remaining() * layout.elementBytes();
-    long address = Abi.adj_jni_address(direct) + (long) direct.position() * layout.elementBytes();
-    return new NativeStorage(bytes, address, direct, () -> {});
+    return new NativeStorage(bytes, address(direct), direct, () -> {});
+  }
+
+  /** Returns the address of a direct buffer's element at its position. */
+  static long address(Buffer direct) {
+    long bytes = (long) direct.position() * Layout.of(direct).elementBytes();
+    return Abi.adj_jni_address(direct) + bytes;
+  }
+
+  /** Returns how many bytes a buffer has from its position to its limit. */
+  static long bytes(Buffer buffer) {
+    return (long) buffer.remaining() * Layout.of(buffer).elementBytes();
   }
 
   /** What {@link Buffer} does not say of its elements. */
@@ -75,7 +85,8 @@ final class NativeStorage extends Storage {
   }
 
   /**
-   * Returns the address of any storage's memory; its owner keeps it open and reachable meanwhile.
+   * Returns the address of any storage's memory on the host; its owner keeps it open and reachable
+   * meanwhile.
    */
   static long address(Storage storage) {
     if (storage instanceof NativeStorage own) {

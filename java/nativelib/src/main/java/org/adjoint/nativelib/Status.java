@@ -16,6 +16,7 @@ final class Status {
   static final int INTERNAL = 7;
   static final int NOT_FINITE = 8;
   static final int DIVISION_BY_ZERO = 9;
+  static final int DEVICE_ERROR = 10;
 
   private Status() {}
 
@@ -24,7 +25,8 @@ final class Status {
    *
    * @param api the table that it belongs to
    * @param status what it returned
-   * @param action what was tried, as in "native backend: {action}: {text}"
+   * @param action what was tried, as in "native backend: {action}: {text}"; what a GPU has failed
+   *     with says that itself
    */
   static void check(long api, int status, String action) {
     if (status != OK) {
@@ -58,11 +60,14 @@ final class Status {
   }
 
   private static RuntimeException failure(long api, int status, String action) {
-    String text = "native backend: " + action + ": " + Abi.adj_last_error(api);
+    String error = Abi.adj_last_error(api);
+    String backend = Abi.adj_best_isa(api).equals(CudaProvider.NAME) ? "cuda" : "native";
+    String text = backend + " backend: " + action + ": " + error;
     return switch (status) {
       case OUT_OF_MEMORY -> new NativeMemoryException(text);
       case INVALID_IMAGE, INTERNAL ->
           new BackendException(text + " (a bug in Adjoint, please report it)", null);
+      case DEVICE_ERROR -> new BackendException(error, null);
       default -> new BackendException(text, null);
     };
   }

@@ -20,7 +20,7 @@ class MemoryTest {
   private static final long MB = 1 << 20;
 
   private static Backend backend(long budget) {
-    return new NativeBackend(NativeContext.create(NativeLibrary.load(), 2, budget));
+    return new NativeBackend("native", NativeContext.create(NativeLibrary.load(), 2, budget));
   }
 
   @Test

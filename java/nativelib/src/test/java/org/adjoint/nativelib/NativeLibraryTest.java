@@ -94,8 +94,9 @@ class NativeLibraryTest {
     public static void main(String[] arguments) {
       long api = NativeLibrary.load();
       NativeContext small = NativeContext.create(api, 2, BUDGET);
-      Backend backend = new NativeBackend(small);
+      Backend backend = new NativeBackend("native", small);
       System.out.println(backend.description() + ", " + backend.memory());
+      System.out.println("best: " + Abi.adj_best_isa(api) + ", on the host: " + small.isOnHost());
       System.out.println("OpenBLAS would serve: " + small.usesBlas());
       try (Executable plus = backend.load(Programs.plus(4));
           Executable loss = backend.load(Programs.crossEntropy(3));
@@ -106,6 +107,8 @@ class NativeLibraryTest {
         plus.run(new Storage[] {a, a, c}, new long[0]);
         System.out.println(plus.runTimed(new Storage[] {a, a, c}, new long[0]));
         System.out.println(Arrays.toString(Programs.floats(c)) + " " + c.word(4));
+        small.copy(NativeStorage.address(c), NativeStorage.address(a), 16);
+        System.out.println(Arrays.toString(Programs.floats(c)));
         expect(() -> loss.run(new Storage[] {c, label, label}, new long[0]));
       }
       expect(() -> backend.allocate(2 * BUDGET));

@@ -27,7 +27,7 @@ class SecondLibraryTest {
     long second = NativeLibrary.open(copy("libadjoint.so"));
     assertNotEquals(first, second);
     NativeContext context = NativeContext.create(second, 1, 1 << 20);
-    Backend backend = new NativeBackend(context);
+    Backend backend = new NativeBackend("native", context);
     assertEquals(
         NativeContext.create(first, 1, 0).kernels(), NativeContext.create(second, 1, 0).kernels());
     try (Executable plus = backend.load(Programs.plus(4));

@@ -5,8 +5,8 @@ import org.adjoint.internal.ir.Program;
 
 /**
  * Something that owns memory and runs programs. Stateless towards its callers: any number of
- * threads may use it at once. All backends of this kind share the machine's memory, so a program
- * may be handed storages of another backend.
+ * threads may use it at once. Backends whose memory is the host's may be handed each other's
+ * storages; one with a memory of its own takes its own alone, and those of at most eight bytes.
  */
 public interface Backend {
   /** Returns the name it is chosen by, such as {@code native}. */
@@ -29,8 +29,8 @@ public interface Backend {
   Storage allocate(long bytes);
 
   /**
-   * Returns a storage that reads a direct buffer of native byte order in place, from its position
-   * to its limit.
+   * Returns a storage that reads a direct buffer of native byte order, from its position to its
+   * limit: in place, or where that cannot be, as it is now.
    */
   Storage wrap(Buffer direct);
 

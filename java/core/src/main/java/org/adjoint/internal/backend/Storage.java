@@ -3,6 +3,7 @@ package org.adjoint.internal.backend;
 import java.lang.ref.Cleaner;
 import java.nio.ByteBuffer;
 import java.util.concurrent.atomic.AtomicLongFieldUpdater;
+import java.util.function.Consumer;
 
 /**
  * A block of memory, off the heap but for a few bytes, that holds one value. It is freed once: by
@@ -77,12 +78,34 @@ public abstract class Storage implements AutoCloseable {
 
   /**
    * Returns a window on the memory in native byte order, valid while this storage is open and
-   * reachable.
+   * reachable. Memory that the host cannot reach has none: see {@link #contents} and {@link #fill}.
    *
    * @param offset where it starts, in bytes
    * @param length its bytes
    */
   public abstract ByteBuffer view(long offset, int length);
+
+  /**
+   * Returns bytes to be read, in native byte order: a window as {@link #view} gives it, or a copy
+   * of what they are now.
+   *
+   * @param offset where they start, in bytes
+   * @param length how many
+   */
+  public ByteBuffer contents(long offset, int length) {
+    return view(offset, length);
+  }
+
+  /**
+   * Has bytes written.
+   *
+   * @param offset where they start, in bytes
+   * @param length how many
+   * @param writer writes all of a buffer in native byte order; it must not keep the buffer
+   */
+  public void fill(long offset, int length, Consumer<ByteBuffer> writer) {
+    writer.accept(view(offset, length));
+  }
 
   /**
    * Returns the first bytes as the low bytes of a word, valid as {@link #view} is: how a scalar is
@@ -91,7 +114,7 @@ public abstract class Storage implements AutoCloseable {
    * @param length how many bytes, 1 to 8
    */
   public long word(int length) {
-    ByteBuffer bytes = view(0, length);
+    ByteBuffer bytes = contents(0, length);
     return switch (length) {
       case Byte.BYTES -> bytes.get(0) & 0xFFL;
       case Short.BYTES -> bytes.getShort(0) & 0xFFFFL;

@@ -24,7 +24,7 @@ import org.adjoint.internal.graph.Version;
  * Carries elements between Java and off-heap memory, in windows of at most {@link #WINDOW} bytes.
  */
 public final class Values {
-  private static final int WINDOW = 1 << 30;
+  private static final int WINDOW = 1 << 26;
 
   private Values() {}
 
@@ -37,7 +37,15 @@ public final class Values {
   public static Tensor copyOf(DType dtype, Object data, int length, long... dims) {
     Type type = new Type(dtype, checked(length, dims));
     Storage storage = Backends.current().allocate(type.bytes());
-    each(storage, dtype, length, writer(data));
+    Mover writer = writer(data);
+    each(
+        dtype,
+        length,
+        (from, count) ->
+            storage.fill(
+                (long) from * dtype.bytes(),
+                count * dtype.bytes(),
+                window -> writer.move(window, from, count)));
     return Access.register(Access.tensor(Node.value(type, storage), 0));
   }
 
@@ -53,7 +61,7 @@ public final class Values {
         ByteBuffer.allocate(Long.BYTES).order(ByteOrder.nativeOrder()).putLong(0, node.word());
     boolean little = ByteOrder.nativeOrder() == ByteOrder.LITTLE_ENDIAN;
     int from = little ? 0 : Long.BYTES - dtype.bytes();
-    storage.view(0, dtype.bytes()).put(0, word, from, dtype.bytes());
+    storage.fill(0, dtype.bytes(), to -> to.put(0, word, from, dtype.bytes()));
     return Access.tensor(Node.value(x.type(), storage), 0);
   }
 
@@ -87,13 +95,16 @@ public final class Values {
     throw new IllegalArgumentException("tensor: cannot copy a " + data.getClass());
   }
 
-  private static void each(Storage storage, DType dtype, int length, Mover mover) {
+  /** What is done with the elements [from, from + count). */
+  private interface Part {
+    void take(int from, int count);
+  }
+
+  private static void each(DType dtype, int length, Part part) {
     int most = WINDOW / dtype.bytes();
     for (long from = 0; from < length; from += most) {
-      int count = (int) Math.min(most, length - from);
-      mover.move(storage.view(from * dtype.bytes(), count * dtype.bytes()), (int) from, count);
+      part.take((int) from, (int) Math.min(most, length - from));
     }
-    Reference.reachabilityFence(storage);
   }
 
   /**
@@ -209,8 +220,14 @@ public final class Values {
     }
     Storage storage = Evaluator.read(tensor);
     try {
-      each(storage, dtype, length, mover);
+      int bytes = dtype.bytes();
+      each(
+          dtype,
+          length,
+          (from, count) ->
+              mover.move(storage.contents((long) from * bytes, count * bytes), from, count));
     } finally {
+      Reference.reachabilityFence(storage);
       storage.unpin();
     }
   }
