@@ -19,8 +19,8 @@ void watch_faults();
 
 /*
  * How many of the four orders each launch runs in; of fewer, launches begin with different ones. With one alone nothing
- * is compared, and allocations lie side by side: for callers whose many small arrays would have more pages around them
- * than in them. Before the first allocation.
+ * is compared, and allocations lie side by side where the host may touch them: for callers with many small arrays,
+ * whose protection would take longer than what is computed. Before the first allocation.
  */
 void set_orders(int count);
 

@@ -20,8 +20,8 @@ constexpr unsigned char kUnwritten = 0xFF; /* NaN, as floats */
 
 size_t round_up(size_t bytes, size_t step) { return (bytes + step - 1) / step * step; }
 
-char* reserve(size_t bytes) {
-  void* const mapping = mmap(nullptr, bytes, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+char* reserve(size_t bytes, int protection) {
+  void* const mapping = mmap(nullptr, bytes, protection, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
   return mapping == MAP_FAILED ? nullptr : static_cast<char*>(mapping);
 }
 
@@ -29,11 +29,11 @@ char* reserve(size_t bytes) {
 
 char* DeviceMemory::Allocation::first_page() const { return mapping + kPage; }
 
-void DeviceMemory::join() { region_ = reserve(kRegion); }
+void DeviceMemory::join() { region_ = reserve(kRegion, PROT_READ | PROT_WRITE); }
 
 DeviceMemory::Allocation DeviceMemory::map_pages(size_t bytes, size_t aligned) const {
   const size_t pages = round_up(aligned, kPage);
-  char* const mapping = reserve(pages + 2 * kPage);
+  char* const mapping = reserve(pages + 2 * kPage, PROT_NONE);
   if (mapping == nullptr) return {nullptr, 0, nullptr, 0};
   const Allocation a{mapping, pages, mapping + kPage + pages - aligned, bytes};
   mprotect(a.first_page(), pages, PROT_READ | PROT_WRITE);
@@ -57,10 +57,7 @@ DeviceMemory::Allocation DeviceMemory::take_of_region(size_t bytes, size_t align
   } else {
     return {nullptr, 0, nullptr, 0};
   }
-  open();
-  if (open_ > 1) protect(PROT_READ | PROT_WRITE); /* it may have grown since */
   std::memset(begin, kUnwritten, aligned);
-  close();
   return {nullptr, aligned, begin, bytes};
 }
 
@@ -95,9 +92,8 @@ void DeviceMemory::close() {
 }
 
 void DeviceMemory::protect(int how) const {
-  if (region_ != nullptr) mprotect(region_, round_up(used_, kPage), how);
   for (const auto& entry : allocations_) {
-    if (region_ == nullptr) mprotect(entry.second.first_page(), entry.second.pages, how);
+    if (entry.second.mapping != nullptr) mprotect(entry.second.first_page(), entry.second.pages, how);
   }
 }
 

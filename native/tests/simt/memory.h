@@ -1,7 +1,7 @@
 /*
  * Memory of the emulated device: the host cannot touch it but while it is open. Each allocation ends where a page does,
- * between pages that nobody may touch; or, for callers with hundreds of small arrays, all of them lie in one region
- * that is opened at once. It knows no kernels and no streams.
+ * between pages that nobody may touch. Or, for callers with hundreds of small arrays, whose every run would protect
+ * them twice, all of them lie in one region that is always open. It knows no kernels and no streams.
  */
 #pragma once
 
@@ -16,7 +16,7 @@ namespace simt {
 
 class DeviceMemory {
  public:
-  /* Has allocations lie in one region, without pages between; before the first one. */
+  /* Has allocations lie in one region that the host may touch, without pages between; before the first one. */
   void join();
 
   /* Returns bytes that are NaN as floats, at a multiple of 256; null if there are none to be had. */
