@@ -10,14 +10,14 @@ import picocli.CommandLine.TypeConversionException;
 
 /** The options that say what runs the numbers. */
 final class BackendOptions {
-  private static final List<String> NAMES = List.of("native", "reference");
+  private static final List<String> NAMES = List.of("native", "cuda", "reference");
 
   @Option(
       names = "--backend",
       paramLabel = "NAME",
       converter = Name.class,
       description =
-          "What runs the numbers: native or reference (plain Java). Named, it is that one or an"
+          "What runs the numbers: native, cuda or reference (plain Java). Named, it is that one or an"
               + " error; otherwise the native one where it loads, with a warning where it does"
               + " not.")
   private Optional<String> backend = Optional.empty();

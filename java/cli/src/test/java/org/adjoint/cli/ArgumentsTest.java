@@ -52,7 +52,7 @@ class ArgumentsTest {
         "train --dataset digits --threads 0      | '0' is not a whole number",
         "train --dataset digits --threads 1025    | '1025' is not a whole number from 1 to 1024",
         "train --dataset digits --seed x         | 'x' is not a long",
-        "train --dataset digits --backend gpu    | 'gpu' is not one of [native, reference]",
+        "train --dataset digits --backend gpu    | 'gpu' is not one of [native, cuda, reference]",
         "train --dataset digits --data           | '--data'",
         "train --dataset digits --save           | '--save'",
         "train --dataset digits more             | 'more'",
@@ -72,7 +72,7 @@ class ArgumentsTest {
         "gradcheck --op Softmax                  | the nearest are softmax, ",
         "gradcheck --order 3                     | '3' is not 1 or 2",
         "gradcheck --order 0                     | '0' is not 1 or 2",
-        "gradcheck --backend gpu                 | 'gpu' is not one of [native, reference]",
+        "gradcheck --backend gpu                 | 'gpu' is not one of [native, cuda, reference]",
         "gradcheck --op                          | '--op'",
       })
   void wrongArgumentsGiveOneLineAndStatus2(String arguments, String part) {
