@@ -4,8 +4,9 @@
  */
 #pragma once
 
-#include <functional>
-#include <string>
+#include <cstring>
+#include <type_traits>
+#include <utility>
 #include <vector>
 
 #include "contract/call.h"
@@ -29,6 +30,25 @@ inline int64_t blocks_for(int64_t elements, int threads) {
   return blocks < kMostBlocks ? blocks : kMostBlocks;
 }
 
+/* A launch as a program keeps it: the bytes of a kernel, and what knows its type. */
+struct Launch {
+  using Function = Answer (*)(Stream*, int64_t blocks, int threads, const void* kernel, const Environment&) noexcept;
+
+  Answer operator()(Stream* stream, const Environment& run) const noexcept {
+    return launch(stream, blocks, threads, kernel.data(), run);
+  }
+
+  Function launch;
+  int64_t blocks;
+  int threads;
+  std::vector<int64_t> kernel;
+};
+
+template <class K>
+Answer launch_as(Stream* stream, int64_t blocks, int threads, const void* kernel, const Environment& run) noexcept {
+  return launch(stream, blocks, threads, *static_cast<const K*>(kernel), run);
+}
+
 /* An instruction as it runs. */
 class Step {
  public:
@@ -38,9 +58,8 @@ class Step {
   template <class K>
   void add(int64_t blocks, int threads, const K& kernel) {
     static_assert(sizeof(K) + sizeof(Environment) <= 4096, "the arguments of a kernel");
-    if (blocks == 0) return;
-    launches.push_back(
-        [=](Stream* stream, const Environment& run) { return launch(stream, blocks, threads, kernel, run); });
+    static_assert(std::is_trivially_copyable_v<K> && alignof(K) <= alignof(int64_t), "a kernel is kept as bytes");
+    add(blocks, threads, launch_as<K>, &kernel, sizeof(K));
   }
 
   /* A launch with a thread for every element, as far as there are as many. */
@@ -65,7 +84,7 @@ class Step {
   }
 
   int64_t instruction;
-  std::vector<std::function<Answer(Stream*, const Environment&)>> launches;
+  std::vector<Launch> launches;
   int64_t scratch = 0;
   /* Of what is found out of range: what it is called, and its limit. */
   const char* noun = nullptr;
@@ -73,6 +92,13 @@ class Step {
   bool divides = false; /* what is found is a divisor of 0 */
 
  private:
+  void add(int64_t blocks, int threads, Launch::Function function, const void* kernel, size_t bytes) {
+    if (blocks == 0) return;
+    std::vector<int64_t> words((bytes + sizeof(int64_t) - 1) / sizeof(int64_t));
+    std::memcpy(words.data(), kernel, bytes);
+    launches.push_back({function, blocks, threads, std::move(words)});
+  }
+
   std::vector<int64_t>& constants_;
 };
 

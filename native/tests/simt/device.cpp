@@ -197,9 +197,13 @@ int64_t allocated() {
   return d.pinned + d.memory.bytes();
 }
 
-Answer enqueue(Stream* stream, const char* name, int64_t blocks, int threads, Grid::Body body) noexcept {
+Answer enqueue(Stream* stream, const char* name, int64_t blocks, int threads, Lane lane, const void* kernel,
+               size_t bytes, const adjoint::cuda::Environment& run) noexcept {
   if (blocks < 1 || blocks > INT32_MAX) return {9, "cudaErrorInvalidConfiguration"};
-  return enqueue_work(stream, [=, body = std::move(body)] { run_grid(device(), name, blocks, threads, body); });
+  std::vector<int64_t> words((bytes + sizeof(int64_t) - 1) / sizeof(int64_t)); /* aligned as any kernel is */
+  std::memcpy(words.data(), kernel, bytes);
+  const Grid::Body body = [lane, words = std::move(words), run](Block& b) { lane(words.data(), b, run); };
+  return enqueue_work(stream, [=] { run_grid(device(), name, blocks, threads, body); });
 }
 
 }  // namespace simt
