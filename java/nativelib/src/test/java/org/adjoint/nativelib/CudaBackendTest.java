@@ -203,7 +203,9 @@ class CudaBackendTest {
     } finally {
       threads.shutdownNow();
     }
-    assertEquals(before, Memory.report().outstanding());
+    // Less, where what other tests have left was found unreachable meanwhile.
+    long after = Memory.report().outstanding();
+    assertTrue(after <= before, after + " bytes are held, before " + before);
   }
 
   /** What a child JVM runs: CUDA fails for good on the way. */
