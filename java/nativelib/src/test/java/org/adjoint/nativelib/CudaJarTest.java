@@ -17,8 +17,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
 
 /**
- * The library that nvcc has built, from where its jar has it: the same kernels as over the emulator,
- * and where there is no GPU an error that says so. Under {@code -Pcuda}.
+ * The library that nvcc has built, from where its jar has it: the same kernels as over the
+ * emulator, and where there is no GPU an error that says so. Under {@code -Pcuda}.
  */
 @NeedsNative
 @EnabledIfSystemProperty(
