@@ -77,11 +77,14 @@ bool may(Device& d) {
   return true;
 }
 
-/* With what is wrong behind CUDA's name, once something is. */
+/* With what is wrong behind CUDA's name, once something is: as static memory, which is what names are. */
 Answer launch_failure(const Device& d) {
   static const char* const name = "cudaErrorLaunchFailure";
+  static std::deque<std::string>& texts = *new std::deque<std::string>;
   if (d.failure.empty()) return {kLaunchFailure, name};
-  return {kLaunchFailure, (new std::string(std::string(name) + ": " + d.failure))->c_str()}; /* as static memory */
+  const std::string text = std::string(name) + ": " + d.failure;
+  if (texts.empty() || texts.back() != text) texts.push_back(text);
+  return {kLaunchFailure, texts.back().c_str()};
 }
 
 Answer broken(Device& d) {
