@@ -23,10 +23,12 @@ import org.adjoint.Tensor;
 import org.adjoint.nn.Activation;
 import org.adjoint.nn.Init;
 import org.adjoint.nn.Mlp;
+import org.adjoint.nn.data.Csv;
 import org.adjoint.nn.data.DataException;
 import org.adjoint.nn.data.Dataset;
 import org.adjoint.nn.data.Digits;
 import org.adjoint.nn.data.Idx;
+import org.adjoint.nn.data.Table;
 import org.adjoint.nn.onnx.OnnxLayer;
 import org.adjoint.nn.onnx.SmallFiles;
 import org.junit.jupiter.api.Timeout;
@@ -77,6 +79,7 @@ class HostileFileTest {
     HistoryFile.write(HistoryFileTest.history(), folder.resolve("history"));
     byte[] history = Files.readAllBytes(folder.resolve("history"));
     byte[] csv = ("0,".repeat(64) + "7\n").repeat(2).getBytes(StandardCharsets.US_ASCII);
+    byte[] table = "x,y\n1,a\n\"2\",NA\n".getBytes(StandardCharsets.US_ASCII);
     byte[][] onnx = SmallFiles.all().toArray(byte[][]::new);
     byte[] images = {0, 0, 8, 3, 0, 0, 0, 2, 0, 0, 0, 2, 0, 0, 0, 1, 1, 2, 3, 4};
     byte[] labels = {0, 0, 8, 1, 0, 0, 0, 2, 0, 1};
@@ -89,7 +92,8 @@ class HostileFileTest {
         row("npz", file -> sizes(Npz.read(file)), stored, packed),
         row("model", file -> sizes(MlpFile.read(file).model().parameters()), mlpFile),
         row("history", file -> HistoryFile.read(file).steps().size(), history),
-        row("csv", file -> size(Digits.read(file)), csv, gzip(csv)),
+        row("digits", file -> size(Digits.read(file)), csv, gzip(csv)),
+        row("table", file -> size(Csv.standard().read(file)), table, gzip(table)),
         row("images", file -> size(Idx.read("i", file, goodLabels, 2)), images, gzip(images)),
         row("labels", file -> size(Idx.read("l", goodImages, file, 2)), labels, gzip(labels)),
         row("onnx", file -> sizes(OnnxLayer.read(file).parameters()), onnx));
@@ -117,6 +121,10 @@ class HostileFileTest {
 
   private static long size(Dataset data) {
     return (long) data.rows() * data.columns();
+  }
+
+  private static long size(Table table) {
+    return (long) table.rows() * table.columns().size();
   }
 
   @ParameterizedTest(name = "{0}")
