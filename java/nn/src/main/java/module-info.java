@@ -4,6 +4,7 @@
  * nothing knows a backend by name.
  */
 module org.adjoint.nn {
+  requires java.desktop;
   requires transitive java.sql;
   requires transitive org.adjoint;
   requires com.fasterxml.jackson.core;
