@@ -1,0 +1,2 @@
+/** Apache Arrow's vectors as tensors, without a copy. */
+package org.adjoint.arrow;
