@@ -49,7 +49,7 @@ public final class Npz {
     FileBytes.requireRegular(file);
     try (ZipFile zip = new ZipFile(file.toFile(), StandardCharsets.UTF_8)) {
       Map<String, Tensor> tensors = new LinkedHashMap<>();
-      for (ZipEntry entry : zip.stream().toList()) {
+      for (ZipEntry entry : entries(file, zip)) {
         String name = entry.getName();
         if (!name.endsWith(SUFFIX)) {
           throw new DataException(file, "entry '" + name + "' is no array: not called *" + SUFFIX);
@@ -68,6 +68,14 @@ public final class Npz {
       throw new DataException(file, "cannot be read: " + e.getMessage(), e);
     } catch (OutOfMemoryError e) {
       throw Heap.full(file, "its arrays");
+    }
+  }
+
+  private static List<? extends ZipEntry> entries(Path file, ZipFile zip) {
+    try {
+      return zip.stream().toList();
+    } catch (IllegalArgumentException e) {
+      throw new DataException(file, "has an entry whose name or comment is not UTF-8 text", e);
     }
   }
 

@@ -17,6 +17,8 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
+import java.util.zip.ZipEntry;
+import java.util.zip.ZipOutputStream;
 import org.adjoint.DType;
 import org.adjoint.Tensor;
 import org.adjoint.nn.data.DataException;
@@ -213,6 +215,18 @@ class NpyTest {
     assertThrows(DataException.class, () -> Npz.read(folder.resolve("none")));
     assertThrows(
         IllegalArgumentException.class, () -> Npz.write(file, Map.of("", Tensor.scalar(1f))));
+  }
+
+  @Test
+  void aCommentThatIsNotUtf8IsRefused() throws IOException {
+    Path file = folder.resolve("comment.npz");
+    try (ZipOutputStream zip =
+        new ZipOutputStream(Files.newOutputStream(file), StandardCharsets.ISO_8859_1)) {
+      ZipEntry entry = new ZipEntry("a.npy");
+      entry.setComment("\u00ff");
+      zip.putNextEntry(entry);
+    }
+    assertRefused(file, Files.readAllBytes(file), "is not UTF-8 text");
   }
 
   private static void assertRefused(Path file, byte[] bytes, String part) throws IOException {
