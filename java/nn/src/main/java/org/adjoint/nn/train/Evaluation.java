@@ -1,11 +1,15 @@
 package org.adjoint.nn.train;
 
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
 import java.util.stream.IntStream;
 import org.adjoint.DType;
 import org.adjoint.Scope;
 import org.adjoint.Tensor;
 import org.adjoint.nn.Layer;
 import org.adjoint.nn.data.Dataset;
+import org.adjoint.nn.metric.Metric;
 
 /**
  * How many rows of a data set a classifier gets right.
@@ -49,5 +53,29 @@ public record Evaluation(long correct, long rows) {
   /** Returns the share of rows that are right, in [0, 1]; NaN of no rows. */
   public double accuracy() {
     return rows == 0 ? Double.NaN : (double) correct / rows;
+  }
+
+  /**
+   * Returns what metrics say about a model, which computes as in evaluation. The metrics forget
+   * what they had before.
+   *
+   * @param model the model; it is not changed
+   * @param data the examples
+   * @param metrics each hears of all rows, batch by batch; names of figures should differ
+   */
+  @SuppressWarnings("try") // a scope works by being open
+  public static Map<String, Double> measure(Layer model, Dataset data, List<Metric> metrics) {
+    metrics.forEach(Metric::reset);
+    int[] rows = IntStream.range(0, data.rows()).toArray();
+    for (int from = 0; from < rows.length; from += BATCH) {
+      try (Scope scope = Scope.open()) {
+        Dataset.Batch batch = data.batch(rows, from, Math.min(from + BATCH, rows.length));
+        Tensor output = model.apply(batch.features()).eval();
+        metrics.forEach(metric -> metric.add(output, batch.labels()));
+      }
+    }
+    Map<String, Double> values = new LinkedHashMap<>();
+    metrics.forEach(metric -> values.putAll(metric.values()));
+    return values;
   }
 }

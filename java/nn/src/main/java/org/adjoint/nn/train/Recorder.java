@@ -141,7 +141,8 @@ public final class Recorder {
     return this;
   }
 
-  private boolean isRecorded() {
+  /** Returns whether the running step is measured. */
+  boolean records() {
     return model.isPresent() && number % stride == 0;
   }
 
@@ -151,7 +152,7 @@ public final class Recorder {
    * {@linkplain Training#still still}, are not measured.
    */
   public Training watch(Training training) {
-    return isRecorded() ? training.watched(this::applied) : training;
+    return records() ? training.watched(this::applied) : training;
   }
 
   private void applied(Training at, Layer layer, Tensor x, Tensor y) {
@@ -165,7 +166,7 @@ public final class Recorder {
    * measures if the step is recorded. Called between {@code backward()} and the step.
    */
   public Tensor[] outputs(Tensor... others) {
-    if (!isRecorded()) {
+    if (!records()) {
       return others;
     }
     layers.forEach((layer, parameters) -> norm(parameters).ifPresent(n -> gradients.put(layer, n)));
@@ -197,10 +198,10 @@ public final class Recorder {
       return;
     }
     boolean fails = !Double.isFinite(loss) && (steps.isEmpty() || !hasFailed());
-    if (isRecorded() || fails) {
+    if (records() || fails) {
       // Parameters that nothing reaches have a gradient of zero; a step that was not measured has
       // no values at all.
-      double absent = isRecorded() ? 0 : Double.NaN;
+      double absent = records() ? 0 : Double.NaN;
       List<Double> norms = layers.keySet().stream().map(l -> value(gradients, l, absent)).toList();
       for (String layer : activations.keySet()) {
         if (!activationLayers.contains(layer)) {
