@@ -2,9 +2,12 @@ package org.adjoint.cli;
 
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.Callable;
 import org.adjoint.Adjoint;
 import org.adjoint.DType;
 import org.adjoint.Key;
@@ -21,11 +24,15 @@ import org.adjoint.nn.train.DivergenceException;
 import org.adjoint.nn.train.Evaluation;
 import org.adjoint.nn.train.History;
 import org.adjoint.nn.train.Recorder;
+import org.adjoint.nn.train.Result;
 import org.adjoint.nn.train.Schedule;
 import org.adjoint.nn.train.Trainer;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
 
 /**
  * {@code adjoint train}: teaches a multilayer perceptron and says how well it does on rows that it
@@ -42,7 +49,10 @@ import picocli.CommandLine.Option;
     mixinStandardHelpOptions = true,
     versionProvider = Main.Version.class,
     sortOptions = false)
-final class TrainCommand implements Runnable {
+final class TrainCommand implements Callable<Integer> {
+  /** The status of a process that Ctrl-C has ended. */
+  private static final int INTERRUPTED = 130;
+
   private final Terminal terminal;
 
   @Option(
@@ -131,12 +141,32 @@ final class TrainCommand implements Runnable {
       description = "Write what the page is made of here, as JSON; 'adjoint report' compares such.")
   private Optional<Path> history = Optional.empty();
 
+  @Option(
+      names = "--checkpoint",
+      paramLabel = "DIR",
+      description =
+          "Save the training here behind each epoch and when it is stopped (Ctrl-C), so that --resume can go on with it.")
+  private Optional<Path> checkpoint = Optional.empty();
+
+  @Option(
+      names = "--resume",
+      description =
+          "Go on with the training in the folder of --checkpoint, under the options that it began with, to the same"
+              + " bits as without a stop. An empty folder begins anew.")
+  private boolean resume;
+
+  @Spec private CommandSpec spec;
+
   TrainCommand(Terminal terminal) {
     this.terminal = terminal;
   }
 
   @Override
-  public void run() {
+  @SuppressWarnings("try") // what waits at the process's end works by being open
+  public Integer call() {
+    if (resume && checkpoint.isEmpty()) {
+      throw new ParameterException(spec.commandLine(), "--resume wants --checkpoint DIR");
+    }
     save.ifPresent(AtomicFile::requireWritable);
     report.ifPresent(AtomicFile::requireWritable);
     history.ifPresent(AtomicFile::requireWritable);
@@ -170,15 +200,19 @@ final class TrainCommand implements Runnable {
             seed,
             Adjoint.backend());
     Recorder recorder = recorder(model, trainer, split);
+    Adam adam = new Adam(model.parameters(), trainer.learningRate());
+    Optional<KeptTraining> kept =
+        checkpoint.map(dir -> new KeptTraining(dir, model, adam, settings(trainer, split)));
+    kept.ifPresent(training -> trainer.callback(training).from(training.begin(resume, terminal)));
     ProgressLine progress = new ProgressLine(terminal);
-    try {
-      trainer.train(
-          model,
-          new Adam(model.parameters(), trainer.learningRate()),
-          split.train(),
-          keys.get(1),
-          progress,
-          recorder);
+    Result result;
+    try (ExitInterrupt ignored = ExitInterrupt.ofThisThread()) {
+      result = trainer.train(model, adam, split.train(), keys.get(1), progress, recorder);
+      progress.end();
+      if (result.ending() == Result.Ending.INTERRUPTED) {
+        stopped(result, kept);
+        return INTERRUPTED;
+      }
     } catch (DivergenceException e) {
       progress.end();
       tell(recorder); // what led there is what the page is for
@@ -186,14 +220,38 @@ final class TrainCommand implements Runnable {
     } finally {
       progress.end();
     }
-    Evaluation result = Evaluation.of(model, split.test());
+    Evaluation evaluation = Evaluation.of(model, split.test());
     save.ifPresent(
         file -> {
           new MlpFile(model, data.label()).write(file);
           terminal.out().println("saved " + file);
         });
     tell(recorder);
-    EvaluateCommand.print(terminal, result);
+    EvaluateCommand.print(terminal, evaluation);
+    return 0;
+  }
+
+  private void stopped(Result result, Optional<KeptTraining> kept) {
+    kept.ifPresent(training -> training.save(result.steps()));
+    terminal
+        .out()
+        .println(
+            "stopped behind step "
+                + result.steps()
+                + (kept.isPresent()
+                    ? "; the same command with --resume goes on"
+                    : "; nothing is saved, see --checkpoint"));
+  }
+
+  private TrainingSettings settings(Trainer trainer, Split split) {
+    Map<String, Double> values = new LinkedHashMap<>();
+    values.put("--seed", (double) seed);
+    values.put("--epochs", (double) trainer.epochs());
+    values.put("--batch", (double) trainer.batch());
+    values.put("--lr", trainer.learningRate());
+    values.put("bits of --dtype", compute == DType.BF16 ? 16.0 : 32.0);
+    values.put("rows to learn", (double) split.train().rows());
+    return new TrainingSettings(values);
   }
 
   private Recorder recorder(Mlp model, Trainer trainer, Split split) {
