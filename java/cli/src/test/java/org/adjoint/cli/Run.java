@@ -1,8 +1,12 @@
 package org.adjoint.cli;
 
 import java.io.ByteArrayOutputStream;
+import java.io.File;
 import java.io.PrintStream;
+import java.net.URISyntaxException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 
 /**
@@ -28,6 +32,34 @@ record Run(int status, List<String> out, List<String> err) {
             interactive);
     int status = Main.run(args, terminal);
     return new Run(status, lines(out), lines(err));
+  }
+
+  /**
+   * Returns the command that runs the program in a process of its own.
+   *
+   * @param options the JVM's
+   * @param arguments the program's
+   */
+  static List<String> command(List<String> options, List<String> arguments) {
+    Path classes;
+    try {
+      classes = Path.of(Main.class.getProtectionDomain().getCodeSource().getLocation().toURI());
+    } catch (URISyntaxException e) {
+      throw new AssertionError(e);
+    }
+    List<String> command = new ArrayList<>();
+    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+    command.addAll(options);
+    command.add("-cp");
+    command.add(
+        String.join(
+            File.pathSeparator,
+            classes.toString(),
+            System.getProperty("java.class.path", ""),
+            System.getProperty("jdk.module.path", "")));
+    command.add(Main.class.getName());
+    command.addAll(arguments);
+    return command;
   }
 
   private static List<String> lines(ByteArrayOutputStream bytes) {

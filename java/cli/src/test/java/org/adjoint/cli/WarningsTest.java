@@ -3,9 +3,7 @@ package org.adjoint.cli;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import java.io.File;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
@@ -13,23 +11,11 @@ import org.junit.jupiter.api.Test;
 class WarningsTest {
   @Test
   void aWarningIsOneLineOnStandardError() throws Exception {
-    Path classes = Path.of(Main.class.getProtectionDomain().getCodeSource().getLocation().toURI());
-    String path =
-        String.join(
-            File.pathSeparator,
-            classes.toString(),
-            System.getProperty("java.class.path", ""),
-            System.getProperty("jdk.module.path", ""));
     Process process =
         new ProcessBuilder(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-Dorg.adjoint.cache=/dev/null/none",
-                "-cp",
-                path,
-                Main.class.getName(),
-                "gradcheck",
-                "--op",
-                "tanh")
+                Run.command(
+                    List.of("-Dorg.adjoint.cache=/dev/null/none"),
+                    List.of("gradcheck", "--op", "tanh")))
             .redirectOutput(ProcessBuilder.Redirect.DISCARD)
             .start();
     String text = new String(process.getErrorStream().readAllBytes(), StandardCharsets.UTF_8);
