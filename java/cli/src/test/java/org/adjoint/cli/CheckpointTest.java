@@ -54,48 +54,54 @@ class CheckpointTest {
     }
   }
 
-  private byte[] saved(String name) throws IOException {
-    return Files.readAllBytes(folder.resolve(name));
-  }
-
   @Test
   @Timeout(120)
   void stoppedByASignalAndResumedIsTheWholeBitForBit() throws IOException, InterruptedException {
-    Path whole = folder.resolve("whole");
-    Run first =
-        Run.of(
-            "train",
-            "--dataset",
-            "digits",
-            "--hidden",
-            "16",
-            "--seed",
-            "5",
-            "--epochs",
-            "24",
-            "--save",
-            whole.toString());
-    assertEquals(0, first.status(), first.toString());
-    List<String> command = Run.command(List.of("-XX:TieredStopAtLevel=1"), train("--epochs", "24"));
-    Path out = folder.resolve("out");
-    Process process =
-        new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(out.toFile()).start();
+    String whole = folder.resolve("whole").toString();
+    Process first = process("first", train("--epochs", "24", "--save", whole));
+    assertTrue(first.waitFor(60, TimeUnit.SECONDS), "it does not end");
+    assertEquals(0, first.exitValue(), told("first"));
+    removeCheckpoints();
+    Process stopped = process("stopped", train("--epochs", "24"));
     try {
-      awaitCheckpoint(process::isAlive);
-      process.destroy(); // SIGTERM; SIGINT may be ignored where tests run in the background
-      assertTrue(process.waitFor(60, TimeUnit.SECONDS), "it does not end");
+      awaitCheckpoint(stopped::isAlive);
+      stopped.destroy(); // SIGTERM; SIGINT may be ignored where tests run in the background
+      assertTrue(stopped.waitFor(60, TimeUnit.SECONDS), "it does not end");
     } finally {
-      process.destroyForcibly();
+      stopped.destroyForcibly();
     }
-    String told = Files.readString(out, StandardCharsets.UTF_8);
-    assertEquals(143, process.exitValue(), told);
-    assertTrue(told.contains("; the same command with --resume goes on"), told);
-    Path again = folder.resolve("again");
-    Run resumed = run(train("--epochs", "24", "--resume", "--save", again.toString()));
-    assertEquals(0, resumed.status(), resumed.toString());
-    assertTrue(resumed.out().get(1).startsWith("resumed behind step "), resumed.toString());
-    assertArrayEquals(saved("whole"), saved("again"));
-    assertEquals(first.last(), resumed.last());
+    assertEquals(143, stopped.exitValue(), told("stopped"));
+    assertTrue(
+        told("stopped").contains("; the same command with --resume goes on"), told("stopped"));
+    String again = folder.resolve("again").toString();
+    Process resumed = process("resumed", train("--epochs", "24", "--resume", "--save", again));
+    assertTrue(resumed.waitFor(60, TimeUnit.SECONDS), "it does not end");
+    assertEquals(0, resumed.exitValue(), told("resumed"));
+    assertTrue(told("resumed").contains("resumed behind step "), told("resumed"));
+    assertArrayEquals(
+        Files.readAllBytes(Path.of(whole)), Files.readAllBytes(Path.of(again)), told("resumed"));
+  }
+
+  /** Starts the program in a process of its own, and so on a backend that no other test chose. */
+  private Process process(String name, List<String> arguments) throws IOException {
+    return new ProcessBuilder(Run.command(List.of("-XX:TieredStopAtLevel=1"), arguments))
+        .redirectErrorStream(true)
+        .redirectOutput(folder.resolve(name + ".out").toFile())
+        .start();
+  }
+
+  private String told(String name) throws IOException {
+    return Files.readString(folder.resolve(name + ".out"), StandardCharsets.UTF_8);
+  }
+
+  private void removeCheckpoints() throws IOException {
+    List<Path> files;
+    try (Stream<Path> all = Files.list(folder.resolve("kept"))) {
+      files = all.toList();
+    }
+    for (Path file : files) {
+      Files.delete(file);
+    }
   }
 
   @Test
