@@ -86,46 +86,13 @@ abstract sealed class AdamRule extends ListOptimizer permits Adam, AdamW {
   }
 
   /** The settings of Adam's rules. */
-  abstract static class Builder<B extends Builder<B>> extends OptimizerBuilder<B> {
+  abstract static class Builder<B extends Builder<B>> extends MomentsBuilder<B> {
     private final boolean decoupled;
-    private double beta1 = 0.9;
-    private double beta2 = 0.999;
-    private double epsilon = 1e-8;
     private boolean amsgrad;
 
     Builder(List<Group> groups, double decay, boolean decoupled) {
-      super(groups, 1e-3, decay);
+      super(groups, 1e-3, decay, 1e-8);
       this.decoupled = decoupled;
-    }
-
-    /**
-     * Sets β₁, how much of the mean of gradients stays.
-     *
-     * @throws IllegalArgumentException naming β₁, if it is not in [0, 1)
-     */
-    public B beta1(double beta1) {
-      this.beta1 = Optimizer.fraction("optimizer: beta1", beta1);
-      return self();
-    }
-
-    /**
-     * Sets β₂, how much of the mean of squares stays.
-     *
-     * @throws IllegalArgumentException naming β₂, if it is not in [0, 1)
-     */
-    public B beta2(double beta2) {
-      this.beta2 = Optimizer.fraction("optimizer: beta2", beta2);
-      return self();
-    }
-
-    /**
-     * Sets ε, which is added to the root.
-     *
-     * @throws IllegalArgumentException naming ε, if it is zero, negative or not finite
-     */
-    public B epsilon(double epsilon) {
-      this.epsilon = Optimizer.positive("adam: epsilon", epsilon);
-      return self();
     }
 
     /**

@@ -58,47 +58,13 @@ public final class Lamb extends ListOptimizer {
   }
 
   /** The settings of {@link Lamb}. */
-  public static final class Builder extends OptimizerBuilder<Builder> {
-    private double beta1 = 0.9;
-    private double beta2 = 0.999;
-    private double epsilon = 1e-6;
-
+  public static final class Builder extends MomentsBuilder<Builder> {
     private Builder(List<Group> groups) {
-      super(groups, 1e-3, 0.01);
+      super(groups, 1e-3, 0.01, 1e-6);
     }
 
     @Override
     Builder self() {
-      return this;
-    }
-
-    /**
-     * Sets β₁, how much of the mean of gradients stays.
-     *
-     * @throws IllegalArgumentException naming the value, if it is not in [0, 1)
-     */
-    public Builder beta1(double beta1) {
-      this.beta1 = Optimizer.fraction("lamb: beta1", beta1);
-      return this;
-    }
-
-    /**
-     * Sets β₂, how much of the mean of squares stays.
-     *
-     * @throws IllegalArgumentException naming the value, if it is not in [0, 1)
-     */
-    public Builder beta2(double beta2) {
-      this.beta2 = Optimizer.fraction("lamb: beta2", beta2);
-      return this;
-    }
-
-    /**
-     * Sets ε, which is added to the root.
-     *
-     * @throws IllegalArgumentException naming the value, if it is not in (0, inf)
-     */
-    public Builder epsilon(double epsilon) {
-      this.epsilon = Optimizer.positive("lamb: epsilon", epsilon);
       return this;
     }
 

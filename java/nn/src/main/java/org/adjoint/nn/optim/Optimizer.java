@@ -23,6 +23,10 @@ import org.adjoint.nn.internal.RestoredState;
  * {@code AdamW}: moments of units that fell silent decay into them and stay, each step a hundred
  * cycles a number.
  *
+ * <p>The rules here that square gradients take those beyond ±2⁶³ in F32 and ±2⁵¹¹ in F64 for that
+ * bound ({@link Adam} has its own), since a square that overflows would stop a parameter for good;
+ * an infinite gradient makes it NaN.
+ *
  * <p>Its {@link #state} is what the rule remembers and the learning rate. Settings are not: an
  * optimizer that restores is built with the settings of the one whose state it takes.
  */
