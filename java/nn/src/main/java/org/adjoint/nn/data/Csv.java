@@ -1,14 +1,6 @@
 package org.adjoint.nn.data;
 
-import de.siegmar.fastcsv.reader.CsvParseException;
-import de.siegmar.fastcsv.reader.CsvReader;
 import de.siegmar.fastcsv.reader.CsvRecord;
-import de.siegmar.fastcsv.reader.CsvRecordHandler;
-import de.siegmar.fastcsv.reader.FieldMismatchStrategy;
-import java.io.IOException;
-import java.io.InputStreamReader;
-import java.io.UncheckedIOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
@@ -85,39 +77,9 @@ public record Csv(boolean header, char separator, Set<String> missing, Set<Strin
     return TableBuilder.table(String.valueOf(file.getFileName()), values.columns);
   }
 
-  private interface Visitor {
-    void visit(CsvRecord row);
-  }
-
-  private void each(Path file, Visitor visitor) {
+  private void each(Path file, CsvRecords.Visitor visitor) {
     try (Source source = Source.open(file)) {
-      try (CsvReader<CsvRecord> reader =
-          CsvReader.builder()
-              .fieldSeparator(separator)
-              .skipEmptyLines(true)
-              .maxBufferSize(LONGEST_ROW)
-              .extraFieldStrategy(FieldMismatchStrategy.IGNORE) // Kinds counts them
-              .missingFieldStrategy(FieldMismatchStrategy.IGNORE)
-              .allowUnclosedQuote(false)
-              .build(
-                  CsvRecordHandler.builder()
-                      .maxFields(MOST_FIELDS)
-                      .maxFieldSize(LONGEST_ROW)
-                      .maxRecordSize(LONGEST_ROW)
-                      .build(),
-                  new InputStreamReader(source.stream(), StandardCharsets.UTF_8.newDecoder()))) {
-        for (CsvRecord row : reader) {
-          visitor.visit(row);
-        }
-      } catch (UncheckedIOException e) {
-        throw source.failure(e.getCause());
-      } catch (IOException e) {
-        throw source.failure(e);
-      } catch (CsvParseException e) {
-        throw e.getCause() instanceof IOException io
-            ? source.failure(io)
-            : source.error("is not CSV: " + e.getMessage());
-      }
+      new CsvRecords(separator, true, MOST_FIELDS, LONGEST_ROW).each(source, visitor);
     }
   }
 
@@ -146,7 +108,7 @@ public record Csv(boolean header, char separator, Set<String> missing, Set<Strin
   }
 
   /** The first reading: names, widths and kinds. */
-  private final class Kinds implements Visitor {
+  private final class Kinds implements CsvRecords.Visitor {
     private final Path file;
     private final List<String> names = new ArrayList<>();
     private final List<Boolean> areTexts = new ArrayList<>();
@@ -201,7 +163,7 @@ public record Csv(boolean header, char separator, Set<String> missing, Set<Strin
   }
 
   /** The second reading: values. */
-  private final class Values implements Visitor {
+  private final class Values implements CsvRecords.Visitor {
     private final Path file;
     private final Kinds kinds;
     private final List<TableBuilder.Growing> columns = new ArrayList<>();

@@ -1,15 +1,7 @@
 package org.adjoint.nn.data;
 
-import de.siegmar.fastcsv.reader.CsvParseException;
-import de.siegmar.fastcsv.reader.CsvReader;
 import de.siegmar.fastcsv.reader.CsvRecord;
-import de.siegmar.fastcsv.reader.CsvRecordHandler;
-import de.siegmar.fastcsv.reader.FieldMismatchStrategy;
-import java.io.IOException;
 import java.io.InputStream;
-import java.io.InputStreamReader;
-import java.io.UncheckedIOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.Arrays;
 import org.adjoint.Key;
@@ -78,60 +70,49 @@ public final class Digits {
   }
 
   private static Dataset parse(Source source) {
-    int room = (int) Math.min(FIRST_ROWS, source.most() / SHORTEST_ROW + 1);
-    float[] features = new float[room * COLUMNS];
-    int[] labels = new int[room];
-    int rows = 0;
-    try (CsvReader<CsvRecord> reader =
-        CsvReader.builder()
-            .skipEmptyLines(false)
-            .maxBufferSize(LONGEST_ROW)
-            .extraFieldStrategy(
-                FieldMismatchStrategy
-                    .IGNORE) // parseRow counts them, and says so in this format's terms
-            .missingFieldStrategy(FieldMismatchStrategy.IGNORE)
-            .allowUnclosedQuote(false)
-            .build(
-                CsvRecordHandler.builder()
-                    .maxFields(MOST_FIELDS)
-                    .maxFieldSize(LONGEST_ROW)
-                    .maxRecordSize(LONGEST_ROW)
-                    .build(),
-                new InputStreamReader(source.stream(), StandardCharsets.UTF_8.newDecoder()))) {
-      for (CsvRecord row : reader) {
-        if (rows == labels.length) {
-          features = copy(source, features, rows, 2L * rows);
-          labels = Arrays.copyOf(labels, 2 * rows);
-        }
-        labels[rows] = parseRow(source, row, features, rows * COLUMNS);
-        rows++;
-      }
-    } catch (UncheckedIOException e) {
-      throw source.failure(e.getCause());
-    } catch (IOException e) {
-      throw source.failure(e);
-    } catch (CsvParseException e) {
-      throw e.getCause() instanceof IOException io
-          ? source.failure(io)
-          : source.error("row " + (rows + 1) + ": is not CSV: " + e.getMessage());
-    }
-    if (rows == 0) {
-      throw source.error("has no rows");
-    }
-    return Dataset.of(
-        "digits",
-        copy(source, features, rows, rows),
-        Arrays.copyOf(labels, rows),
-        COLUMNS,
-        CLASSES);
+    Images images = new Images(source);
+    new CsvRecords(',', false, MOST_FIELDS, LONGEST_ROW).each(source, images);
+    return images.dataset();
   }
 
-  /** Returns the first {@code rows} rows in an array for {@code room} rows. */
-  private static float[] copy(Source source, float[] features, int rows, long room) {
-    String what = "row " + rows + ": room for " + room + " rows";
-    float[] copy = Heap.array(source.name(), what, room * COLUMNS, Float.BYTES, float[]::new);
-    System.arraycopy(features, 0, copy, 0, rows * COLUMNS);
-    return copy;
+  /** The images read so far, in arrays that grow with them. */
+  private static final class Images implements CsvRecords.Visitor {
+    private final Source source;
+    private float[] features;
+    private int[] labels;
+    private int rows;
+
+    Images(Source source) {
+      this.source = source;
+      int room = (int) Math.min(FIRST_ROWS, source.most() / SHORTEST_ROW + 1);
+      features = new float[room * COLUMNS];
+      labels = new int[room];
+    }
+
+    @Override
+    public void visit(CsvRecord row) {
+      if (rows == labels.length) {
+        features = copy(2L * rows);
+        labels = Arrays.copyOf(labels, 2 * rows);
+      }
+      labels[rows] = parseRow(source, row, features, rows * COLUMNS);
+      rows++;
+    }
+
+    Dataset dataset() {
+      if (rows == 0) {
+        throw source.error("has no rows");
+      }
+      return Dataset.of("digits", copy(rows), Arrays.copyOf(labels, rows), COLUMNS, CLASSES);
+    }
+
+    /** Returns the rows in an array for {@code room} rows. */
+    private float[] copy(long room) {
+      String what = "row " + rows + ": room for " + room + " rows";
+      float[] copy = Heap.array(source.name(), what, room * COLUMNS, Float.BYTES, float[]::new);
+      System.arraycopy(features, 0, copy, 0, rows * COLUMNS);
+      return copy;
+    }
   }
 
   private static int parseRow(Source source, CsvRecord row, float[] features, int offset) {
